@@ -57,7 +57,7 @@ pub(crate) fn tidy() -> anyhow::Result<()> {
     }
     let tests = comparison::tests(&files)?;
     comparison::comparison(&tests, &mut problems)?;
-    glossary::glossary(&mut problems)?;
+    glossary::glossary(&files, &mut problems)?;
     let ci = fs::read_to_string(::pages::repository().join(CI)).context(CI)?;
     problems.extend(Table::read()?.problems(&Page::all()?, &tests, &ci));
     problems.extend(dead_links(&files)?);

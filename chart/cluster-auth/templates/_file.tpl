@@ -69,7 +69,7 @@ Called with (dict "root" $ "file" (dict)); fills "groups", by name.
 {{- end }}
 {{- if eq .name "system:masters" }}
 {{- if or (hasKey $group "authorization") (not (hasKey ($group.accept | default dict) "access.system-name")) }}
-{{- fail "group system:masters: may do everything, and no binding can take it away: take a group of your own bound to cluster-admin, or accept access.system-name with a reason and without `authorization`" }}
+{{- fail "group system:masters: has every permission, and removing bindings has no effect: take a group of your own bound to cluster-admin, or accept access.system-name with a reason and without `authorization`" }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -15,12 +15,12 @@ use crate::{Accept, Access, AccessPrincipal, Code, Facts, Grant, Group, Kind, Ri
 /// How long before its end an entry is reported.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// Everything that compiling and looking find. Findings that the file accepts are left out.
+/// Returns everything that compiling and looking find. Findings that the file accepts are left out.
 pub fn check(access: &Access, facts: &Facts, now: Timestamp) -> Vec<Problem> {
     findings(access, facts, now, compile(access, facts, now).1)
 }
 
-/// The same of a file that has errors of reading: what only something that could not be read makes of it is left out.
+/// Checks a file that could be read only in part: what only something that could not be read makes of it is left out.
 pub fn check_what_was_read(access: &Access, facts: &Facts, now: Timestamp, errors: &[Problem]) -> Vec<Problem> {
     let bound_by_name = access.groups.iter().flatten().filter(|group| group.grants.is_none());
     let bound_by_name: HashSet<Span> = bound_by_name.map(|group| group.name.span).collect();
@@ -132,13 +132,13 @@ fn of_group(group: &Group, known: &Known<'_>, facts: &Facts, now: Timestamp, fin
     let name = &*group.name.value;
     let accepts_system = group.accept.iter().any(|accept| &*accept.code.value == Code::SystemName.code());
     if name == "system:masters" && (!accepts_system || group.grants.is_some()) {
-        let message = "`system:masters` may do everything, and no binding can take it away";
+        let message = "`system:masters` has every permission, and removing bindings has no effect";
         let hint = "take a group of your own bound to cluster-admin, or accept access.system-name with a reason and \
                     without `authorization`";
         findings.problems.push(Code::SystemName.at(group.name.span, message).hint(hint));
     }
     if group.members.is_empty() && group.iam_groups.is_empty() {
-        findings.push(Code::NobodyIn.at(group.name.span, format!("no one is in `{name}`")), &[&group.accept]);
+        findings.push(Code::NobodyIn.at(group.name.span, format!("`{name}` has no members")), &[&group.accept]);
     }
     ends(group.expires.as_ref().map(|at| (at.value, at.span)), now, &[&group.accept], findings);
     let mut seen: HashMap<_, &AccessPrincipal> = HashMap::with_capacity(group.members.len());
@@ -147,7 +147,7 @@ fn of_group(group: &Group, known: &Known<'_>, facts: &Facts, now: Timestamp, fin
         ends(member.expires.as_ref().map(|at| (at.value, at.span)), now, &accept, findings);
         if let Some(first) = seen.insert(member.identity(), member) {
             let (code, message) = if first.path == member.path {
-                (Code::Duplicate, format!("`{}` is in `{name}` twice", member.name))
+                (Code::Duplicate, format!("`{}` is listed twice in `{name}`", member.name))
             } else {
                 let (a, b, bare) = (&first.path, &member.path, &member.name);
                 (Code::SamePath, format!("`{a}{bare}` and `{b}{bare}` are one role: STS leaves paths out"))
@@ -165,7 +165,7 @@ fn of_group(group: &Group, known: &Known<'_>, facts: &Facts, now: Timestamp, fin
         let missing = known.lacks(RoleKind::ClusterRole, name, None);
         if missing {
             let problem = Code::NoRole.at(group.name.span, format!("the cluster has no ClusterRole `{name}`"));
-            let problem = problem.hint("without `authorization` a group is bound to the ClusterRole of its name");
+            let problem = problem.hint("a group without `authorization` is bound to the ClusterRole of the same name");
             findings.push(problem, &[&group.accept]);
         }
     }
@@ -178,7 +178,7 @@ fn in_iam(principal: &AccessPrincipal, facts: &Facts) -> Option<Problem> {
     match (kind, found) {
         (Kind::IamGroup, None) => {
             let problem = Code::NoIamGroup.at(*span, format!("the account {account} has no IAM group `{name}`"));
-            Some(problem.hint("name the group that is meant, or remove this one; absent is not empty"))
+            Some(problem.hint("correct the name, or remove it; a missing group is not an empty group"))
         }
         (Kind::PermissionSet, None) => {
             let message = format!("the account {account} has no role of the permission set `{name}`");
@@ -191,7 +191,7 @@ fn in_iam(principal: &AccessPrincipal, facts: &Facts) -> Option<Problem> {
         (Kind::User | Kind::Role, None) => {
             let arn = principal.arn()?;
             let problem = Code::NotInIam.at(*span, format!("IAM has no {arn}"));
-            Some(problem.hint("remove it: whoever makes one of this name gets its access"))
+            Some(problem.hint("remove it: whoever creates one of this name gets its access"))
         }
         (Kind::User | Kind::Role, Some(found)) => {
             // STS leaves the paths of roles out; one that is written is still meant.
@@ -232,11 +232,11 @@ fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Find
                     let (name, scope) = (&group.name.value, &grant.scope);
                     let message = match scope {
                         Scope::Cluster => format!(
-                            "whoever is in `{name}` may do everything in the whole cluster, and give it to others"
+                            "members of `{name}` have every permission in the whole cluster, and can give it to others"
                         ),
                         Scope::Namespaces(_) | Scope::Selector(..) => {
                             format!(
-                                "whoever is in `{name}` may do everything in these namespaces, and act as whatever runs there"
+                                "members of `{name}` have every permission in these namespaces, and can act as whatever runs there"
                             )
                         }
                     };
@@ -271,7 +271,7 @@ fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Find
     }
 }
 
-/// Says once for each way to become more how the grant's holder can take it.
+/// Says once for each privilege escalation how the grant's holder can take it.
 fn escalates(grant: &Grant, rules: &[rbac::Rule], accept: &[&[Accept]], findings: &mut Findings) {
     let mut said = HashSet::new();
     let rules: Vec<&rbac::Rule> = rules.iter().collect();
@@ -297,8 +297,8 @@ fn scopes(grant: &Grant) -> Vec<rbac::escalation::Scope<'_>> {
 fn ends(expires: Option<(Timestamp, Span)>, now: Timestamp, accept: &[&[Accept]], findings: &mut Findings) {
     let Some((at, span)) = expires else { return };
     if at <= now {
-        findings.push(Code::Expired.at(span, format!("this ended at {at}")), accept);
+        findings.push(Code::Expired.at(span, format!("this expired at {at}")), accept);
     } else if at.duration_since(now) < SOON {
-        findings.push(Code::ExpiresSoon.at(span, format!("this ends at {at}")), accept);
+        findings.push(Code::ExpiresSoon.at(span, format!("this expires at {at}")), accept);
     }
 }

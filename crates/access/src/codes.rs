@@ -5,18 +5,18 @@ use document::{Problem, Severity, Span};
 
 listed_codes! {
     status: None;
-    /// What can be wrong with an access file.
+    /// A problem that an access file can have, by its stable code.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Code {
         UnknownKey {
             code: "access.unknown-key",
-            summary: "A key that means nothing here.",
-            fix: "Mend its spelling; what is only for people may begin with `x-`.",
+            summary: "An unknown key.",
+            fix: "Correct its spelling; keys that are only for people may begin with `x-`.",
         }
         Type {
             code: "access.type",
-            summary: "A value of another kind than the key takes.",
-            fix: "Write what the key takes; texts that look like numbers need quotes.",
+            summary: "A value of the wrong type.",
+            fix: "Write a value of the type that the key takes; texts that look like numbers need quotes.",
         }
         Yaml11 {
             code: "access.yaml-1.1",
@@ -25,12 +25,12 @@ listed_codes! {
         }
         Missing {
             code: "access.missing",
-            summary: "A key that is required is not there.",
+            summary: "A required key is missing.",
             fix: "Add it.",
         }
         Conflict {
             code: "access.conflict",
-            summary: "One thing is said in two places, in two files or twice in one.",
+            summary: "The same key is set in two places, in two files or twice in one.",
             fix: "Keep one of the two.",
         }
         Account {
@@ -60,8 +60,8 @@ listed_codes! {
         }
         Wildcard {
             code: "access.wildcard",
-            summary: "A wildcard where exactly one principal is to be named.",
-            fix: "Name each user or role, or a permission set.",
+            summary: "A wildcard where exactly one principal must be named.",
+            fix: "List each user or role, or a permission set.",
         }
         SystemName {
             code: "access.system-name",
@@ -70,7 +70,7 @@ listed_codes! {
         }
         Duplicate {
             code: "access.duplicate",
-            summary: "A principal stands twice in one group.",
+            summary: "A principal is listed twice in one group.",
             fix: "Remove one of the two.",
         }
         SamePath {
@@ -95,13 +95,13 @@ listed_codes! {
         }
         Expired {
             code: "access.expired",
-            summary: "It has ended.",
-            fix: "Remove it, or set another end.",
+            summary: "It has expired.",
+            fix: "Remove it, or set a later expiry.",
         }
         ExpiresSoon {
             code: "access.expires-soon",
-            summary: "It ends within 14 days.",
-            fix: "Prolong it, or let it end.",
+            summary: "It expires within 14 days.",
+            fix: "Extend it, or let it expire.",
         }
         EmptyAuthorization {
             code: "access.empty-authorization",
@@ -110,7 +110,7 @@ listed_codes! {
         }
         Scope {
             code: "access.scope",
-            summary: "A grant says its namespaces in more than one way, or binds a Role to the whole cluster.",
+            summary: "A grant names its namespaces in more than one way, or binds a Role to the whole cluster.",
             fix: "Keep one of `namespace`, `namespaces`, `namespaceSelector`.",
         }
         Grant {
@@ -130,28 +130,28 @@ listed_codes! {
         }
         NobodyIn {
             code: "access.nobody",
-            summary: "A group that no one is in.",
+            summary: "A group without members.",
             fix: "Add members, or remove the group.",
         }
         BindsNothing {
             code: "access.binds-nothing",
             summary: "A group whose grants reach no namespace.",
-            fix: "Mend the names or the selector.",
+            fix: "Correct the names or the selector.",
         }
         Collision {
             code: "access.collision",
-            summary: "Two grants would make one object.",
+            summary: "Two grants would create the same object.",
             fix: "Merge them, or name one role only.",
         }
         NoRole {
             code: "access.no-role",
             summary: "The cluster has no role of this name.",
-            fix: "Mend the name, or make the role.",
+            fix: "Correct the name, or create the role.",
         }
         NoNamespace {
             code: "access.no-namespace",
             summary: "The cluster has no namespace like this.",
-            fix: "Mend the name, or make the namespace.",
+            fix: "Correct the name, or create the namespace.",
         }
         NotInIam {
             code: "access.not-in-iam",
@@ -160,12 +160,12 @@ listed_codes! {
         }
         NoIamGroup {
             code: "access.no-iam-group",
-            summary: "IAM has no group of this name, which is not the same as a group that no one is in.",
-            fix: "Mend the name, or remove it from `iamGroups`.",
+            summary: "IAM has no group of this name, which is not the same as an empty group.",
+            fix: "Correct the name, or remove it from `iamGroups`.",
         }
         Escalates {
             code: "access.escalates",
-            summary: "The holder can become more than this grant says.",
+            summary: "The holder can escalate privileges beyond this grant.",
             fix: "Narrow the rule, or accept it with a reason.",
         }
         TooBroad {
@@ -175,7 +175,7 @@ listed_codes! {
         }
         AllPowerful {
             code: "access.all-powerful",
-            summary: "Whoever is in the group may do everything.",
+            summary: "Members of the group have every permission.",
             fix: "Bind a role that allows what is needed, or accept it with a reason.",
         }
         MatchesNothing {
@@ -191,18 +191,18 @@ listed_codes! {
         Current {
             code: "access.current",
             summary: "What the cluster has cannot be merged into.",
-            fix: "Mend the ConfigMap first; nothing of it was changed.",
+            fix: "Correct the ConfigMap first; nothing in it was changed.",
         }
         Unsupported {
             code: "access.unsupported",
-            summary: "The consumer cannot carry this.",
+            summary: "The target format does not support this.",
             fix: "Resolve it first, by `cluster-auth render --to access`.",
         }
     }
 }
 
 impl Code {
-    /// Whether it can be compiled without guessing.
+    /// Returns whether it can be compiled without guessing.
     pub const fn severity(self) -> Severity {
         match self {
             Self::Yaml11
@@ -223,7 +223,7 @@ impl Code {
         }
     }
 
-    /// A problem with this code.
+    /// Returns a problem with this code.
     pub fn at(self, span: Span, message: impl Into<String>) -> Problem {
         Problem { severity: self.severity(), ..Problem::error(self.code(), span, message) }
     }

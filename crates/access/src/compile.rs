@@ -14,7 +14,7 @@ pub(crate) use self::namespaces::Namespaces;
 pub use self::namespaces::{glob, is_withheld};
 use crate::{Access, AccessPrincipal, Facts};
 
-/// Everything that the file asks for.
+/// The objects and logins that an access file asks for.
 #[derive(Clone, Debug, Default)]
 pub struct Desired {
     /// Everybody, in the order of their principals.
@@ -25,7 +25,7 @@ pub struct Desired {
     pub objects: Objects,
 }
 
-/// Somebody and who they are in the cluster.
+/// A principal, with username and groups in the cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     /// In AWS's terms. Its own `username` and `expires` are those of one of its places.
@@ -36,7 +36,7 @@ pub struct Person {
     pub groups: BTreeMap<Box<str>, Option<Timestamp>>,
 }
 
-/// Compiles. The objects are those of groups that have not ended at `now`; people keep their ends.
+/// Compiles an access file into objects and logins. Objects are those of groups that have not expired at `now`; people keep their expiry.
 pub fn compile(access: &Access, facts: &Facts, now: Timestamp) -> (Desired, Vec<Problem>) {
     let mut problems = Problems::default();
     let people = people::people(access, facts, &mut problems);
@@ -50,7 +50,7 @@ pub(crate) fn members(group: &crate::Group, facts: &Facts) -> Vec<Person> {
 }
 
 impl Desired {
-    /// Without the people and memberships that have ended.
+    /// Removes the people and memberships that have expired at `now`.
     #[must_use]
     pub fn at(mut self, now: Timestamp) -> Self {
         for person in &mut self.people {

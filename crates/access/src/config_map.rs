@@ -6,7 +6,7 @@ use mapping::aws_iam_authenticator::Standing;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, value::RawValue};
 
-/// A `ConfigMap`, as far as anybody here looks at it.
+/// A `ConfigMap`, reduced to the fields that mappings need.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConfigMap {
     /// Its version, which makes applying a changed one a conflict.
@@ -26,7 +26,7 @@ pub struct ConfigMap {
 }
 
 impl ConfigMap {
-    /// The authenticator's configuration in a file of its own.
+    /// Returns the authenticator's configuration in a file of its own.
     pub fn of_file(name: &str, text: &str) -> Self {
         let key = "config.yaml".to_owned();
         Self {
@@ -37,7 +37,7 @@ impl ConfigMap {
         }
     }
 
-    /// One as a dump has it.
+    /// Returns one as a dump has it.
     ///
     /// # Errors
     ///

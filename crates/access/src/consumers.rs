@@ -4,7 +4,7 @@ use document::Problem;
 
 use crate::{Access, Code, Facts, Kind, Scope};
 
-/// Who takes what the file says, and so what of it can be carried at all. Two take the file itself, and the others what is rendered
+/// A program or format that takes an access file, and so decides which of its features are supported. Two take the file itself, and the others what is rendered
 /// for them ([`Format::consumer`](crate::Format::consumer)) or applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Consumer {
@@ -26,7 +26,7 @@ pub enum Consumer {
     Terraform,
 }
 
-/// What not every consumer can carry.
+/// A feature of the access file that not every consumer supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Feature {
     /// `iamGroups`.
@@ -39,20 +39,20 @@ pub enum Feature {
     Expiry,
 }
 
-/// What to do with ends, where the consumer knows none.
+/// What to do with `expires`, if the consumer does not support it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
     /// An error.
     Refuse,
-    /// They end when the file is next rendered and applied.
+    /// Memberships are left out by the first render or apply after they expire.
     AtNextApply,
 }
 
 impl Feature {
-    /// All of them.
+    /// Every feature, in the order of the documentation.
     pub const ALL: [Self; 4] = [Self::IamGroups, Self::PermissionSets, Self::NamespacePatterns, Self::Expiry];
 
-    /// As the documentation names it.
+    /// Returns the name as the documentation names it.
     pub const fn title(self) -> &'static str {
         match self {
             Self::IamGroups => "IAM groups",
@@ -64,7 +64,7 @@ impl Feature {
 }
 
 impl Consumer {
-    /// All of them.
+    /// Every consumer.
     pub const ALL: [Self; 8] = [
         Self::Helm,
         Self::Server,
@@ -76,7 +76,7 @@ impl Consumer {
         Self::Terraform,
     ];
 
-    /// As `--to` and the documentation name it.
+    /// Returns the name as `--to` and the documentation name it.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Helm => "helm",
@@ -90,7 +90,7 @@ impl Consumer {
         }
     }
 
-    /// Whether it can carry a feature, or is not concerned by it.
+    /// Returns whether it can carry a feature, or is not concerned by it.
     pub const fn carries(self, feature: Feature) -> bool {
         match feature {
             // Objects bind groups and know no people; the Terraform module makes users, whoever their IAM groups take in.
@@ -106,17 +106,17 @@ impl Consumer {
 }
 
 /// How IAM's answers come in.
-const ASK_IAM: &str = "resolve it by `--aws`, which asks IAM, or by `--from DUMP`, with what `aws iam` printed; \
+const ASK_IAM: &str = "resolve it by `--aws`, which asks IAM, or by `--from FILE`, with output of `aws iam`; \
                        `cluster-auth render --to access --aws` writes the resolved file";
 
 /// For what IAM was asked about and does not have.
-const REMOVE_IT: &str = "without a role in its account nobody comes from it; remove it";
+const REMOVE_IT: &str = "the account has no role of this permission set, so nobody uses it; remove it";
 
-/// What of a file a consumer cannot carry, as far as `facts` do not resolve it.
+/// Returns what of a file a consumer cannot carry, as far as `facts` do not resolve it.
 pub fn unsupported(access: &Access, facts: &Facts, consumer: Consumer, expiry: Expiry) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut refuse = |span, what: &str, hint: &str| {
-        let problem = Code::Unsupported.at(span, format!("{what} cannot be carried by {}", consumer.title()));
+        let problem = Code::Unsupported.at(span, format!("{what} is not supported by {}", consumer.title()));
         problems.push(problem.hint(hint));
     };
     for group in access.groups.iter().flatten() {
@@ -131,12 +131,12 @@ pub fn unsupported(access: &Access, facts: &Facts, consumer: Consumer, expiry: E
                 Kind::IamGroup
                     if !consumer.carries(Feature::IamGroups) && !facts.iam_groups.contains_key(&key()) && !absent() =>
                 {
-                    refuse(member.span, "an IAM group", ASK_IAM);
+                    refuse(member.span, "`iamGroups`", ASK_IAM);
                 }
                 Kind::PermissionSet
                     if !consumer.carries(Feature::PermissionSets) && !facts.permission_sets.contains_key(&key()) =>
                 {
-                    refuse(member.span, "a permission set", if absent() { REMOVE_IT } else { ASK_IAM });
+                    refuse(member.span, "`permissionSets`", if absent() { REMOVE_IT } else { ASK_IAM });
                 }
                 _ => {}
             }
@@ -148,9 +148,8 @@ pub fn unsupported(access: &Access, facts: &Facts, consumer: Consumer, expiry: E
                 Scope::Selector(..) => true,
             };
             if is_pattern && facts.namespaces.is_none() && !consumer.carries(Feature::NamespacePatterns) {
-                let hint =
-                    "name the namespaces, or let the cluster say: `--live`, or `--from` a dump of its namespaces";
-                refuse(grant.span, "a grant to namespaces that only the cluster knows", hint);
+                let hint = "name the namespaces, or let the cluster resolve it: `--live`, or `--from` a dump of its namespaces";
+                refuse(grant.span, "a namespace glob or selector", hint);
             }
         }
     }
@@ -161,8 +160,9 @@ pub fn unsupported(access: &Access, facts: &Facts, consumer: Consumer, expiry: E
             group.expires.iter().chain(members)
         });
         for end in ends {
-            let hint = "`--expiry at-next-apply` renders it without an end: it ends when it is next rendered";
-            refuse(end.span, "an end", hint);
+            let hint =
+                "`--expiry at-next-apply` renders it without `expires`; rendering again after the expiry leaves it out";
+            refuse(end.span, "`expires`", hint);
         }
     }
     problems

@@ -47,7 +47,7 @@ pub(crate) fn arn(person: &Person, facts: &Facts) -> Option<String> {
     }
 }
 
-/// Everybody, machines last; permission sets whose role is not known are left out.
+/// Returns everybody, machines last; permission sets whose role is not known are left out.
 pub fn entries<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Entry<'a>> {
     let person = |person: &'a Person| {
         let (arn, username, groups) = (arn(person, facts)?, person.username.as_str(), groups(person));
@@ -61,7 +61,7 @@ pub fn entries<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Entry<'a>> {
     desired.people.iter().filter_map(person).chain(desired.nodes.iter().filter_map(node)).collect()
 }
 
-/// The entries of `mapUsers`, and those of `mapRoles`.
+/// Returns the entries of `mapUsers`, and those of `mapRoles`.
 pub fn lists<'a>(desired: &'a Desired, facts: &Facts) -> [Vec<Entry<'a>>; 2] {
     entries(desired, facts).into_iter().partition(|entry| entry.is_user).into()
 }

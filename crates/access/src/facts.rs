@@ -7,7 +7,7 @@ use rbac::{Objects, resources::Resource};
 
 use crate::{ConfigMap, IamAccount, Kind};
 
-/// What AWS and the cluster say. What is not known stays unresolved, and is never taken for empty.
+/// Answers of AWS and the cluster that an access file is compiled with. What is not known stays unresolved, and is never assumed to be empty.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// The users of IAM groups, as ARNs, by account and name in lower case.

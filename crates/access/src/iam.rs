@@ -27,7 +27,7 @@ use crate::{Access, Facts, IamAccount, Kind};
 /// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html>.
 const PERMISSION_SET_PATH: &str = "aws-reserved/sso.amazonaws.com/";
 
-/// Why an answer of IAM's is not taken.
+/// The reasons to reject an answer of IAM.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IamFactError {
     /// Something in it is not of the kind or of the account that was asked about.
@@ -49,12 +49,12 @@ pub enum IamFactError {
 }
 
 impl Access {
-    /// The IAM groups of which it is not known who is in them.
+    /// Returns the IAM groups of which it is not known who is in them.
     pub fn unknown_iam_groups(&self, facts: &Facts) -> BTreeSet<&str> {
         self.accounts_of_unknown_iam_groups(facts).into_keys().collect()
     }
 
-    /// The same, with the accounts whose users may be in them.
+    /// Returns the IAM groups whose members are not known, with the accounts whose users may be in them.
     pub fn accounts_of_unknown_iam_groups(&self, facts: &Facts) -> BTreeMap<&str, BTreeSet<AccountId>> {
         let mut unknown: BTreeMap<&str, BTreeSet<AccountId>> = BTreeMap::new();
         for group in self.groups.iter().flatten().flat_map(|group| &group.iam_groups) {
@@ -67,7 +67,7 @@ impl Access {
 }
 
 impl Facts {
-    /// Takes an answer. With an error nothing of it is taken.
+    /// Adds an answer of IAM. An error leaves the facts unchanged.
     pub fn add_iam(&mut self, whose: IamAccount, answer: &IamAnswer) -> Result<(), IamFactError> {
         match answer {
             IamAnswer::Group { name, users: Some(users) } => self.take_group(whose, name, users),

@@ -3,7 +3,7 @@
 
 mod chart;
 
-/// The mappings that the file is made of.
+/// A kind of YAML mapping in the access file or the chart's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Object {
     /// The file itself.
@@ -36,7 +36,7 @@ pub enum Object {
     PrometheusRule,
 }
 
-/// What may stand under a key.
+/// The shape of the value that a key takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// One text.
@@ -61,7 +61,7 @@ pub enum Shape {
     Foreign,
 }
 
-/// One key of one mapping.
+/// A key of one kind of mapping, with its shape, default and documentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
     /// As it is written.
@@ -77,7 +77,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// Whether there must be one.
+    /// Returns whether there must be one.
     pub fn is_required(&self) -> bool {
         self.default == "none; required"
     }
@@ -113,7 +113,7 @@ impl Object {
         Self::PrometheusRule,
     ];
 
-    /// What it is called in messages and in the documentation.
+    /// Returns what it is called in messages and in the documentation.
     pub const fn title(self) -> &'static str {
         match self {
             Self::File => "the file",
@@ -133,7 +133,7 @@ impl Object {
         }
     }
 
-    /// The key under this name.
+    /// Returns the key under this name.
     pub fn key(self, name: &str) -> Option<&'static Key> {
         self.keys().iter().find(|key| key.name == name)
     }
@@ -149,8 +149,8 @@ impl Object {
         }
     }
 
-    /// Whether a key that is there and null says something else than one that is absent, and is refused: without it, access
-    /// would be wider.
+    /// Returns whether a key that is there and null says something else than one that is absent, and is refused: without it,
+    /// access would be wider.
     pub fn refuses_null(self, key: &Key) -> bool {
         let widens = match self {
             Self::Group => &["authorization"][..],
@@ -160,7 +160,7 @@ impl Object {
         widens.contains(&key.name)
     }
 
-    /// The keys that it may have.
+    /// Returns the keys that it may have.
     pub const fn keys(self) -> &'static [Key] {
         match self {
             Self::File => {
@@ -234,7 +234,7 @@ impl Object {
                             "expires",
                             Shape::Text,
                             "never",
-                            "When the whole group ends: a date (through that day, UTC) or a time (RFC 3339).",
+                            "When the whole group expires: a date (through that day, UTC) or a time (RFC 3339).",
                         ),
                         key(
                             "authorization",
@@ -259,7 +259,7 @@ impl Object {
                             "a user's name; `<role>:{{SessionName}}`",
                             "The Kubernetes username. A template has a colon before `{{SessionName}}`, and a beginning of its own.",
                         ),
-                        key("expires", Shape::Text, "never", "When this membership ends."),
+                        key("expires", Shape::Text, "never", "When this membership expires."),
                         ACCEPT,
                     ]
                 }

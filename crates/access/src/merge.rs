@@ -35,7 +35,8 @@ use crate::{Code, ConfigMap, entries::Entry};
 /// sorted, with commas between them.
 pub const OWNED: &str = "cluster-auth.dev/principals";
 
-/// The principals that the annotation names. Names in IAM may have commas, and nothing but an ARN begins behind one that parts two.
+/// Returns the principals that the annotation names. Names in IAM may have commas, and nothing but an ARN begins behind one that
+/// parts two.
 pub fn owned(annotation: &str) -> impl Iterator<Item = &str> {
     let mut rest = annotation;
     let all = std::iter::from_fn(move || {
@@ -50,7 +51,7 @@ pub fn owned(annotation: &str) -> impl Iterator<Item = &str> {
 /// What all annotations of an object may take together, in bytes (Kubernetes, `validation/objectmeta.go`).
 const MAX_ANNOTATIONS: usize = 256 << 10;
 
-/// The `ConfigMap`s that can be merged into.
+/// A shared `ConfigMap` that can be merged into, by how its entries are written.
 #[derive(Clone, Copy)]
 pub enum Shape<'a> {
     /// `aws-auth`: a text for each list.
@@ -257,8 +258,8 @@ impl Merging<'_> {
     fn refuse_foreign(&mut self, principal: String, entry: Option<&Entry<'_>>) {
         let span = entry.map(|entry| entry.span).unwrap_or_default();
         let message = match entry {
-            Some(entry) => format!("the cluster has an entry for {} that is not ours", entry.arn),
-            None => format!("the cluster has another entry for {principal} that is not ours"),
+            Some(entry) => format!("the cluster has an entry for {} that cluster-auth did not write", entry.arn),
+            None => format!("the cluster has another entry for {principal} that cluster-auth did not write"),
         };
         if self.foreign.insert(principal) {
             self.problems.push(Code::ForeignEntry.at(span, message));
@@ -271,7 +272,7 @@ impl Merging<'_> {
         let Some(arn) = arn.filter(|_| self.shape.mode() == Mode::MountedFile && principal.is_none()) else { return };
         let Some(ours) = compared(arn).filter(|ours| self.ours.contains(ours)) else { return };
         let message = format!("the cluster has an entry for {arn}, which cluster-auth server takes for {ours}");
-        let hint = "take it out first: aws-iam-authenticator passes over it";
+        let hint = "remove it first: aws-iam-authenticator ignores it";
         self.problems.push(Code::ForeignEntry.at(Span::default(), message).hint(hint));
     }
 }

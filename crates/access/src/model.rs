@@ -7,7 +7,7 @@ use identity::{AccountId, Arn, Partition};
 use jiff::Timestamp;
 use rbac::{LabelSelector, Rule};
 
-/// Something and where it is written.
+/// A value with its place in the source text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Located<T> {
     /// The thing.
@@ -16,7 +16,7 @@ pub struct Located<T> {
     pub span: Span,
 }
 
-/// All files together.
+/// An access file, merged from all files given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Access {
     /// What tokens are bound to.
@@ -46,7 +46,7 @@ pub struct Group {
     pub accept: Vec<Accept>,
 }
 
-/// What a principal is in IAM.
+/// The kind of a principal in IAM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// An IAM user.
@@ -59,7 +59,7 @@ pub enum Kind {
     IamGroup,
 }
 
-/// Somebody, in AWS's terms.
+/// A principal of an access file: its IAM name, and its own username and expiry if it has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessPrincipal {
     /// What it is.
@@ -74,7 +74,7 @@ pub struct AccessPrincipal {
     pub name: Box<str>,
     /// The username that was written.
     pub username: Option<Located<Box<str>>>,
-    /// When this membership ends.
+    /// When this membership expires.
     pub expires: Option<Located<Timestamp>>,
     /// Findings that are meant.
     pub accept: Vec<Accept>,
@@ -82,7 +82,7 @@ pub struct AccessPrincipal {
     pub span: Span,
 }
 
-/// Whose IAM it is.
+/// An account in a partition: each has an IAM of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IamAccount {
     /// The partition; an account's number says nothing about it.
@@ -91,7 +91,7 @@ pub struct IamAccount {
     pub account: AccountId,
 }
 
-/// What a group may do, and where.
+/// A grant of an access file: permissions, and the namespaces in which they apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// Where.
@@ -104,7 +104,7 @@ pub struct Grant {
     pub span: Span,
 }
 
-/// Where a grant holds.
+/// The namespaces in which a grant applies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// Everywhere.
@@ -115,7 +115,7 @@ pub enum Scope {
     Selector(LabelSelector, Span),
 }
 
-/// What a grant allows.
+/// The permissions of a grant: rules, a ClusterRole or a Role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Right {
     /// What is written here; grants that write the same share it.
@@ -131,7 +131,7 @@ pub enum Right {
     Role(Located<Box<str>>),
 }
 
-/// A finding that is meant.
+/// A finding that the file accepts, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accept {
     /// Its code.
@@ -141,14 +141,14 @@ pub struct Accept {
 }
 
 impl IamAccount {
-    /// Of whom an ARN is.
+    /// Returns the principal that an ARN names.
     pub fn of(arn: &Arn) -> Self {
         Self { partition: arn.partition, account: arn.account }
     }
 }
 
 impl AccessPrincipal {
-    /// The ARN as IAM writes it, with the path of a user and without that of a role. Permission sets have none.
+    /// Returns the ARN as IAM writes it, with the path of a user and without that of a role. Permission sets have none.
     pub fn arn(&self) -> Option<Arn> {
         let resource = match self.kind {
             Kind::User => format!("user{}{}", self.path, self.name),
@@ -159,12 +159,12 @@ impl AccessPrincipal {
         Some(Arn { partition: self.partition, service: "iam".to_owned(), account: self.account, resource })
     }
 
-    /// Whose IAM knows it.
+    /// Returns whose IAM knows it.
     pub fn iam_account(&self) -> IamAccount {
         IamAccount { partition: self.partition, account: self.account }
     }
 
-    /// The Kubernetes username: what was written, or what the kind's default is.
+    /// Returns the Kubernetes username: what was written, or what the kind's default is.
     pub fn username(&self) -> String {
         match (&self.username, self.kind) {
             (Some(username), _) => username.value.to_string(),
@@ -173,7 +173,7 @@ impl AccessPrincipal {
         }
     }
 
-    /// What tells principals apart: STS compares without regard to case, and leaves the path of roles out.
+    /// Returns what tells principals apart: STS compares without regard to case, and leaves the path of roles out.
     pub fn identity(&self) -> (Kind, AccountId, String, Partition) {
         let name = match self.kind {
             Kind::User => format!("{}{}", self.path, self.name),
@@ -184,7 +184,7 @@ impl AccessPrincipal {
 }
 
 impl<T> Located<T> {
-    /// A thing at a place.
+    /// Returns a thing at a place.
     pub fn new(value: T, span: Span) -> Self {
         Self { value, span }
     }

@@ -9,18 +9,18 @@ use crate::ConfigMap;
 
 /// The label that says which program keeps an object (Kubernetes, "Recommended Labels").
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
-/// Its value on objects of ours.
+/// The value of [`MANAGED_BY`] on objects that cluster-auth manages.
 pub const MANAGER: &str = "cluster-auth";
-/// The annotation with the cluster's id.
+/// The annotation that holds the cluster id of the access file.
 pub const CLUSTER_ID: &str = "cluster-auth.dev/cluster-id";
-/// The annotation with the name of the access file.
+/// The annotation that holds the name of the access file.
 pub const FILE: &str = "cluster-auth.dev/file";
 
 /// Helm's value of [`MANAGED_BY`], and its annotation with the release's name (Helm, `pkg/action/validate.go`).
 const HELM: &str = "Helm";
 const HELM_RELEASE: &str = "meta.helm.sh/release-name";
 
-/// Our mark: which cluster's access file asked for an object.
+/// The mark that `apply` puts on objects: which cluster's access file asked for an object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mark {
     /// The `clusterID` of the file.
@@ -29,7 +29,7 @@ pub struct Mark {
     pub file: Arc<str>,
 }
 
-/// Whose an object is.
+/// The owner of an object, by its label and annotations.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Owner {
     /// Nobody's that we know: written by hand, or by another program.
@@ -42,7 +42,7 @@ pub enum Owner {
 }
 
 impl Owner {
-    /// What labels and annotations say.
+    /// Returns the owner that labels and annotations name.
     pub fn of<'a>(label: impl Fn(&str) -> Option<&'a str>, annotation: impl Fn(&str) -> Option<&'a str>) -> Self {
         match label(MANAGED_BY) {
             Some(MANAGER) => match (annotation(CLUSTER_ID), annotation(FILE)) {
@@ -55,7 +55,7 @@ impl Owner {
         }
     }
 
-    /// What a `ConfigMap` says.
+    /// Returns the owner of a `ConfigMap`, by its label and annotations.
     pub fn of_map(map: &ConfigMap) -> Self {
         let of = |texts: &'_ BTreeMap<String, String>, key: &str| texts.get(key).cloned();
         let label = of(&map.labels, MANAGED_BY);
@@ -65,7 +65,7 @@ impl Owner {
         Self::of(|_| label.as_deref(), annotation)
     }
 
-    /// Our mark with this cluster's id.
+    /// Returns our mark with this cluster's id.
     pub fn mark_of(&self, cluster_id: &str) -> Option<&Mark> {
         match self {
             Self::Ours(mark) if *mark.cluster_id == *cluster_id => Some(mark),
@@ -75,12 +75,12 @@ impl Owner {
 }
 
 impl Mark {
-    /// The labels of a marked object.
+    /// Returns the labels of a marked object.
     pub fn labels() -> BTreeMap<&'static str, &'static str> {
         [(MANAGED_BY, MANAGER)].into()
     }
 
-    /// The annotations of a marked object.
+    /// Returns the annotations of a marked object.
     pub fn annotations(&self) -> BTreeMap<&'static str, &str> {
         [(CLUSTER_ID, &*self.cluster_id), (FILE, &*self.file)].into()
     }

@@ -13,7 +13,7 @@ use crate::{Access, Code, keys::Object};
 use merge::{Fragment, Merged};
 use values::View;
 
-/// What was read, and what is wrong with it.
+/// An access file as far as it could be read, with all problems found.
 #[derive(Debug)]
 pub struct Read {
     /// What could be read. Where a problem is an error, it is not all that was written.

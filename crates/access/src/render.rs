@@ -25,7 +25,7 @@ use crate::{
     unsupported,
 };
 
-/// What `render --to` prints: one form of what a [`Consumer`] takes, of which some take several. Where `apply` writes is not asked
+/// A target of `render --to`: one form of what a [`Consumer`] takes, of which some take several. Where `apply` writes is not asked
 /// here (`inventory::MappingTarget`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
@@ -49,7 +49,7 @@ pub enum Format {
     Access,
 }
 
-/// How to render.
+/// Options of rendering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// What to do with ends.
@@ -65,7 +65,7 @@ impl From<Expiry> for Options {
 }
 
 impl Format {
-    /// Every target, in the order of the documentation.
+    /// Every target of `render --to`, in the order of the documentation.
     pub const ALL: [Self; 9] = [
         Self::Config,
         Self::ConfigMap,
@@ -78,7 +78,7 @@ impl Format {
         Self::Access,
     ];
 
-    /// As it is typed.
+    /// Returns the name as it is typed.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Config => "config",
@@ -93,7 +93,7 @@ impl Format {
         }
     }
 
-    /// The `ConfigMap` in `kube-system` that others write to as well, if it is one.
+    /// Returns the `ConfigMap` in `kube-system` that others write to as well, if it is one.
     pub const fn shared(self) -> Option<&'static str> {
         match self {
             Self::ConfigMap => Some("aws-iam-authenticator"),
@@ -102,7 +102,7 @@ impl Format {
         }
     }
 
-    /// Who takes it; the resolved file is for everybody.
+    /// Returns who takes it; the resolved file is for everybody.
     pub const fn consumer(self) -> Option<Consumer> {
         match self {
             Self::Config | Self::ConfigMap => Some(Consumer::Config),
@@ -116,7 +116,7 @@ impl Format {
     }
 }
 
-/// What a consumer takes, checked and ready to be written, by `Display`: nothing can be wrong with it any more.
+/// A checked and compiled rendering. `Display` writes its text, and cannot fail.
 #[derive(Debug)]
 pub struct Rendering<'a> {
     /// Warnings.
@@ -129,7 +129,7 @@ pub struct Rendering<'a> {
     merged: Option<Merged>,
 }
 
-/// What a consumer takes, as one text, and what was found on the way.
+/// The rendered text for one target, with the problems found.
 #[derive(Debug)]
 pub struct Rendered {
     /// For the consumer.
@@ -217,7 +217,7 @@ pub fn yaml(value: &impl Serialize) -> String {
     serde_saphyr::to_string(value).expect("plain data can be written")
 }
 
-/// The access file itself, resolved.
+/// Returns the access file itself, resolved.
 pub fn access_file(access: &Access, facts: &Facts) -> String {
     yaml(&access::resolved(access, facts))
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::keys::{Key, Object, Shape};
 
-/// The schema of the file (draft 2020-12). It is wider than [`crate::read`]: what spans several keys is not in it.
+/// Returns the schema of the file (draft 2020-12). It is wider than [`crate::read`]: what spans several keys is not in it.
 pub fn schema() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -14,7 +14,7 @@ pub fn schema() -> Value {
     })
 }
 
-/// The same for the values of the chart (draft 7: Helm 3 knew no later one before 3.18). It lets through what the chart's
+/// Returns the schema of the chart's values (draft 7: Helm 3 knew no later one before 3.18). It lets through what the chart's
 /// templates refuse with a hint: Helm quotes nothing but paths from a schema.
 pub fn values_schema() -> Value {
     let mut root = mapping(Object::File, For::Helm);

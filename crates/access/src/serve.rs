@@ -7,7 +7,7 @@ use mapping::{Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, Rule
 
 use crate::{AccessPrincipal, Desired, Kind, entries::NODE};
 
-/// Everybody in it, with the ends of their memberships: the server watches the clock.
+/// Returns the mapping source of an access file. Memberships keep their expiry: the server watches the clock.
 pub fn mapping_source(desired: &Desired, sources: &Sources) -> Source {
     let mut files: Vec<Arc<str>> = Vec::new();
     let mut source = |principal: &AccessPrincipal, list: &'static str, index: usize| {

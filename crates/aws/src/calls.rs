@@ -39,7 +39,7 @@ impl Client {
         })
     }
 
-    /// With the settings given.
+    /// Creates a client with these transport settings.
     ///
     /// # Errors
     ///
@@ -95,7 +95,7 @@ const STS_VERSION: &str = "2011-06-15";
 /// The longest answer of STS that is read, in bytes; real ones have about 2 KiB, most of it the session token.
 const MAX_BODY: usize = 64 << 10;
 
-/// A role to assume.
+/// The parameters of `AssumeRole`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AssumeRole {
     /// Its ARN.
@@ -166,7 +166,7 @@ fn read_credentials(body: &[u8]) -> Option<Credentials> {
     })
 }
 
-/// Who the credentials are, by their own account's STS.
+/// The identity of the current credentials, as STS answers `GetCallerIdentity`.
 pub struct Caller {
     /// `UserId` of `GetCallerIdentity`.
     pub user_id: String,
@@ -175,7 +175,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The session name of a role session or the name of a federated user; users and root have none.
+    /// Returns the session name of a role session or the name of a federated user; users and root have none.
     pub fn session_name(&self) -> Option<&str> {
         let (_, name) = self.user_id.split_once(':')?;
         (!name.contains(':')).then_some(name)
@@ -210,7 +210,8 @@ pub(crate) fn parameters(action: &str, version: &str) -> Vec<(String, String)> {
     vec![("Action".to_owned(), action.to_owned()), ("Version".to_owned(), version.to_owned())]
 }
 
-/// Whom AWS's own clients trust to vouch for AWS: the authorities of the file that `AWS_CA_BUNDLE` names, else the machine's.
+/// Returns the certificate authorities that AWS's own clients trust: the authorities of the file that `AWS_CA_BUNDLE` names, else the
+/// machine's.
 ///
 /// # Errors
 ///

@@ -33,7 +33,7 @@ pub use crate::{
     keys::{Credentials, Secret},
 };
 
-/// Why there are no credentials. Each says which source was tried, and what to do.
+/// The reasons why no AWS credentials were found. Each says which source was tried, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialsError {
     /// Nothing in the environment, the files, a container or an instance.

@@ -52,7 +52,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// Credentials are renewed this long before their end.
 const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(5);
 
-/// How to ask EC2.
+/// Options of requests to EC2.
 #[derive(Clone, Debug)]
 pub struct Ec2Options {
     /// The Region of the instances; none where it is the environment's, and else the machine's own. That is found out when
@@ -66,7 +66,7 @@ pub struct Ec2Options {
     pub burst: u32,
 }
 
-/// Why there is no name. All of it is trouble upstream: a caller is neither granted nor denied for it.
+/// The reasons why EC2 gave no private DNS name. All of it is trouble upstream: a caller is neither granted nor denied for it.
 #[derive(Debug, thiserror::Error)]
 pub enum DescribeError {
     /// Neither the environment nor the instance's metadata says in which Region to ask.
@@ -86,7 +86,7 @@ pub enum DescribeError {
 /// The name of an instance, or none: EC2's own answer that there is no such instance, or none with a name.
 type Answer = Result<Option<Arc<str>>, Arc<DescribeError>>;
 
-/// Asks EC2, remembers names, and keeps to a rate.
+/// A client for private DNS names of EC2 instances, with a cache and a rate limit.
 pub struct Ec2 {
     client: OnceLock<Client>,
     environment: Environment,
@@ -108,18 +108,18 @@ struct Turn {
 }
 
 impl Ec2 {
-    /// Prepares; nothing is asked or read yet. Where no mapping names machines, roots are never loaded for it.
+    /// Creates the client without asking or reading anything. Where no mapping names machines, roots are never loaded for it.
     pub fn new(environment: Environment, options: Ec2Options, now: fn() -> Timestamp) -> Self {
         let (names, waiting, turn) = (Names::default(), Waiting::default(), Mutex::default());
         Self { client: OnceLock::new(), environment, options, now, names, waiting, turn }
     }
 
-    /// The same with a client that there is already.
+    /// Creates the client on an existing HTTPS client.
     pub fn with_client(client: Client, environment: Environment, options: Ec2Options, now: fn() -> Timestamp) -> Self {
         Self { client: client.into(), ..Self::new(environment, options, now) }
     }
 
-    /// The private DNS name of an instance. `None` is EC2's own answer: no such instance, or none with a name.
+    /// Returns the private DNS name of an instance. `None` is EC2's own answer: no such instance, or none with a name.
     ///
     /// Whoever drops the future while it asks for others leaves them to the next one who waits.
     ///

@@ -17,7 +17,7 @@ use crate::{
     sign,
 };
 
-/// What logging in to a cluster takes.
+/// The endpoint and certificate authority of an EKS cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EksCluster {
     /// What tokens are bound to: the cluster's name, but for those on Outposts, which have an id beside it.
@@ -32,12 +32,12 @@ pub struct EksCluster {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EksClusterName(String);
 
-/// Another text.
+/// The text is not the name of an EKS cluster.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no name of an EKS cluster: 1 to 100 letters, digits, - and _, the first a letter or a digit")]
 pub struct EksClusterNameError(String);
 
-/// Why there is no answer.
+/// The reasons why EKS gave no usable answer about a cluster.
 #[derive(Debug, thiserror::Error)]
 pub enum EksError {
     /// The account has no such cluster in this Region.
@@ -88,13 +88,13 @@ impl EksClusterName {
         }
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// EKS: `AWS_ENDPOINT_URL_EKS`, else `AWS_ENDPOINT_URL`, else by Region, FIPS or dual-stack.
+/// Returns the endpoint of EKS: `AWS_ENDPOINT_URL_EKS`, else `AWS_ENDPOINT_URL`, else by Region, FIPS or dual-stack.
 ///
 /// The hosts are those of botocore's `eks/2017-11-01/endpoint-rule-set-1.json`.
 ///

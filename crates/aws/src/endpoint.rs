@@ -5,7 +5,7 @@ use identity::StsHost;
 
 use crate::environment::Environment;
 
-/// Where a request goes and what it is signed for.
+/// The URL of an AWS service, with the Region that requests are signed for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     /// `https://<host>`, without a slash at the end.
@@ -14,7 +14,7 @@ pub struct Endpoint {
     pub signing_region: String,
 }
 
-/// Why there is no endpoint.
+/// The reasons why no endpoint can be determined.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
     /// The Region's name cannot be one.
@@ -63,7 +63,7 @@ const LEGACY_GLOBAL_REGIONS: [&str; 16] = [
     "us-west-2",
 ];
 
-/// STS: `AWS_ENDPOINT_URL_STS` or `AWS_ENDPOINT_URL`, else by Region, with `AWS_STS_REGIONAL_ENDPOINTS=legacy`, `AWS_USE_FIPS_ENDPOINT` and
+/// Returns the endpoint of STS: `AWS_ENDPOINT_URL_STS` or `AWS_ENDPOINT_URL`, else by Region, with `AWS_STS_REGIONAL_ENDPOINTS=legacy`, `AWS_USE_FIPS_ENDPOINT` and
 /// `AWS_USE_DUALSTACK_ENDPOINT`. Without a Region it is the global one; `fips-us-west-2` is us-west-2 with FIPS, as SDKs have it.
 ///
 /// # Errors

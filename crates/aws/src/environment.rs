@@ -12,12 +12,12 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// One variable, if it is set and not empty.
+    /// Returns one variable, if it is set and not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.vars.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// Whether a variable says `true`, in any case.
+    /// Returns whether a variable says `true`, in any case.
     pub fn is_true(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }

@@ -4,7 +4,7 @@
 use tls::{ConnectionError, Trouble};
 use token::Upstream;
 
-/// Why AWS gave no answer that we can use.
+/// The reasons why AWS gave no usable answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AwsError {
     /// No answer, or none of AWS's.
@@ -61,7 +61,7 @@ pub enum AwsError {
 }
 
 impl AwsError {
-    /// A call to this URL that was not answered.
+    /// Returns the error of a call to this URL that was not answered.
     pub fn no_answer(call: &'static str, url: &str, why: NoAnswer) -> Self {
         match why {
             NoAnswer::Connection { why, .. } => {
@@ -92,12 +92,14 @@ pub enum NoAnswer {
     #[error("the answer is longer than any of AWS's")]
     TooLarge,
     /// What was to be asked makes no request.
-    #[error("nothing was asked")]
+    #[error(
+        "no request was sent to AWS: the credentials, the endpoint or an ARN contain a character that no HTTP request may hold; correct them"
+    )]
     Unsendable,
 }
 
 impl NoAnswer {
-    /// What it is to whoever asked STS about a token.
+    /// Returns the error that a failed question about a token becomes.
     pub fn upstream(&self) -> Upstream {
         match self {
             Self::Connection { why, .. } if why.trouble == Trouble::TimedOut => Upstream::Timeout,
@@ -107,7 +109,7 @@ impl NoAnswer {
         }
     }
 
-    /// Whether there was a connection.
+    /// Returns whether there was a connection.
     pub fn is_connected(&self) -> bool {
         match self {
             Self::Connection { is_connected, .. } => *is_connected,

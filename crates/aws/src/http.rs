@@ -25,7 +25,7 @@ pub use self::dial::Proxy;
 use self::{dial::Dial, within::Within};
 use crate::{AwsError, NoAnswer};
 
-/// How AWS is reached, and how much of it at a time. No Debug: a proxy's URL may hold a password.
+/// The settings of connections to AWS: roots, proxy, overrides and limits. No Debug: a proxy's URL may hold a password.
 #[derive(Clone)]
 pub struct Transport {
     /// Dial this `host:port` whatever the URL says. TLS still asks for the URL's host.

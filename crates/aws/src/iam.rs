@@ -31,7 +31,7 @@ use crate::{
 /// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html>.
 pub const PERMISSION_SET_PATH: &str = "/aws-reserved/sso.amazonaws.com/";
 
-/// A user of IAM's.
+/// An IAM user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IamUser {
     /// `arn:<partition>:iam::<account>:user<path><name>`.
@@ -42,7 +42,7 @@ pub struct IamUser {
     pub user_name: String,
 }
 
-/// A role of IAM's.
+/// An IAM role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IamRole {
     /// `arn:<partition>:iam::<account>:role<path><name>`.
@@ -53,7 +53,7 @@ pub struct IamRole {
     pub role_name: String,
 }
 
-/// Why a question to IAM has no answer. None of it says that anybody is absent.
+/// The reasons why IAM gave no answer. None of it says that anybody is absent.
 #[derive(Debug, thiserror::Error)]
 pub enum IamError {
     /// The policies of the credentials do not allow the call.
@@ -122,7 +122,7 @@ const GROUP_MEMBERS: Listing = Listing { call: "iam:GetGroup", result: "GetGroup
 
 const ROLES: Listing = Listing { call: "iam:ListRoles", result: "ListRolesResult", list: "Roles", kind: ROLE };
 
-/// Asks IAM on behalf of one account: that of the credentials. Clones share connections and patience.
+/// A client of the IAM of one account: that of the credentials. Clones share connections and patience.
 #[derive(Clone)]
 pub struct IamClient {
     client: Client,
@@ -134,12 +134,12 @@ pub struct IamClient {
 }
 
 impl IamClient {
-    /// Prepares; nothing is asked yet. The endpoint is one of [`iam_endpoint`].
+    /// Creates the client without asking anything. The endpoint is one of [`iam_endpoint`].
     pub fn new(client: Client, credentials: Credentials, endpoint: Endpoint, now: fn() -> Timestamp) -> Self {
         Self { client, credentials, endpoint, now, pace: Arc::default() }
     }
 
-    /// Everybody in a group, in IAM's order; none where the account has no such group, which is not the same as nobody.
+    /// Returns everybody in a group, in IAM's order; none where the account has no such group, which is not the same as nobody.
     ///
     /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetGroup.html>.
     ///
@@ -152,7 +152,7 @@ impl IamClient {
         Ok(entries.map(|entries| entries.into_iter().map(user).collect()))
     }
 
-    /// The roles of every permission set that is provisioned to the account, in IAM's order.
+    /// Returns the roles of every permission set that is provisioned to the account, in IAM's order.
     ///
     /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html>.
     ///
@@ -169,7 +169,7 @@ impl IamClient {
         Ok(entries.into_iter().map(|(arn, path, role_name)| IamRole { arn, path, role_name }).collect())
     }
 
-    /// The user of a name, whatever its path; none where the account has none.
+    /// Returns the user of a name, whatever its path; none where the account has none.
     ///
     /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetUser.html>.
     ///
@@ -181,7 +181,7 @@ impl IamClient {
         Ok(found.map(|(arn, path, user_name)| IamUser { arn, path, user_name }))
     }
 
-    /// The role of a name, whatever its path; none where the account has none.
+    /// Returns the role of a name, whatever its path; none where the account has none.
     ///
     /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html>.
     ///

@@ -7,18 +7,18 @@ use jiff::Timestamp;
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes a secret in.
+    /// Wraps a secret.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Gives it out, to whoever signs or sends.
+    /// Returns the secret text, for signing or sending.
     pub fn expose(&self) -> &str {
         &self.0
     }
 }
 
-/// Keys that sign. No Debug: two of the fields are secrets.
+/// AWS credentials. No Debug: two of the fields are secrets.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     /// `AKIA…` or `ASIA…`; not a secret.
@@ -32,7 +32,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Keys of an IAM user: no session, no end.
+    /// Creates long-term credentials of an IAM user, without session token and expiry.
     pub fn long_term(access_key_id: impl Into<String>, secret_access_key: impl Into<String>) -> Self {
         Self {
             access_key_id: access_key_id.into(),

@@ -40,7 +40,7 @@ const BUCKET_REGION: &str = "x-amz-bucket-region";
 /// How S3 is asked for encryption, and says that there is one.
 const ENCRYPTION: &str = "x-amz-server-side-encryption";
 
-/// An object. No Debug: it may be a private key.
+/// An S3 object. No Debug: it may be a private key.
 pub struct Object {
     /// All of it.
     pub body: Bytes,
@@ -48,7 +48,7 @@ pub struct Object {
     pub etag: String,
 }
 
-/// When an object may be written. S3 decides, so that of two who write at a time one fails.
+/// The condition on which an object is written. S3 decides, so that of two who write at a time one fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
     /// There is none yet.
@@ -57,7 +57,7 @@ pub enum Condition {
     Unchanged(String),
 }
 
-/// Who encrypts an object where it lies.
+/// The encryption of an object at rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encryption {
     /// S3, as the bucket's own configuration says, with the bucket's key.
@@ -66,7 +66,7 @@ pub enum Encryption {
     Aes256,
 }
 
-/// Why S3 did not do it.
+/// The reasons why a request to S3 failed.
 #[derive(Debug, thiserror::Error)]
 pub enum S3Error {
     /// There is no such bucket.
@@ -110,7 +110,7 @@ pub enum S3Error {
     Aws(#[from] AwsError),
 }
 
-/// Reads and writes one bucket.
+/// A client of one S3 bucket.
 pub struct S3Client {
     client: Client,
     credentials: Credentials,
@@ -152,7 +152,7 @@ impl S3Client {
         Ok(s3)
     }
 
-    /// The bucket's Region.
+    /// Returns the bucket's Region.
     pub fn region(&self) -> &str {
         &self.endpoint.signing_region
     }
@@ -221,7 +221,7 @@ impl S3Client {
         }
     }
 
-    /// How to encrypt: as the bucket's configuration says; by S3 itself where it has none, or may not be read.
+    /// Returns how to encrypt objects: as the bucket's configuration says; by S3 itself where it has none, or may not be read.
     ///
     /// Every bucket of AWS's has one; asking for AES256 there would put aside a key that was chosen for the bucket.
     ///

@@ -9,7 +9,7 @@ use crate::{
     http::{Http, Transport},
 };
 
-/// Sends accepted tokens' requests to STS.
+/// A client that sends accepted tokens' requests to STS.
 pub struct StsClient {
     http: Http,
 }

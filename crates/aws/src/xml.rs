@@ -5,28 +5,28 @@ use quick_xml::{Reader, escape::resolve_predefined_entity, events::Event};
 /// The elements directly inside one element, as name and text.
 pub type Fields = Vec<(String, String)>;
 
-/// The fields of every element called `parent`, wherever it stands. Anything that is not XML gives `None`.
+/// Returns the fields of every element called `parent`, wherever it stands. Anything that is not XML gives `None`.
 pub fn children(body: &[u8], parent: &str) -> Option<Vec<Fields>> {
     find(body, |path| path.last().is_some_and(|name| name == parent))
 }
 
-/// The fields of every `item` directly inside an element called `list`, as EC2 writes lists.
+/// Returns the fields of every `item` directly inside an element called `list`, as EC2 writes lists.
 pub fn items(body: &[u8], list: &str) -> Option<Vec<Fields>> {
     entries(body, list, "item")
 }
 
-/// The fields of every `member` directly inside an element called `list`, as IAM writes lists.
+/// Returns the fields of every `member` directly inside an element called `list`, as IAM writes lists.
 pub fn members(body: &[u8], list: &str) -> Option<Vec<Fields>> {
     entries(body, list, "member")
 }
 
-/// The text of one field, unless it is empty; the first where there are several.
+/// Returns the text of one field, unless it is empty; the first where there are several.
 pub fn text<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
     let found = fields.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
     found.filter(|value| !value.is_empty())
 }
 
-/// Whether there is such a field, empty or not.
+/// Returns whether there is such a field, empty or not.
 pub fn has(fields: &[(String, String)], name: &str) -> bool {
     fields.iter().any(|(other, _)| other == name)
 }

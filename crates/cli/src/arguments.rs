@@ -30,7 +30,7 @@ pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
 
-    /// Print the bare version, as `version --short` does
+    /// Print the version number alone, as `version --short` does
     #[arg(short = 'V', long, help_heading = None)]
     pub(crate) version: bool,
 
@@ -43,31 +43,31 @@ const HEADINGS: &str = "\
 For the team member:
   token        Print a bearer token for kubectl (exec plugin)
   kubeconfig   Print or merge a kubeconfig that uses this plugin
-  whoami       Say who you are to AWS and to the cluster, and what you may do
+  whoami       Show who you are to AWS and to the cluster, and what you may do
 
 Setting a cluster up:
-  init         Make the certificate, the key and the API server's kubeconfig
-  server       Answer the API server's TokenReviews
+  init         Create the certificate, the key and the API server's kubeconfig
+  server       Run the webhook that answers the API server's TokenReviews
   add          Add an IAM user or role to aws-auth, or to a file
-  kops         Print kops' cluster specification, and fill its state store
+  kops         Print what a kops cluster's spec needs, and upload its files
 
 Deciding access:
-  check        Find everything that is wrong with an access file
-  render       Compile an access file to what a consumer takes
-  import       Write the access file for what a cluster has
-  plan         Say what applying an access file would change, for whom
-  apply        Make a cluster what an access file says
+  check        Report every problem in an access file
+  render       Compile an access file for aws-auth, CRDs, RBAC, Terraform …
+  import       Write an access file for the access that a cluster has today
+  plan         Show what applying an access file would change, and for whom
+  apply        Apply an access file to a cluster
 
 Seeing access:
-  who-can      Say who may do something, and what grants it
-  matrix       Show what everybody may do where, or everything about one of them
-  explain      Say why somebody is let in or not, and what they may do
-  diff         Say what differs between two clusters, files or subjects
-  lint         Find ways to become cluster-admin, and what is left lying about
-  verify       Explain a token: check it, ask STS, print the identity
+  who-can      Show who may do something, and what grants it
+  matrix       Show everybody's access by namespace, or one principal in full
+  explain      Explain why somebody can log in or not, and what they may do
+  diff         Compare the access of two clusters, files or subjects
+  lint         Find privilege escalation, stale bindings and other leftovers
+  verify       Check a token, ask STS whose it is, and print the identity
 
 Trying it:
-  demo         Log several people in, here and now, without AWS or a cluster
+  demo         Show several logins on this machine, without AWS or a cluster
   sandbox      Run a local AWS STS that verifies signatures
 
 Others:
@@ -75,8 +75,8 @@ Others:
   completion   Print a shell's completion script
   help         Print help for a command
 
-Exit codes: 0 done, 1 any failure; 2 only where `--exit-code` or `--fail-on`
-asks for it and there is something. Where that is not known, it is 1.";
+Exit codes: 0 success, 1 any failure; 2 only with `--exit-code` (something
+changes or differs) or `--fail-on` (findings), and 1 if that is not known.";
 
 /// One variant per command, one file per variant in [`crate::commands`].
 ///
@@ -88,45 +88,45 @@ pub(crate) enum Command {
     Token(commands::token::TokenArgs),
     /// Print or merge a kubeconfig that uses this plugin
     Kubeconfig(commands::kubeconfig::KubeconfigArgs),
-    /// Say who you are to AWS and to the cluster, and what you may do
+    /// Show who you are to AWS and to the cluster, and what you may do
     Whoami(commands::whoami::WhoamiArgs),
-    /// Make the certificate, the key and the API server's kubeconfig
+    /// Create the certificate, the key and the API server's kubeconfig
     #[command(args_override_self = true)]
     #[cfg(unix)]
     Init(commands::init::InitArgs),
-    /// Answer the API server's TokenReviews
+    /// Run the webhook that answers the API server's TokenReviews
     #[command(args_override_self = true)]
     #[cfg(unix)]
     Server(commands::server::ServerArgs),
     /// Add an IAM user or role to aws-auth, or to a file
     Add(commands::add::AddArgs),
-    /// Print kops' cluster specification, and fill its state store
+    /// Print what a kops cluster's spec needs, and upload its files
     #[cfg(unix)]
     Kops(commands::kops::KopsArgs),
-    /// Find everything that is wrong with an access file
+    /// Report every problem in an access file
     Check(commands::check::CheckArgs),
-    /// Compile an access file to what a consumer takes
+    /// Compile an access file for aws-auth, CRDs, RBAC, Terraform …
     Render(commands::render::RenderArgs),
-    /// Write the access file for what a cluster has
+    /// Write an access file for the access that a cluster has today
     Import(commands::import::ImportArgs),
-    /// Say what applying an access file would change, for whom
+    /// Show what applying an access file would change, and for whom
     Plan(commands::plan::PlanArgs),
-    /// Make a cluster what an access file says
+    /// Apply an access file to a cluster
     Apply(commands::apply::ApplyArgs),
-    /// Say who may do something, and what grants it
+    /// Show who may do something, and what grants it
     WhoCan(commands::who_can::WhoCanArgs),
-    /// Show what everybody may do where, or everything about one of them
+    /// Show everybody's access by namespace, or one principal in full
     Matrix(commands::matrix::MatrixArgs),
-    /// Say why somebody is let in or not, and what they may do
+    /// Explain why somebody can log in or not, and what they may do
     Explain(commands::explain::ExplainArgs),
-    /// Say what differs between two clusters, files or subjects
+    /// Compare the access of two clusters, files or subjects
     Diff(commands::diff::DiffArgs),
-    /// Find ways to become cluster-admin, and what is left lying about
+    /// Find privilege escalation, stale bindings and other leftovers
     Lint(commands::lint::LintArgs),
-    /// Explain a token: check it, ask STS, print the identity
+    /// Check a token, ask STS whose it is, and print the identity
     #[command(args_override_self = true)]
     Verify(commands::verify::VerifyArgs),
-    /// Log several people in, here and now, without AWS or a cluster
+    /// Show several logins on this machine, without AWS or a cluster
     #[cfg(unix)]
     Demo(commands::demo::DemoArgs),
     /// Run a local AWS STS that verifies signatures

@@ -169,7 +169,7 @@ impl Kept {
 
     fn keep(&self, key: CacheKey, credentials: &Credentials) {
         if credentials.expires.is_none() {
-            process::note("note: --cache: these credentials say no end, and are not kept");
+            process::note("note: --cache: these credentials have no expiry, and are not cached");
             return;
         }
         let kept = cache::update(&self.path, |cache| {

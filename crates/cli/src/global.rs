@@ -26,15 +26,15 @@ pub(crate) struct Global {
     #[arg(short = 'i', long, global = true, overrides_with = "cluster_id", value_name = "ID")]
     pub(crate) cluster_id: Option<String>,
 
-    /// How much to log: panic, fatal, error, warning, info, debug or trace [env: AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY]
+    /// Log level: panic, fatal, error, warning, info, debug or trace [env: AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY]
     #[arg(short = 'v', long, global = true, overrides_with = "log_verbosity", value_name = "LEVEL")]
     pub(crate) log_verbosity: Option<crate::logs::Verbosity>,
 
-    /// How to log: text or json [default: text]
+    /// Log format: text or json [default: text]
     #[arg(short = 'l', long, global = true, overrides_with = "log_format", value_name = "FORMAT")]
     pub(crate) log_format: Option<String>,
 
-    /// Feature gates of aws-iam-authenticator, as A=true,B=false; several add up
+    /// Feature gates of aws-iam-authenticator, as A=true,B=false; repeatable
     #[arg(long, global = true, value_name = "GATES", value_parser = gates)]
     pub(crate) feature_gates: Vec<String>,
 
@@ -54,7 +54,7 @@ impl Global {
     /// Says of a format that nobody knows that it means text. aws-iam-authenticator starts with it, so manifests have some.
     pub(crate) fn say_log_format(&self) {
         if let Some(format) = self.log_format.as_deref().filter(|format| Format::named(format).is_none()) {
-            process::note(&format!("note: --log-format {format}: formats are text and json; text is written"));
+            process::note(&format!("note: --log-format {format}: unknown format (text, json); writing text"));
         }
     }
 
@@ -139,14 +139,14 @@ impl Uses {
             );
         }
         if let Some(id) = global.cluster_id.as_ref().filter(|_| !self.cluster_id) {
-            anyhow::bail!("--cluster-id {id}: this command has no use for a cluster id; leave it out");
+            anyhow::bail!("--cluster-id {id}: this command uses no cluster id; leave it out");
         }
         if let Some(gates) = global.feature_gates().filter(|_| !self.gates) {
-            anyhow::bail!("--feature-gates {gates}: nothing that this command does depends on them; leave them out");
+            anyhow::bail!("--feature-gates {gates}: this command does not depend on feature gates; leave them out");
         }
         let logs = [("--log-verbosity", global.log_verbosity.is_some()), ("--log-format", global.log_format.is_some())];
         for (flag, _) in logs.iter().filter(|(_, is_given)| *is_given && !self.logs) {
-            process::note(&format!("note: {flag} changes nothing here: `cluster-auth server` alone writes logs"));
+            process::note(&format!("note: {flag} has no effect here: only `cluster-auth server` writes logs"));
         }
         Ok(())
     }

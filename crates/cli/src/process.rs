@@ -257,13 +257,14 @@ pub(crate) fn stage(owner: Option<Owner>, path: &Path, content: &[u8], mode: u32
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
     #[cfg(not(unix))]
     let _ = mode;
-    // Its error would name a file that nobody has heard of.
+    // Its error is the system's words, then a file that nobody has heard of.
+    let words = |error: &io::Error| error.to_string().split(" at path ").next().unwrap_or_default().to_owned();
     let file = builder.tempfile_in(folder).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => {
             let folder = folder.display();
             anyhow::anyhow!("there is no folder {folder}: make it first (`mkdir -p {folder}`)")
         }
-        kind => io::Error::from(kind).into(),
+        kind => io::Error::new(kind, words(&error)).into(),
     });
     let mut file = file.with_context(explain)?;
     file.write_all(content).with_context(explain)?;

@@ -118,9 +118,9 @@ pub(crate) fn config_source(path: &Path) -> anyhow::Result<Source> {
             "variables are read by aws-iam-authenticator, and not here; write them into a file of YAML, as `clusterID: …`",
         ),
         "hcl" | "tfvars" | "ini" | "properties" | "props" | "prop" => {
-            Some("aws-iam-authenticator reads this format no more either")
+            Some("aws-iam-authenticator does not read this format any more either")
         }
-        _ => Some("its name says no format that is known"),
+        _ => Some("its extension is unknown"),
     };
     if let Some(why) = why {
         let path = path.display();
@@ -153,7 +153,7 @@ pub(crate) fn cluster_id(global: &Global, process: &process::Process, config: &C
         .with_context(|| {
             format!("no cluster id: give -i ID, set {CLUSTER_ID_VARIABLE}, or put clusterID into the file of --config")
         })?;
-    ClusterId::parse(text).with_context(|| format!("{text:?} is no cluster id"))
+    ClusterId::parse(text).with_context(|| format!("{text:?} is not a cluster id"))
 }
 
 /// Prints problems of a file to stderr, in colour where that is wanted.

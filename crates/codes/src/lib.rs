@@ -33,22 +33,22 @@ pub struct Code {
 }
 
 impl Code {
-    /// Whether it is a "no" of a server's; its others say that there is no answer. API servers remember neither: of all that a
-    /// webhook says they keep what came with status 200 and without `status.error`. A denial comes so where
-    /// [it may](Self::may_be_remembered) and the server is told to answer so.
+    /// Returns whether the code is a denial by a server; its others say that there is no answer. API servers remember neither: of all
+    /// that a webhook says they keep what came with status 200 and without `status.error`. A denial comes so where [it
+    /// may](Self::may_be_remembered) and the server is told to answer so.
     ///
     /// Source: Kubernetes 1.37, `apiserver/pkg/authentication/token/cache` (`cacheErrs` is false for webhooks).
     pub fn is_denial(&self) -> bool {
         self.status == Some(403)
     }
 
-    /// Whether an API server may remember it for a while: it is a "no" that the same token gets whenever it is shown, until
-    /// somebody changes something.
+    /// Returns whether an API server may remember it for a while: it is a "no" that the same token gets whenever it is shown,
+    /// until somebody changes something.
     pub fn may_be_remembered(&self) -> bool {
         self.is_denial() && !self.passes
     }
 
-    /// The status of what a server says.
+    /// Returns the status of what a server says.
     ///
     /// # Panics
     ///
@@ -57,19 +57,19 @@ impl Code {
         self.status.expect("what a server says has a status")
     }
 
-    /// What the person at kubectl sees, who is never told why.
+    /// Returns what the person at kubectl sees, who is never told why.
     pub const fn seen_by_the_caller(&self) -> &'static str {
         "error: You must be logged in to the server (Unauthorized)"
     }
 
-    /// The message of the line in the server's log, which has the code beside it.
+    /// Returns the message of the line in the server's log, which has the code beside it.
     pub fn message(&self) -> &'static str {
         if self.is_denial() { "access denied" } else { "no answer for now" }
     }
 }
 
 impl Code {
-    /// One that no server says, and whose summary says it all.
+    /// Creates a code that no server answers with, and whose summary needs no further explanation.
     pub const fn new(code: &'static str, summary: &'static str, fix: &'static str) -> Self {
         Self { code, summary, meaning: "", fix, status: None, passes: false }
     }
@@ -111,7 +111,7 @@ macro_rules! codes {
                 $($crate::code!($status; $code, $summary, [$($meaning)?], $fix, [$($own)?], [$($passes)?]),)+
             ];
 
-            /// What this means and what to do about it.
+            /// Returns what this means and what to do about it.
             pub const fn explain(self) -> &'static $crate::Code {
                 match self {
                     $(Self::$variant { .. } => &const {
@@ -120,7 +120,7 @@ macro_rules! codes {
                 }
             }
 
-            /// The stable name in logs, metrics and documentation.
+            /// Returns the stable name in logs, metrics and documentation.
             pub const fn code(self) -> &'static str {
                 self.explain().code
             }

@@ -2,14 +2,14 @@
 
 crate::codes! {
     status: Some(502);
-    /// Why a server has no answer, whoever asks. API servers try again after 429 and 502, not after 503.
+    /// A reason why a server gives no answer, whoever asks. API servers try again after 429 and 502, not after 503.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub enum Server {
         CircuitOpen {
             code: "upstream.circuit-open",
-            summary: "STS is left alone for a moment",
+            summary: "circuit breaker open: STS is not asked for a moment",
             meaning: "An STS endpoint could not be reached ten times in a row, or failed several callers who had logged in before; a few questions every two seconds find out whether it is back.",
-            fix: "Nothing; look at what the failures before it say.",
+            fix: "Nothing; the log lines of the failures before it say why.",
         }
         Ec2 {
             code: "upstream.ec2",
@@ -19,14 +19,14 @@ crate::codes! {
         }
         Predecessor {
             code: "upstream.predecessor",
-            summary: "the authenticator that runs today gave no answer",
+            summary: "the other authenticator (--shadow-of) gave no answer",
             meaning: "The server answers what another one answers (--shadow-of), and that one could not be reached, took too long, or said neither yes nor no. The line's error says which.",
             fix: "Look at the other authenticator and its log: it is the one that lets people in.",
         }
         Overloaded {
             code: "server.overloaded",
             summary: "too many reviews at once",
-            meaning: "More questions wait for STS than the server keeps waiting, so that those under way are answered in time. Callers of whom nothing is known are turned away first.",
+            meaning: "More requests wait for STS than the server queues, so that those in progress are answered in time. Callers of whom nothing is known are turned away first.",
             fix: "Find out who floods the API server with tokens.",
             status: 429,
         }
@@ -39,8 +39,8 @@ crate::codes! {
         }
         NotRead {
             code: "server.source-not-read",
-            summary: "a source of logins has not been read yet",
-            meaning: "No source that was read maps the caller, and one that is asked after these could not be read since the server started: the cluster, or the file.",
+            summary: "a mapping source has not been read yet",
+            meaning: "No source that was read maps the caller, and one that is asked later has not been read since the server started: the cluster, or a file.",
             fix: "Look at /readyz or the server's log for what keeps the source from being read: the API server, the server's own permissions, the file.",
             status: 503,
         }

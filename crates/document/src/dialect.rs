@@ -1,6 +1,6 @@
 //! By whose rules a text is read.
 
-/// Whose rules a text is read by. A file means what the program makes of it that owns it, so each source has its own.
+/// The dialect that a text is read in: the rules of the program that owns it. A file means what the program makes of it that owns it, so each source has its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
     /// Files of our own: YAML 1.2. What would have to be guessed is refused with its place: a key that stands twice, the

@@ -20,12 +20,12 @@ pub struct Edits<'a> {
 }
 
 impl<'a> Edits<'a> {
-    /// No changes yet.
+    /// Creates an empty set of edits.
     pub fn new(source: &'a Source) -> Self {
         Self { source, changes: Vec::new(), written: BTreeSet::new() }
     }
 
-    /// Whether nothing is to change.
+    /// Returns whether nothing is to change.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
@@ -116,17 +116,17 @@ impl<'a> Edits<'a> {
         self.replace(Span { start, end }, "");
     }
 
-    /// In which column the dash of a block list's element stands, from 0.
+    /// Returns the column in which the dash of a block list's element stands, from 0.
     pub fn dash_column(&self, node: &Node) -> usize {
         self.column(self.dash(node))
     }
 
-    /// In which column a byte stands, from 0.
+    /// Returns the column in which a byte stands, from 0.
     pub fn column(&self, offset: usize) -> usize {
         self.source.position(offset).column - 1
     }
 
-    /// A node without the empty lines that a block scalar at its end may hold.
+    /// Returns a node without the empty lines that a block scalar at its end may hold.
     pub fn without_trailing(&self, span: Span) -> Span {
         Span { end: span.start + self.source.text()[span.range()].trim_end().len(), ..span }
     }
@@ -164,19 +164,19 @@ impl<'a> Edits<'a> {
         }
     }
 
-    /// The changed text, byte order mark included, once it has been read again as the program reads it that owns it: it must
-    /// mean `expected`, in the terms of [`Node::to_json`] (`null` where nothing is left). Anything else – an anchor that a change
-    /// took away or that other places repeat, a text that cannot be read any more – is a problem, and there is no text.
+    /// Returns the changed text, byte order mark included, once it has been read again as the program reads it that owns it: it
+    /// must mean `expected`, in the terms of [`Node::to_json`] (`null` where nothing is left). Anything else – an anchor that a
+    /// change took away or that other places repeat, a text that cannot be read any more – is a problem, and there is no text.
     ///
     /// Insertions at one place keep the order in which they were made; line ends are those of the text.
     pub fn apply_as(self, dialect: Dialect, expected: &Json) -> Result<String, Problem> {
         let place = self.changes.first().map(|(span, _)| *span).unwrap_or_default();
         let refused = |why: &str| Problem::error("document.edit", place, format!("nothing was changed: {why}"));
         let source = self.source;
-        let changed = self.applied().ok_or_else(|| refused("several changes would meet at one place"))?;
+        let changed = self.applied().ok_or_else(|| refused("several changes would overlap"))?;
         let again = Source::new(source.name(), changed.as_str());
         let read = parse_as(&again, &Limits::default(), dialect)
-            .map_err(|_| refused("the file could not be read any more after this change"))?;
+            .map_err(|_| refused("the file would no longer be readable after this change"))?;
         let means = read.root.as_ref().map_or(Json::Null, Node::to_json);
         match difference(&means, expected) {
             None => Ok(changed),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// Bytes that are no text: neither UTF-8, nor UTF-16 behind a byte order mark.
+/// The bytes are not text: neither UTF-8, nor UTF-16 behind a byte order mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Undecodable {
     /// The first byte that fits neither.
@@ -17,7 +17,7 @@ impl std::fmt::Display for Undecodable {
 
 impl std::error::Error for Undecodable {}
 
-/// The text of a file: UTF-8, or UTF-16 with its byte order mark, as PowerShell's `>` writes it. The byte order mark of
+/// Returns the text of a file: UTF-8, or UTF-16 with its byte order mark, as PowerShell's `>` writes it. The byte order mark of
 /// UTF-8 stays; [`Source`](crate::Source) knows it.
 ///
 /// So do kubectl (`BOMOverride`) and Go's YAML libraries.
@@ -28,12 +28,12 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Undecodable> {
     }
 }
 
-/// Whether a file is UTF-16, by its byte order mark.
+/// Returns whether a file is UTF-16, by its byte order mark.
 pub fn is_utf_16(bytes: &[u8]) -> bool {
     utf_16(bytes).is_some()
 }
 
-/// [`decode`], where what is no text is replaced by U+FFFD, as kubectl does with manifests; `true` where something was.
+/// Decodes a file like [`decode`], but invalid bytes are replaced by U+FFFD, as kubectl does with manifests; `true` where something was.
 pub fn decode_lossy(bytes: &[u8]) -> (Cow<'_, str>, bool) {
     match decode(bytes) {
         Ok(text) => (text, false),

@@ -25,7 +25,7 @@ pub(crate) fn settle(
     let has_merge = entries.iter().any(is_merge);
     if has_merge && dialect == Dialect::Strict {
         problems.extend(entries.iter().filter(|entry| is_merge(entry)).map(|entry| {
-            let message = "the merge key `<<` is not taken here: what it brings in is easy to overlook";
+            let message = "the merge key `<<` is not allowed here, because what it adds is easy to overlook";
             Problem::error("document.merge-key", entry.key_span, message).hint("write out the keys that it stands for")
         }));
     }
@@ -73,7 +73,7 @@ fn make_texts_of_keys(entries: &mut [Entry], problems: &mut Vec<Problem>) {
         let (first, was_text) = *written.entry(&entry.key.text).or_insert((entry, was.is_none()));
         if was_text != was.is_none() {
             let message = format!(
-                "the key `{}` stands twice, once as text and once not: which counts is left to chance",
+                "the key `{}` is there twice, once as text and once not, and either may be used",
                 entry.key.text
             );
             problems.push(
@@ -93,12 +93,12 @@ fn replaced(repeated: &[(&Entry, &Entry)]) -> Vec<Problem> {
     let groups = repeated.chunk_by(|(a, _), (b, _)| a.key_span == b.key_span).filter(|group| !is_merge(group[0].0));
     let warning = |group: &[(&Entry, &Entry)]| {
         let (first, last) = (group[0].0, group[group.len() - 1].1);
-        let message = format!("the key `{}` stands more than once; the last one counts", last.key.text);
+        let message = format!("the key `{}` is there more than once; the last one is used", last.key.text);
         let earlier = std::iter::once(first).chain(group[..group.len() - 1].iter().map(|(_, again)| *again));
         earlier
             .take(MAX_REPEATED)
             .fold(Problem::warning("document.duplicate-key", last.key_span, message), |warning, entry| {
-                warning.related(entry.key_span, "this one does not count")
+                warning.related(entry.key_span, "this one is not used")
             })
     };
     groups.take(MAX_REPEATED).map(warning).collect()
@@ -111,7 +111,7 @@ pub(crate) fn second_list(entries: &[Entry], key: &str) -> Option<Problem> {
     };
     let mut lists = entries.iter().filter(|entry| *entry.key.text == *key || (is_merge(entry) && brings(&entry.value)));
     let (first, again) = (lists.next()?, lists.next()?);
-    let message = format!("the key `{key}` stands twice, and a list of objects is read once");
+    let message = format!("the key `{key}` is there twice, and a list of objects is read once");
     Some(Problem::error("document.duplicate-key", again.key_span, message).related(first.key_span, "first here"))
 }
 
@@ -130,9 +130,9 @@ fn overlaid(entries: Vec<Entry>, text: &str, problems: &mut Vec<Problem>, warnin
             if let Some((before, true)) = settled.put(brought, false)
                 && !std::mem::replace(&mut said, true)
             {
-                let message = format!("`<<` replaces the key `{}` that stands before it", before.key.text);
+                let message = format!("`<<` replaces the key `{}` before it", before.key.text);
                 let warning = Problem::warning("document.merge-key", entry.key_span, message)
-                    .related(before.key_span, "this one does not count")
+                    .related(before.key_span, "this one is not used")
                     .related(key_span, "this one does")
                     .hint("put `<<` first: then what is written beside it goes before what it brings in");
                 warnings.push(warning);

@@ -51,12 +51,12 @@ impl<'a> Fields<'a> {
         Some(fields)
     }
 
-    /// Where the mapping stands.
+    /// Returns where the mapping stands.
     pub fn span(&self) -> Span {
         self.span
     }
 
-    /// The entry under a key, if it is there and means something.
+    /// Returns the entry under a key, if it is there and means something.
     pub fn take(&mut self, key: &'static str) -> Option<&'a Entry> {
         self.known.push(key);
         let at = self.entries.iter().position(|entry| self.case.is_same(&entry.key.text, key))?;
@@ -64,13 +64,13 @@ impl<'a> Fields<'a> {
         (!entry.value.is_null()).then_some(entry)
     }
 
-    /// The text under a key. A number or a truth value is a problem: it would have lost its spelling elsewhere.
+    /// Returns the text under a key. A number or a truth value is a problem: it would have lost its spelling elsewhere.
     pub fn text(&mut self, key: &'static str, problems: &mut Problems) -> Option<(&'a str, Span)> {
         let entry = self.take(key)?;
         text(&entry.value, problems)
     }
 
-    /// The truth value under a key.
+    /// Returns the truth value under a key.
     pub fn boolean(&mut self, key: &'static str, problems: &mut Problems) -> Option<(bool, Span)> {
         let value = &self.take(key)?.value;
         let boolean = value.as_scalar().and_then(Scalar::as_bool);
@@ -80,7 +80,7 @@ impl<'a> Fields<'a> {
         Some((boolean?, value.span))
     }
 
-    /// The whole number under a key, from 0 to `max`.
+    /// Returns the whole number under a key, from 0 to `max`.
     pub fn number(&mut self, key: &'static str, max: u64, problems: &mut Problems) -> Option<(u64, Span)> {
         let value = &self.take(key)?.value;
         let number = value.as_scalar().and_then(|scalar| scalar.text.parse().ok()).filter(|number| *number <= max);
@@ -90,7 +90,7 @@ impl<'a> Fields<'a> {
         Some((number?, value.span))
     }
 
-    /// What nobody took yet, in the order of the text: for mappings whose keys are names.
+    /// Returns what nobody took yet, in the order of the text: for mappings whose keys are names.
     pub fn rest(&mut self) -> Vec<&'a Entry> {
         std::mem::take(&mut self.entries)
     }
@@ -120,7 +120,7 @@ pub(crate) fn text<'a>(node: &'a Node, problems: &mut Problems) -> Option<(&'a s
 }
 
 impl Node {
-    /// The text, if this is text; anything else becomes a problem.
+    /// Returns the text, if this is text; anything else becomes a problem.
     pub fn text(&self, problems: &mut Problems) -> Option<(&str, Span)> {
         text(self, problems)
     }

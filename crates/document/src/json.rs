@@ -76,7 +76,7 @@ fn word_length(text: &str) -> usize {
     text.find([',', '}', ']', ':', ' ', '\t', '\r', '\n']).unwrap_or(text.len())
 }
 
-/// The text that a string of JSON stands for, which is given with its quotes. Half a surrogate pair becomes U+FFFD, as Go
+/// Returns the text that a string of JSON stands for, which is given with its quotes. Half a surrogate pair becomes U+FFFD, as Go
 /// has it.
 pub fn unescape(quoted: &str) -> Box<str> {
     serde_json::from_str(quoted).unwrap_or_else(|_| serde_json::from_str(&without_halves(quoted)).unwrap_or_default())

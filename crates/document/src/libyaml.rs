@@ -331,8 +331,8 @@ pub const TAB: &str = "document.tab";
 
 /// Where a tab stands that the whole file is refused for.
 pub(crate) fn tab(at: usize) -> Problem {
-    let message = "a tab stands where YAML takes blanks only";
-    Problem::error(TAB, Span::at(at), message).hint("write blanks in its place")
+    let message = "a tab where YAML allows only spaces";
+    Problem::error(TAB, Span::at(at), message).hint("write spaces in its place")
 }
 
 fn syntax(at: usize, message: &str) -> Problem {

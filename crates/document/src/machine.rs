@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{Problem, Severity, Source, Span, source};
 
-/// What a program is told about a code: where SARIF lists rules.
+/// The description of a code for SARIF's list of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuleText {
     /// The code of its problems.

@@ -24,7 +24,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// The tree, where the document can be read and means something.
+    /// Returns the tree, where the document can be read and means something.
     pub fn root(&self) -> Option<&Node> {
         self.read.as_ref().ok()?.root.as_ref().filter(|root| !root.is_null())
     }
@@ -91,7 +91,7 @@ pub fn parse_manifests(
         for warning in
             read.iter_mut().flat_map(|read| &mut read.warnings).filter(|warning| warning.code == yaml::SEVERAL)
         {
-            warning.message = "a second document begins here; kubectl reads the first document alone".into();
+            warning.message = "a second document begins here; kubectl reads only the first".into();
         }
         Document { number, span, read }
     };
@@ -170,13 +170,13 @@ fn lone_directive(text: &str) -> Option<usize> {
 }
 
 fn taken_apart(at: usize) -> Problem {
-    let message = "kubectl takes directives and the `---` behind them apart, and reads neither this document nor one behind \
-                   it: did not find expected <document start>";
+    let message = "kubectl separates directives from the `---` after them, and reads neither this document \
+                   nor one after it: did not find expected <document start>";
     Problem::error("document.directive", Span::at(at), message).hint("remove the directive")
 }
 
 fn comma(at: usize) -> Problem {
-    let message = "behind a document of JSON stands a comma, and kubectl reads nothing behind it; remove the comma, or put the \
+    let message = "a comma follows a JSON document, and kubectl reads nothing after it; remove the comma, or put the \
                    documents below `items` of a `kind: List`";
     Problem::error("document.comma", Span { start: at, end: at + 1 }, message)
 }
@@ -188,8 +188,7 @@ fn separator(text: &str, at: usize, base: usize) -> Option<Problem> {
     let behind = line.strip_prefix("---").map(str::trim)?;
     (!behind.is_empty() && !behind.starts_with('#')).then(|| {
         let span = Span { start: base + at, end: base + at + line.len() };
-        let message =
-            "after `---` kubectl takes nothing but a comment; it refuses the document before such a line, too";
+        let message = "after `---` kubectl allows only a comment; it refuses the document before such a line, too";
         Problem::error("document.separator", span, message).hint("begin the document on the next line")
     })
 }

@@ -1,6 +1,6 @@
 //! The name that was probably meant.
 
-/// The known name nearest to `written`, if one is near enough to be meant: a third of its letters may differ.
+/// Returns the known name nearest to `written`, if one is near enough to be meant: a third of its letters may differ.
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let written = written.to_lowercase();
     known
@@ -11,7 +11,7 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
         .map(|(_, name)| name)
 }
 
-/// The known names, those first that are nearest to `written`, and those that are as near by their names.
+/// Returns the known names, those first that are nearest to `written`, and those that are as near by their names.
 pub fn by_nearness<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let written = written.to_lowercase();
     let mut known: Vec<(usize, &str)> =

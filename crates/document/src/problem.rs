@@ -2,7 +2,7 @@
 
 use crate::Span;
 
-/// How bad it is.
+/// The severity of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Cannot be used without guessing.
@@ -13,7 +13,7 @@ pub enum Severity {
     Note,
 }
 
-/// One problem, with everything a person needs to mend it.
+/// A problem in a file, with everything that a person needs to fix it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Stable; documentation and `accept` name it.
@@ -31,18 +31,18 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// Something that cannot be used.
+    /// Creates an error: something that cannot be used.
     pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
         let severity = Severity::Error;
         Self { code, severity, span, message: message.into(), hint: None, related: Vec::new() }
     }
 
-    /// Something that is probably not meant.
+    /// Creates a warning: something that is probably not intended.
     pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, span, message) }
     }
 
-    /// The same with advice.
+    /// Adds advice to a problem.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -54,7 +54,7 @@ impl Problem {
         self.related.iter_mut().for_each(|(span, _)| span.shift(by));
     }
 
-    /// The same with another place.
+    /// Adds a related place to a problem.
     #[must_use]
     pub fn related(mut self, span: Span, label: impl Into<String>) -> Self {
         self.related.push((span, label.into()));
@@ -67,12 +67,12 @@ impl Problem {
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// One more.
+    /// Adds a problem.
     pub fn push(&mut self, problem: Problem) {
         self.0.push(problem);
     }
 
-    /// Whether one of them is an error.
+    /// Returns whether one of them is an error.
     pub fn has_errors(&self) -> bool {
         self.0.iter().any(|problem| problem.severity == Severity::Error)
     }
@@ -82,7 +82,7 @@ impl Problems {
         others.0.extend(self.0);
     }
 
-    /// All of them, in the order of the text.
+    /// Returns all of them, in the order of the text.
     pub fn into_sorted(mut self) -> Vec<Problem> {
         self.0.sort_by_key(|problem| (problem.span, problem.severity));
         self.0

@@ -6,7 +6,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 
 use crate::{Problem, Severity, Source, Span, is_hidden, visible};
 
-/// With or without colour.
+/// The style of rendered problems, with or without colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RenderStyle {
     /// For files and pipes.

@@ -21,6 +21,6 @@ pub(crate) fn repeated(entries: &[Entry], order: impl Fn(&str, &str) -> Ordering
 
 /// The problem that a key stands twice: `how` says what sets the two apart, if anything does.
 pub(crate) fn problem(first: &Entry, again: &Entry, how: &str) -> Problem {
-    let message = format!("the key `{}` stands twice{how}", again.key.text);
+    let message = format!("the key `{}` is there twice{how}", again.key.text);
     Problem::error("document.duplicate-key", again.key_span, message).related(first.key_span, "first here")
 }

@@ -18,22 +18,22 @@ pub struct Scalar {
 }
 
 impl Scalar {
-    /// A string and nothing else.
+    /// Creates a scalar that is a string.
     pub fn text(text: impl Into<Box<str>>) -> Self {
         Self { text: text.into(), quoted: true, dialect: Dialect::Strict }
     }
 
-    /// What stands without quotes.
+    /// Creates a scalar that is written without quotes.
     pub fn plain(text: impl Into<Box<str>>, dialect: Dialect) -> Self {
         Self { text: text.into(), quoted: false, dialect }
     }
 
-    /// Whether it means nothing: absent, `~` or `null`, not quoted (YAML 1.2 core schema).
+    /// Returns whether it means nothing: absent, `~` or `null`, not quoted (YAML 1.2 core schema).
     pub fn is_null(&self) -> bool {
         !self.quoted && matches!(&*self.text, "" | "~" | "null" | "Null" | "NULL")
     }
 
-    /// The truth value it means, if it is one: YAML 1.2's, and where kubectl reads 1.1's too.
+    /// Returns the truth value it means, if it is one: YAML 1.2's, and where kubectl reads 1.1's too.
     pub fn as_bool(&self) -> Option<bool> {
         match self.resolved() {
             Some(Resolved::Bool(truth)) => Some(truth),
@@ -46,7 +46,7 @@ impl Scalar {
         }
     }
 
-    /// Whether it is read as a number; in our own files by YAML 1.1 (Helm, Go's older parsers) or 1.2.
+    /// Returns whether it is read as a number; in our own files by YAML 1.1 (Helm, Go's older parsers) or 1.2.
     pub fn is_number(&self) -> bool {
         match self.resolved() {
             Some(resolved) => matches!(resolved, Resolved::Int(_) | Resolved::Uint(_) | Resolved::Float(_)),
@@ -54,12 +54,12 @@ impl Scalar {
         }
     }
 
-    /// Whether it is a string.
+    /// Returns whether it is a string.
     pub fn is_text(&self) -> bool {
         self.quoted || (!self.is_null() && !self.is_number() && self.as_bool().is_none() && !self.is_date())
     }
 
-    /// What it is, for messages: `a number`, `text` …
+    /// Returns what it is, for messages: `a number`, `text` …
     pub fn kind(&self) -> &'static str {
         match () {
             () if self.is_null() => "nothing",
@@ -85,7 +85,7 @@ impl Scalar {
         }
     }
 
-    /// What YAML 1.1 (Helm, Go's older parsers) takes it for, where a person meant the text: `no` and `on` are truth
+    /// Returns what YAML 1.1 (Helm, Go's older parsers) takes it for, where a person meant the text: `no` and `on` are truth
     /// values there, `0755` is octal, `1e3` a thousand and `22:30` a number to base 60. Plain numbers surprise nobody.
     pub fn surprises_yaml_1_1(&self) -> Option<&'static str> {
         if self.quoted {

@@ -41,7 +41,7 @@ pub struct Position {
 }
 
 impl Source {
-    /// A text under a name. A byte order mark at its start is no part of the text; [`Edits`](crate::Edits) keep it.
+    /// Returns a text under a name. A byte order mark at its start is no part of the text; [`Edits`](crate::Edits) keep it.
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
         let text: Arc<str> = text.into();
         let (text, byte_order_mark) = match text.strip_prefix(BYTE_ORDER_MARK) {
@@ -51,39 +51,39 @@ impl Source {
         Self { name: name.into(), text, byte_order_mark, base: 0, line_starts: OnceLock::new() }
     }
 
-    /// What problems call it.
+    /// Returns what problems call it.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Another text in its place: the same name, and the same offsets as far as both go.
+    /// Returns a source with another text in its place: the same name, and the same offsets as far as both go.
     #[must_use]
     pub fn with_text(&self, text: impl Into<Arc<str>>) -> Self {
         Self { text: text.into(), line_starts: OnceLock::new(), ..self.clone() }
     }
 
-    /// What stood before the text: a byte order mark, or nothing.
+    /// Returns what stood before the text: a byte order mark, or nothing.
     pub fn prefix(&self) -> &'static str {
         if self.byte_order_mark { BYTE_ORDER_MARK } else { "" }
     }
 
-    /// The offset of its first byte: 0 but for the later ones of several sources.
+    /// Returns the offset of its first byte: 0 but for the later ones of several sources.
     pub fn base(&self) -> usize {
         self.base
     }
 
-    /// The line of a byte, from 1: what of [`Self::position`] costs nothing in a file of one long line.
+    /// Returns the line of a byte, from 1: what of [`Self::position`] costs nothing in a file of one long line.
     pub fn line(&self, offset: usize) -> usize {
         let offset = self.text.floor_char_boundary(offset.saturating_sub(self.base));
         self.line_starts().partition_point(|start| *start <= offset)
     }
 
-    /// The place of a byte.
+    /// Returns the place of a byte.
     pub fn position(&self, offset: usize) -> Position {
         let offset = self.text.floor_char_boundary(offset.saturating_sub(self.base));
         let line = self.line_starts().partition_point(|start| *start <= offset);
@@ -110,7 +110,7 @@ impl AsRef<[Source]> for Source {
 }
 
 impl Sources {
-    /// One more text, with offsets behind those of the others.
+    /// Returns one more text, with offsets behind those of the others.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> &Source {
         // One offset stays free, so that the end of one text is not the beginning of the next.
         let base = self.0.last().map_or(0, |last| last.base + last.text.len() + 1);
@@ -118,24 +118,24 @@ impl Sources {
         &self.0[self.0.len() - 1]
     }
 
-    /// Those of them that are chosen, at the offsets that they have here.
+    /// Returns those of them that are chosen, at the offsets that they have here.
     #[must_use]
     pub fn only(&self, chosen: impl Fn(&Source) -> bool) -> Self {
         Self(self.0.iter().filter(|source| chosen(source)).cloned().collect())
     }
 
-    /// The text that an offset lies in.
+    /// Returns the text that an offset lies in.
     pub fn of(&self, offset: usize) -> Option<&Source> {
         of(&self.0, offset)
     }
 
-    /// A line, from 1, of the last text of a name.
+    /// Returns a line, from 1, of the last text of a name.
     pub fn line(&self, name: &str, number: usize) -> Option<&str> {
         let source = self.0.iter().rfind(|source| *source.name == *name)?;
         source.text().lines().nth(number.checked_sub(1)?)
     }
 
-    /// Where a line, from 1, of the last text of a name stands, without the blanks that it begins with.
+    /// Returns where a line, from 1, of the last text of a name stands, without the blanks that it begins with.
     pub fn span_of_line(&self, name: &str, number: usize) -> Option<Span> {
         let source = self.0.iter().rfind(|source| *source.name == *name)?;
         let line_start = *source.line_starts().get(number.checked_sub(1)?)?;
@@ -145,7 +145,7 @@ impl Sources {
         Some(Span { start: start + blanks, end: start + line.trim_end().len().max(blanks) })
     }
 
-    /// The name and the place of a byte, as `file:line:column` has them.
+    /// Returns the name and the place of a byte, as `file:line:column` has them.
     pub fn locate(&self, offset: usize) -> Option<(&str, Position)> {
         self.of(offset).map(|source| (source.name(), source.position(offset)))
     }
@@ -174,10 +174,10 @@ pub(crate) fn of(sources: &[Source], offset: usize) -> Option<&Source> {
 }
 
 impl Span {
-    /// Of what no text has.
+    /// The span of something that no text holds.
     pub const NOWHERE: Self = Self { start: usize::MAX, end: usize::MAX };
 
-    /// An empty range.
+    /// Returns an empty range.
     pub fn at(offset: usize) -> Self {
         Self { start: offset, end: offset }
     }
@@ -187,7 +187,7 @@ impl Span {
         self.end += by;
     }
 
-    /// The range, for slicing.
+    /// Returns the range, for slicing.
     pub fn range(self) -> Range<usize> {
         self.start..self.end
     }

@@ -10,7 +10,7 @@ use crate::{
     builder::{Builder, Collection, Fatal},
 };
 
-/// Whether a text is TOML, by what it is called: nothing in it says so.
+/// Returns whether a text is TOML, by what it is called: nothing in it says so.
 pub fn is_toml(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, extension)| extension == "toml")
 }

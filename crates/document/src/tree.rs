@@ -2,7 +2,7 @@
 
 use crate::{Problem, Scalar, Span};
 
-/// What was read, and what is to be said about it.
+/// A document's tree, with the problems found while reading it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Read {
     /// The tree; none where there is nothing but comments.
@@ -11,7 +11,7 @@ pub struct Read {
     pub warnings: Vec<Problem>,
 }
 
-/// One value and where it stands.
+/// A value of a document, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
     /// From its first byte to behind its last. Block collections end where their last entry ends; block scalars begin
@@ -32,7 +32,7 @@ pub enum Value {
     Mapping(Vec<Entry>, Style),
 }
 
-/// How a collection is written.
+/// The style of a collection: block or flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
     /// By indentation.
@@ -41,7 +41,7 @@ pub enum Style {
     Flow,
 }
 
-/// One key and its value.
+/// A key of a mapping, with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The key; only scalars are keys.
@@ -53,7 +53,7 @@ pub struct Entry {
 }
 
 impl Node {
-    /// The scalar, if it is one.
+    /// Returns the scalar, if it is one.
     pub fn as_scalar(&self) -> Option<&Scalar> {
         match &self.value {
             Value::Scalar(scalar) => Some(scalar),
@@ -61,7 +61,7 @@ impl Node {
         }
     }
 
-    /// The elements, if it is a list.
+    /// Returns the elements, if it is a list.
     pub fn as_sequence(&self) -> Option<&[Node]> {
         match &self.value {
             Value::Sequence(nodes, _) => Some(nodes),
@@ -69,7 +69,7 @@ impl Node {
         }
     }
 
-    /// The entries, if it is a mapping.
+    /// Returns the entries, if it is a mapping.
     pub fn as_mapping(&self) -> Option<&[Entry]> {
         match &self.value {
             Value::Mapping(entries, _) => Some(entries),
@@ -77,12 +77,12 @@ impl Node {
         }
     }
 
-    /// Whether it means nothing.
+    /// Returns whether it means nothing.
     pub fn is_null(&self) -> bool {
         self.as_scalar().is_some_and(Scalar::is_null)
     }
 
-    /// The value under a key, if this is a mapping that has it.
+    /// Returns the value under a key, if this is a mapping that has it.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.as_mapping()?.iter().find(|entry| &*entry.key.text == key).map(|entry| &entry.value)
     }
@@ -103,7 +103,7 @@ impl Node {
         }
     }
 
-    /// What it is, for messages: `a list`, `a number` …
+    /// Returns what it is, for messages: `a list`, `a number` …
     pub fn kind(&self) -> &'static str {
         match &self.value {
             Value::Sequence(..) => "a list",

@@ -5,7 +5,8 @@ use serde_json::{Map, Number, Value as Json};
 use crate::{Node, Scalar, Value, go::Resolved};
 
 impl Node {
-    /// What it means, as the JSON that kubectl makes of it; in our own files by YAML 1.2, numbers that JSON does not spell as text.
+    /// Returns what it means, as the JSON that kubectl makes of it; in our own files by YAML 1.2, numbers that JSON does not
+    /// spell as text.
     pub fn to_json(&self) -> Json {
         match &self.value {
             Value::Scalar(scalar) => scalar.to_json(),

@@ -1,8 +1,8 @@
 //! Texts of others, in which nothing hides.
 
-/// Whether a letter is not seen, or changes how others are seen: control characters, line ends included; what turns the
-/// direction of writing; and what has no width. A name may hold any of them, and could be taken for another, or for a line of
-/// its own.
+/// Returns whether a letter is not seen, or changes how others are seen: control characters, line ends included; what turns the
+/// direction of writing; and what has no width. A name may hold any of them, and could be taken for another, or for a line of its
+/// own.
 ///
 /// Source: Unicode's general categories Cc, Cf, Zl and Zp, as far as they are of no use in a name.
 pub fn is_hidden(letter: char) -> bool {
@@ -21,7 +21,7 @@ pub fn is_hidden(letter: char) -> bool {
         )
 }
 
-/// The text in one line, with U+FFFD in place of what [hides](is_hidden).
+/// Returns the text in one line, with U+FFFD in place of what [hides](is_hidden).
 pub fn visible(text: &str) -> String {
     text.replace(is_hidden, "\u{fffd}")
 }

@@ -11,7 +11,7 @@ pub enum Part {
     Letter(char),
 }
 
-/// Whether a text is what a pattern says, which is given in its parts.
+/// Returns whether a text is what a pattern says, which is given in its parts.
 ///
 /// Only the last star is tried with more of the text: what stands between two stars is found at its first place or not at all.
 pub fn fits(mut pattern: impl Iterator<Item = Part> + Clone, text: &str) -> bool {

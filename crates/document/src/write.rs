@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::is_hidden;
 
-/// A text as a scalar on one line of block style: plain where nothing could misread it, in [double quotes](quoted)
+/// Returns a text as a scalar on one line of block style: plain where nothing could misread it, in [double quotes](quoted)
 /// otherwise.
 pub fn plain_or_quoted(text: &str) -> Cow<'_, str> {
     let first = text.bytes().next();
@@ -16,8 +16,8 @@ pub fn plain_or_quoted(text: &str) -> Cow<'_, str> {
     if safe { Cow::Borrowed(text) } else { Cow::Owned(quoted(text)) }
 }
 
-/// A text in double quotes, with JSON's escapes, which YAML shares. What [hides](is_hidden) is escaped besides: some of it ends
-/// a line in YAML 1.1, and nobody would see it.
+/// Returns a text in double quotes, with JSON's escapes, which YAML shares. What [hides](is_hidden) is escaped besides: some of
+/// it ends a line in YAML 1.1, and nobody would see it.
 pub fn quoted(text: &str) -> String {
     let json = serde_json::Value::from(text).to_string();
     let mut quoted = String::with_capacity(json.len());

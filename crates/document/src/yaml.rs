@@ -285,7 +285,7 @@ fn start_of(style: StructureStyle) -> Token {
 }
 
 fn unread(span: Span) -> Problem {
-    let message = "a second document begins here; the program that owns this file reads the first one alone";
+    let message = "a second document begins here; the program that owns this file reads only the first";
     Problem::warning(SEVERAL, span, message)
 }
 

@@ -14,8 +14,8 @@ pub struct AccountId([u8; 12]);
 pub struct AccountIdError;
 
 impl AccountId {
-    /// The account that an access key id seems to belong to: ids that AWS has made since 2019 hold it, in the 48 bits that
-    /// the first ten characters behind the prefix are in base32, without the highest bit and the lowest seven.
+    /// Returns the account that an access key id seems to belong to: ids that AWS has made since 2019 hold it, in the 48 bits
+    /// that the first ten characters behind the prefix are in base32, without the highest bit and the lowest seven.
     ///
     /// AWS does not document this, and anybody can write such an id. So it is good for a guess about whom to serve first,
     /// and for nothing else.
@@ -33,7 +33,7 @@ impl AccountId {
         format!("{account:012}").parse().ok()
     }
 
-    /// The twelve digits.
+    /// Returns the twelve digits.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("only ASCII digits are ever stored")
     }

@@ -28,7 +28,7 @@ impl FromStr for BucketName {
 }
 
 impl BucketName {
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }

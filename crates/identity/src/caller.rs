@@ -2,7 +2,7 @@
 
 use crate::{AccountId, Arn, ArnError, Partition};
 
-/// Who a caller is, in AWS's terms.
+/// The principal that a caller is: a user, a role session, a federated user or root.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Principal {
     /// An IAM user: its path (`/`, `/ops/` …) and its name.
@@ -74,7 +74,7 @@ impl Identity {
         Ok(Self { partition: arn.partition, account: arn.account, unique_id: unique_id.to_owned(), principal })
     }
 
-    /// The ARN that STS answers with: the session's own for role sessions.
+    /// Returns the ARN that STS answers with: the session's own for role sessions.
     pub fn arn(&self) -> String {
         match &self.principal {
             Principal::AssumedRole { role, session } => {
@@ -84,7 +84,7 @@ impl Identity {
         }
     }
 
-    /// The ARN that mappings name: the role's (without path) for its sessions, [`Self::arn`] for all others.
+    /// Returns the ARN that mappings name: the role's (without path) for its sessions, [`Self::arn`] for all others.
     ///
     /// The rule is aws-iam-authenticator's (`pkg/arn/arn.go`, `Canonicalize`).
     pub fn canonical_arn(&self) -> String {
@@ -93,7 +93,7 @@ impl Identity {
         format!("arn:{}:{service}::{}:{kind}{path}{name}", self.partition, self.account)
     }
 
-    /// The resource of [`Self::canonical_arn`] in the parts that it is put together from.
+    /// Returns the resource of [`Self::canonical_arn`] in the parts that it is put together from.
     pub fn canonical_resource_parts(&self) -> [&str; 3] {
         match &self.principal {
             Principal::AssumedRole { role, .. } => ["role", "/", role],
@@ -103,7 +103,7 @@ impl Identity {
         }
     }
 
-    /// The session's name; only role sessions have one.
+    /// Returns the session's name; only role sessions have one.
     pub fn session_name(&self) -> Option<&str> {
         match &self.principal {
             Principal::AssumedRole { session, .. } => Some(session),
@@ -113,7 +113,7 @@ impl Identity {
 }
 
 impl Principal {
-    /// The principal that `arn` names, where it names a caller (a `role/…` ARN does not: only its sessions call).
+    /// Returns the principal that `arn` names, where it names a caller (a `role/…` ARN does not: only its sessions call).
     ///
     /// Nothing is normalised: [`Identity::arn`] writes the very same resource again.
     pub fn from_arn(arn: &Arn) -> Option<Self> {
@@ -158,7 +158,7 @@ impl Principal {
     }
 }
 
-/// Whether AWS takes a name for a session of a role: 2 to 64 letters, digits and `_+=,.@-`.
+/// Returns whether AWS takes a name for a session of a role: 2 to 64 letters, digits and `_+=,.@-`.
 ///
 /// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>, `RoleSessionName`.
 pub fn is_session_name(text: &str) -> bool {

@@ -44,7 +44,7 @@ impl Partition {
         Self::AwsEusc,
     ];
 
-    /// The name as it stands in ARNs.
+    /// Returns the name as it stands in ARNs.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Aws => "aws",
@@ -58,7 +58,7 @@ impl Partition {
         }
     }
 
-    /// The DNS suffix of this partition's service hosts (`sts.<region>.<suffix>`).
+    /// Returns the DNS suffix of this partition's service hosts (`sts.<region>.<suffix>`).
     pub const fn dns_suffix(self) -> &'static str {
         match self {
             Self::Aws | Self::AwsUsGov => "amazonaws.com",
@@ -71,7 +71,7 @@ impl Partition {
         }
     }
 
-    /// The DNS suffix of the dual-stack hosts, where the partition has them.
+    /// Returns the DNS suffix of the dual-stack hosts, where the partition has them.
     pub const fn dual_stack_suffix(self) -> Option<&'static str> {
         match self {
             Self::Aws | Self::AwsUsGov => Some("api.aws"),
@@ -80,7 +80,7 @@ impl Partition {
         }
     }
 
-    /// The partition whose Regions start as `region` does; commercial where nothing else fits.
+    /// Returns the partition whose Regions start as `region` does; commercial where nothing else fits.
     ///
     /// The prefixes are botocore's `partitions.json` region patterns.
     pub fn of_region(region: &str) -> Self {

@@ -26,33 +26,33 @@ const GLOBAL: &str = "sts.amazonaws.com";
 const GLOBAL_SCOPE: &str = "us-east-1";
 
 impl StsHost {
-    /// The regional endpoint of `region`.
+    /// Returns the regional endpoint of `region`.
     pub fn regional(region: &str) -> Result<Self, UnknownStsHost> {
         let suffix = Partition::of_region(region).dns_suffix();
         format!("sts.{region}.{suffix}").parse()
     }
 
-    /// The endpoint `sts.amazonaws.com`.
+    /// Returns the endpoint `sts.amazonaws.com`.
     pub fn global() -> Self {
         Self { host: GLOBAL.to_owned(), region: GLOBAL_SCOPE.to_owned(), partition: Partition::Aws }
     }
 
-    /// The name itself, in lower case, without a port.
+    /// Returns the name itself, in lower case, without a port.
     pub fn as_str(&self) -> &str {
         &self.host
     }
 
-    /// The Region that signatures for this host are made for.
+    /// Returns the Region that signatures for this host are made for.
     pub fn signing_region(&self) -> &str {
         &self.region
     }
 
-    /// The partition whose callers this host knows.
+    /// Returns the partition whose callers this host knows.
     pub fn partition(&self) -> Partition {
         self.partition
     }
 
-    /// Whether this is the endpoint without a Region in its name.
+    /// Returns whether this is the endpoint without a Region in its name.
     pub fn is_global(&self) -> bool {
         self.host == GLOBAL
     }

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-/// Which of its two kinds of logins an EKS cluster looks at.
+/// The authentication mode of an EKS cluster: aws-auth, access entries or both (EKS API, `authenticationMode`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AuthenticationMode {
@@ -17,10 +17,10 @@ pub enum AuthenticationMode {
 }
 
 impl AuthenticationMode {
-    /// All of them.
+    /// Every authentication mode.
     pub const ALL: [Self; 3] = [Self::ConfigMap, Self::ApiAndConfigMap, Self::Api];
 
-    /// As AWS writes it.
+    /// Returns the name as AWS writes it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ConfigMap => "CONFIG_MAP",

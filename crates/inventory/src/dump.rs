@@ -35,7 +35,7 @@ use super::{
 };
 use crate::{RECORD_NAME, foreign::Foreign};
 
-/// What was read so far, and what was asked for in vain.
+/// The objects of a cluster read so far, and the lists that could not be read.
 #[derive(Clone, Debug, Default)]
 pub struct Dump {
     roles: Vec<Seen<AnyRole>>,
@@ -70,7 +70,7 @@ pub struct Dump {
     servers: Servers,
     /// Dynamic files of aws-iam-authenticator, by their names.
     dynamic: Vec<(Box<str>, Vec<u8>)>,
-    /// What looks like a place of logins and is none.
+    /// What looks like a mapping source and is none.
     notes: Vec<Box<str>>,
     /// Where what is read now stands, and where roles, bindings and `ConfigMap`s stand.
     here: WrittenAt,
@@ -93,7 +93,7 @@ pub struct Dump {
     is_said_to_be_eks: bool,
 }
 
-/// Why a text is not what a cluster says.
+/// The reasons to reject output of a cluster.
 #[derive(Debug)]
 pub enum DumpError {
     /// Roles, bindings or namespaces.
@@ -140,7 +140,7 @@ impl Dump {
             || overlooked::is_one(api_version, of)
     }
 
-    /// The `ConfigMap`s of `kube-system` that matter.
+    /// Returns the `ConfigMap`s of `kube-system` that matter.
     pub fn config_map_names() -> impl Iterator<Item = &'static str> {
         MappingTarget::ALL.into_iter().filter_map(MappingTarget::config_map).chain([RECORD_NAME])
     }
@@ -171,7 +171,7 @@ impl Dump {
         self.known(kinds, wrong)
     }
 
-    /// The same of a text that arrives piece by piece.
+    /// Adds a text as [`Self::read`] does, while it arrives piece by piece.
     pub fn read_arriving(&mut self, pieces: impl IntoIterator<Item: AsRef<[u8]>>) -> Result<(), DumpError> {
         let (mut text, mut wrong) = (TextStream::default(), None);
         let mut take = |found| {
@@ -495,7 +495,7 @@ impl Dump {
         self.has_manifests = true;
     }
 
-    /// What files of other programs say.
+    /// Returns what files of other programs say.
     pub fn declared(&self) -> &[Foreign] {
         &self.foreign
     }
@@ -505,22 +505,22 @@ impl Dump {
         self.wanted = Some((namespace.into(), name.into(), None));
     }
 
-    /// The `ConfigMap` that was looked for, if it was there.
+    /// Returns the `ConfigMap` that was looked for, if it was there.
     pub fn looked_for(&self) -> Option<&ConfigMap> {
         self.wanted.as_ref()?.2.as_ref()
     }
 
-    /// A kind is known although there is nothing of it: the cluster said so.
+    /// Records that a kind is known and has no objects, because the cluster said so.
     pub fn has_none(&mut self, kind: &str) {
         self.kinds.insert(kind.into());
     }
 
-    /// Something could not be looked at: a kind as [`Self::read`] knows it, or a `ConfigMap`'s name.
+    /// Records that something could not be read: a kind as [`Self::read`] knows it, or a `ConfigMap`'s name.
     pub fn could_not_see(&mut self, what: &str, why: &str) {
         self.missing.insert(what.into(), why.into());
     }
 
-    /// Adds what a list of one namespace holds, where the whole cluster's could not be looked at.
+    /// Adds what a list of one namespace holds, where the whole cluster's could not be read.
     pub fn read_of(&mut self, kind: &str, namespace: &str, part: Self) {
         let kinds = self.kinds.clone();
         self.extend(part);
@@ -537,7 +537,7 @@ impl Dump {
         Ok(())
     }
 
-    /// A namespace that is there, whatever its labels, unless it is known already.
+    /// Adds a namespace of unknown labels, unless it is known already.
     pub fn read_namespace(&mut self, name: &str) {
         if !self.namespaces.iter().any(|known| &*known.name == name) {
             self.namespaces.push(Namespace { name: name.into(), labels: Labels::default() });

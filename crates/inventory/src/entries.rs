@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::{AuthenticationMode, SaidBy, SaidCluster, Unseen, placeholder, policies::OF_AUTO_MODE_NODES, policy};
 use crate::foreign::{self, AccessEntry, EntryType};
 
-/// What is known of a cluster's access entries.
+/// The known access entries of an EKS cluster.
 #[derive(Clone, Debug, Default)]
 pub struct AccessEntries {
     /// Who has an entry, if the list was given.
@@ -32,7 +32,7 @@ pub struct AccessEntries {
     answers: BTreeMap<Box<str>, Answer>,
 }
 
-/// A policy that an entry has, and where.
+/// The association of an access policy with an entry, and its scope.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Association {
     /// The principal's ARN, as EKS has it: a role's with its path.
@@ -43,19 +43,19 @@ pub struct Association {
     pub namespaces: Option<Vec<Box<str>>>,
 }
 
-/// Why a text is not what `aws eks` prints.
+/// The reasons to reject output of `aws eks`.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessEntriesError {
     /// JSON of another shape.
     #[error(
-        "it is not all that `aws eks list-access-entries`, `describe-access-entry`, `list-associated-access-policies` or `describe-cluster` prints; leave --query out"
+        "it is not the whole output of `aws eks list-access-entries`, `describe-access-entry`, `list-associated-access-policies` or `describe-cluster`; leave --query out"
     )]
     Shape,
     /// Only a part of an answer: whoever is not in it would count as absent.
-    #[error("it is only a part of an answer; leave --max-items and --no-paginate out")]
+    #[error("it is only a part of an answer; leave out --max-items and --no-paginate")]
     Partial,
     /// Of what an answer that was read before says otherwise.
-    #[error("it says of {0} otherwise than an answer that was read before; give the newer one alone")]
+    #[error("it contradicts an answer about {0} that was read before; give only the newer one")]
     Contradicts(Box<str>),
 }
 
@@ -92,7 +92,7 @@ struct Described {
     file: Option<(Arc<str>, usize)>,
 }
 
-/// An access entry, and where it stands.
+/// An access entry, with its place.
 #[derive(Clone, Debug)]
 pub struct Entry<'a> {
     /// The principal's ARN, as EKS has it: a role's with its path.
@@ -253,35 +253,35 @@ impl AccessEntries {
         Ok(())
     }
 
-    /// The clusters that answers are of, as far as they say which, each of them once.
+    /// Returns the clusters that answers are of, as far as they say which, each of them once.
     pub fn said_clusters(&self) -> &[SaidCluster] {
         &self.said_clusters
     }
 
-    /// Who has an entry of which username or type are not known, and what to give for it.
+    /// Returns who has an entry of which username or type are not known, and what to give for it.
     pub fn undescribed(&self) -> Vec<Unseen> {
         let lacks = self.lacks().into_iter();
         lacks.filter(|(of, _)| matches!(of, Lack::Entry(_))).map(|(_, gap)| gap).collect()
     }
 
-    /// Whose policies nobody gave, and what to give for it.
+    /// Returns whose policies nobody gave, and what to give for it.
     pub fn without_policies(&self) -> Vec<Unseen> {
         let lacks = self.lacks().into_iter();
         lacks.filter(|(of, _)| matches!(of, Lack::Policies(_))).map(|(_, gap)| gap).collect()
     }
 
-    /// Whether nothing is known at all.
+    /// Returns whether nothing is known at all.
     pub fn is_empty(&self) -> bool {
         let is_unknown = self.described.is_empty() && self.mentioned.is_empty() && self.associated.is_empty();
         self.listed.is_none() && self.mode.is_none() && is_unknown
     }
 
-    /// Which logins the cluster looks at, if that is known.
+    /// Returns which logins the cluster looks at, if that is known.
     pub fn mode(&self) -> Option<AuthenticationMode> {
         self.mode
     }
 
-    /// The entries as a source of logins, which EKS asks before `aws-auth`.
+    /// Returns the entries as a mapping source, which EKS asks before `aws-auth`.
     pub fn source(&self) -> mapping::Source {
         let mut source = mapping::Source::empty(Mode::AccessEntries, Reader::Eks);
         if self.mode == Some(AuthenticationMode::ConfigMap) {
@@ -303,7 +303,7 @@ impl AccessEntries {
         source
     }
 
-    /// Everybody who has an entry that is known, in the order of their ARNs.
+    /// Returns everybody who has an entry that is known, in the order of their ARNs.
     pub fn described(&self) -> impl Iterator<Item = Entry<'_>> {
         self.described.iter().map(|(principal, entry)| Entry {
             principal,
@@ -315,12 +315,12 @@ impl AccessEntries {
         })
     }
 
-    /// The principals of entries, as EKS writes them.
+    /// Returns the principals of entries, as EKS writes them.
     pub fn spelled(&self) -> impl Iterator<Item = Arn> {
         self.described.keys().filter_map(|principal| principal.parse().ok())
     }
 
-    /// The policies that entries have, in the order of principals and policies.
+    /// Returns the policies that entries have, in the order of principals and policies.
     pub fn associations(&self) -> Vec<Association> {
         if self.mode == Some(AuthenticationMode::ConfigMap) {
             return Vec::new();
@@ -330,12 +330,12 @@ impl AccessEntries {
         all
     }
 
-    /// Whether the cluster looks at nothing else.
+    /// Returns whether the cluster looks at nothing else.
     pub fn are_alone(&self) -> bool {
         self.mode == Some(AuthenticationMode::Api)
     }
 
-    /// What of logins by them is not known, with the ARN that mappings compare where it is about one principal.
+    /// Returns what of logins by them is not known, with the ARN that mappings compare where it is about one principal.
     pub fn unseen_logins(&self) -> Vec<(Option<String>, Unseen)> {
         let of_one = |arn: &str| match RulePrincipal::of_arn(&arn.parse().ok()?)? {
             RulePrincipal::Arn(arn) => Some(arn),
@@ -349,8 +349,9 @@ impl AccessEntries {
         self.lacks().into_iter().filter_map(of_login).collect()
     }
 
-    /// The principals who may have policies that are not known, or have some of which it is not known what they allow. Nodes of
-    /// EKS Auto Mode are nobody of whom that is asked: their policy is a part of how EKS runs them, and no plan touches it.
+    /// Returns the principals who may have policies that are not known, or have some of which it is not known what they allow.
+    /// Nodes of EKS Auto Mode are nobody of whom that is asked: their policy is a part of how EKS runs them, and no plan touches
+    /// it.
     pub fn unseen_policies(&self) -> BTreeSet<Box<str>> {
         let of_policies = |(of, _)| match of {
             Lack::Policies(arn) => Some(Box::from(arn)),
@@ -370,7 +371,7 @@ impl AccessEntries {
         self.associations().into_iter().filter(is_unknown).collect()
     }
 
-    /// What of them is not known.
+    /// Returns what of them is not known.
     pub fn unseen(&self) -> Vec<Unseen> {
         self.lacks().into_iter().map(|(_, gap)| gap).collect()
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use document::{Sources, Span};
 
-/// An access file as the cluster keeps it.
+/// An access file as it is stored in the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct File {
     /// The path below the folder that all files have in common, with `/`: the same from wherever the files are named.
@@ -13,7 +13,7 @@ pub struct File {
     pub text: Box<str>,
 }
 
-/// The files, in the order of the sources. One file is called by its last name alone.
+/// Returns the files, in the order of the sources. One file is called by its last name alone.
 pub fn files(sources: &Sources) -> Vec<File> {
     let paths: Vec<Vec<String>> = sources.as_ref().iter().map(|source| parts(source.name())).collect();
     let folders = paths.iter().map(|path| &path[..path.len() - 1]);
@@ -26,7 +26,7 @@ pub fn files(sources: &Sources) -> Vec<File> {
     named.map(|(source, path)| File { name: path[shared..].join("/").into(), text: source.text().into() }).collect()
 }
 
-/// The name of the file that a place lies in, of [`files`].
+/// Returns the name of the file that a place lies in, of [`files`].
 pub fn file_at<'a>(files: &'a [File], sources: &Sources, span: Span) -> Option<&'a Arc<str>> {
     let (at, _) = sources.as_ref().iter().enumerate().rfind(|(_, source)| source.base() <= span.start)?;
     Some(&files.get(at)?.name)

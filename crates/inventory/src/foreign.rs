@@ -32,7 +32,7 @@ use access::Access;
 
 use crate::{AuthenticationMode, SaidCluster, Unseen, placeholder::is_placeholder};
 
-/// What a file of another program says about access.
+/// The access that a file of another program declares.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Foreign {
     /// Which program's file it is.
@@ -59,7 +59,7 @@ pub struct Foreign {
     pub problems: Vec<Problem>,
 }
 
-/// One login, as it is written.
+/// A mapping, as written in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
     /// The principal's ARN.
@@ -76,7 +76,7 @@ pub struct Login {
     pub line: usize,
 }
 
-/// Everybody in an account.
+/// A mapping of every principal in an AWS account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// The account, as it is written.
@@ -101,7 +101,7 @@ pub(crate) const UNFILLED: &str = "import.unfilled";
 pub(crate) const NOT_KNOWN: &str = "import.not-known";
 
 impl Foreign {
-    /// What tokens for the cluster are bound to.
+    /// Returns what tokens for the cluster are bound to.
     pub fn cluster_id(&self) -> Option<&str> {
         self.clusters.iter().find_map(|said| said.id.as_deref())
     }
@@ -119,8 +119,8 @@ impl Foreign {
         }
     }
 
-    /// The logins that are written and say of nobody who is let in, and where they would stand; `true` where the file's own
-    /// program makes nothing of them, and `false` where another program fills something in first.
+    /// Returns the logins that are written and say of nobody who is let in, and where they would stand; `true` where the file's
+    /// own program makes nothing of them, and `false` where another program fills something in first.
     pub fn without_login(&self) -> impl Iterator<Item = (Mode, &Problem, bool)> {
         let mode = if self.format == FileFormat::Kops { Mode::Crd } else { Mode::EksConfigMap };
         let of_nobody = self.problems.iter().filter(|problem| [NO_LOGIN, UNFILLED].contains(&problem.code));
@@ -134,7 +134,7 @@ pub(crate) fn gap(problem: &Problem, file: &str, line: usize) -> Unseen {
     Unseen { what: format!("{file}:{line}").into(), why: format!("{}{hint}", problem.message).into() }
 }
 
-/// Whether objects of an API version and kind are among these files, or are meant to be.
+/// Returns whether objects of an API version and kind are among these files, or are meant to be.
 pub fn is_of(version: &str, kind: &str) -> bool {
     let group = version.split('/').next().unwrap_or_default();
     GROUPS.contains(&group) || is_definition(version, kind)

@@ -10,7 +10,7 @@ use super::{LiveMapping, MappingObject, MappingTarget, Reading, Seen, Unseen};
 use crate::foreign::{FileFormat, Foreign, Login};
 
 impl Foreign {
-    /// The mapping; none where the file has no logins. Its rules say where they stand in the file.
+    /// Returns the mappings of the file; none if it has none. Its rules say where they stand in the file.
     pub fn live(&self, reading: &Reading, now: Timestamp) -> Option<Result<LiveMapping, Unseen>> {
         if self.logins.is_empty() && self.accounts.is_empty() {
             return None;

@@ -2,7 +2,7 @@
 
 macro_rules! formats {
     ($($name:ident, $title:literal, $command:literal;)*) => {
-        /// Whose file it is.
+        /// A format of another program's files that can be read.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum FileFormat {
             $(#[doc = $title] $name,)*
@@ -15,12 +15,12 @@ macro_rules! formats {
             /// All that are read, in the order of the documentation.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// In words.
+            /// Returns the name in words.
             pub const fn title(self) -> &'static str {
                 match self { $(Self::$name => $title,)* Self::Unknown => "a file of no known kind" }
             }
 
-            /// Where it comes from.
+            /// Returns where it comes from.
             pub const fn command(self) -> &'static str {
                 match self { $(Self::$name => $command,)* Self::Unknown => "" }
             }

@@ -10,7 +10,7 @@ use rbac::{AnyRole, Binding};
 use super::{MappingObject, Seen, Twice, Unseen, place::WrittenAt};
 
 /// What is said of two objects of one identity.
-pub(super) const TWICE: &str = "it stands there twice and differs";
+pub(super) const TWICE: &str = "it is there twice, with different content";
 
 /// What has an identity.
 pub(super) trait Identified {
@@ -59,7 +59,7 @@ impl Identified for Binding {
     }
 
     fn cannot_replace(&self, other: &Self) -> Option<&'static str> {
-        (self.role() != other.role()).then_some("its roleRef is another one, which no API server changes")
+        (self.role() != other.role()).then_some("its roleRef differs, which no API server allows to change")
     }
 }
 

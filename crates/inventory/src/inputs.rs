@@ -34,7 +34,7 @@ use super::{
 };
 use crate::foreign::{self, Foreign};
 
-/// Everything that was given, sorted by what it is about.
+/// Everything that was given by `--from` and `--config`, sorted by what it is about.
 #[derive(Debug, Default)]
 pub struct Inputs {
     /// Objects of a cluster.
@@ -77,7 +77,7 @@ enum About {
     Nothing,
 }
 
-/// Why a text cannot be used.
+/// The reasons to reject an input.
 #[derive(Debug)]
 pub enum InputError {
     /// No text.
@@ -127,7 +127,7 @@ impl fmt::Display for InputError {
 impl std::error::Error for InputError {}
 
 impl InputError {
-    /// Whether nothing is wrong with it but what was read before: another configuration, another answer.
+    /// Returns whether nothing is wrong with it but what was read before: another configuration, another answer.
     pub fn is_beside_another(&self) -> bool {
         matches!(self, Self::SecondConfiguration(_) | Self::Eks(AccessEntriesError::Contradicts(_)))
     }
@@ -148,7 +148,7 @@ enum ObjectPlace<'a> {
     List(Option<(&'a str, &'a str)>),
 }
 
-/// How a text is read.
+/// The options by which an input is read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct How<'a> {
     /// Whether it is one of a folder, where everything lies that a repository has: what is no manifest is passed over, and what
@@ -172,29 +172,29 @@ impl How<'_> {
 }
 
 impl Inputs {
-    /// Takes what a text says that was named; `false` where it is about nothing that is known here.
+    /// Reads an input that was named; `false` where it is about nothing that is known here.
     pub fn read(&mut self, name: &str, text: &[u8]) -> Result<bool, InputError> {
         self.read_as(name, text, How::default())
     }
 
-    /// Takes what a text says; `false` where it is about nothing that is known here. Lists in JSON go straight into slim types.
+    /// Reads an input; `false` where it is about nothing that is known here. Lists in JSON go straight into slim types.
     pub fn read_as(&mut self, name: &str, text: &[u8], how: How<'_>) -> Result<bool, InputError> {
         let known = self.read_any(name, text, how)?;
         self.says_something |= known;
         Ok(known)
     }
 
-    /// Whether anything was about access.
+    /// Returns whether anything was about access.
     pub fn says_something(&self) -> bool {
         self.says_something
     }
 
-    /// Whether an object took the namespace that was given for those that do not say theirs.
+    /// Returns whether an object took the namespace that was given for those that do not say theirs.
     pub fn took_default_namespace(&self) -> bool {
         self.took_default_namespace
     }
 
-    /// Adds what could not be looked at.
+    /// Adds a gap.
     pub fn lacks(&mut self, gap: Unseen) {
         self.says_something = true;
         self.dump.lacks(gap);
@@ -371,9 +371,9 @@ impl Inputs {
     fn look_within(&mut self, source: &Source, root: &Node) -> bool {
         let is_of_cluster = root.get("metadata").is_some_and(|metadata| metadata.get("resourceVersion").is_some());
         let gap = within::gap(source, root).filter(|_| !is_of_cluster);
-        let is_gap = gap.is_some();
-        gap.into_iter().for_each(|gap| self.dump.lacks(gap));
-        is_gap
+        let Some(gap) = gap else { return false };
+        self.dump.lacks(gap);
+        true
     }
 
     /// One document of a kind that is of interest: an object, or a list with its elements.
@@ -413,7 +413,7 @@ impl Inputs {
         self.add(source, node, ObjectPlace::List(of), how);
         if node.get("items").and_then(Node::as_sequence).is_some() {
             let what = format!("a list in a list ({}:{})", source.name(), source.position(node.span.start).line);
-            let why = "kubectl refuses the whole list around it; its objects count here all the same";
+            let why = "kubectl refuses the whole list around it; here its objects count";
             self.dump.lacks(Unseen { what: what.into(), why: why.into() });
         }
     }
@@ -427,7 +427,7 @@ impl Inputs {
         Ok(())
     }
 
-    /// Takes the authenticator's own configuration, as it counts in place of what the cluster has of it. Who reads its mappings
+    /// Uses this configuration of the authenticator in place of the cluster's own. Who reads its mappings
     /// shows when everything was read: what the one refuses the other may take.
     pub fn configure(&mut self, source: Source) {
         let read = authenticator::read_config_in(&source, None).ok();
@@ -481,8 +481,9 @@ impl Inputs {
                 let line = source.position(at.start).line;
                 let what = format!("`{path}` of {} ({}:{line})", named(&value), source.name());
                 let meant = meant.map(|meant| format!(" (`{meant}`?)")).unwrap_or_default();
-                let why =
-                    format!("there is no such field{meant}, and kubectl refuses the object; here it counts without it");
+                let why = format!(
+                    "unknown field{meant}, for which kubectl refuses the object; here the object counts without it"
+                );
                 self.dump.lacks(Unseen { what: what.into(), why: why.into() });
             }
         }
@@ -569,7 +570,7 @@ fn in_lines(source: &Source, problems: &[Problem]) -> String {
 /// What to do with a template.
 const RENDERED: &str =
     "give what it becomes: `helm template … | cluster-auth … --from -`, or what its own program prints";
-const CUT_OFF: &str = "it ends before it is complete, as if it had been cut off; print it anew";
+const CUT_OFF: &str = "it ends before it is complete, as if it had been cut off; print it again";
 
 /// Whether a text is JSON that ends too early.
 fn is_cut_off(text: &str) -> bool {

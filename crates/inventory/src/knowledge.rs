@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// In which namespaces all objects of a kind are known.
+/// The namespaces in which all objects of a kind are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Extent {
     /// In all of them.
@@ -11,7 +11,7 @@ pub enum Extent {
     In(BTreeSet<Box<str>>),
 }
 
-/// What is known of roles and bindings.
+/// The extent to which roles and bindings are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Knowledge {
     /// Whether all namespaces are.
@@ -30,7 +30,7 @@ pub struct Knowledge {
 }
 
 impl Extent {
-    /// Whether all objects of a namespace are known.
+    /// Returns whether all objects of a namespace are known.
     pub fn covers(&self, namespace: &str) -> bool {
         match self {
             Self::All => true,
@@ -38,14 +38,14 @@ impl Extent {
         }
     }
 
-    /// Whether those of no namespace are.
+    /// Returns whether those of no namespace are.
     pub fn is_nothing(&self) -> bool {
         matches!(self, Self::In(namespaces) if namespaces.is_empty())
     }
 }
 
 impl Knowledge {
-    /// All of it.
+    /// Returns the knowledge of everything.
     pub fn whole() -> Self {
         let (role_bindings, roles) = (Extent::All, Extent::All);
         Self {
@@ -67,12 +67,12 @@ impl Default for Extent {
 }
 
 impl Knowledge {
-    /// Whether all bindings that hold somewhere are known: in a namespace, or (`None`) in the whole cluster.
+    /// Returns whether all bindings that hold somewhere are known: in a namespace, or (`None`) in the whole cluster.
     pub fn of_bindings_in(&self, namespace: Option<&str>) -> bool {
         self.cluster_role_bindings && namespace.is_none_or(|namespace| self.role_bindings.covers(namespace))
     }
 
-    /// Whether a role of a namespace (of a `ClusterRole` none) is not there where it was not found.
+    /// Returns whether a role of a namespace (of a `ClusterRole` none) is not there where it was not found.
     pub fn of_role(&self, namespace: Option<&str>, name: &str) -> bool {
         let is_listed = namespace.map_or(self.cluster_roles, |namespace| self.roles.covers(namespace));
         let is_it = |(of, asked): &(Option<Box<str>>, Box<str>)| of.as_deref() == namespace && **asked == *name;

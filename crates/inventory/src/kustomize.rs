@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Unseen;
 
-/// What a kustomization's file may be called; kubectl takes no other names.
+/// The names that a kustomization's file may have; kubectl takes no other names.
 pub const FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// What changes nothing of access.
@@ -81,7 +81,7 @@ pub struct Namespace {
     pub place: Box<str>,
 }
 
-/// What kustomizations say of one file.
+/// The effect of kustomizations on one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kustomized {
     /// The namespaces that it is put in: none, one, or several where several kustomizations take it.
@@ -163,7 +163,7 @@ impl Kustomizations {
         Ok(())
     }
 
-    /// The files that those with a namespace list, and perhaps folders among them: what [`Self::add_accounts`] wants.
+    /// Returns the files that those with a namespace list, and perhaps folders among them: what [`Self::add_accounts`] wants.
     pub fn listed(&self) -> BTreeSet<String> {
         let all = self.by_folder.values().flat_map(|one| &one.resources);
         let has_namespace = self.by_folder.values().any(|one| one.namespace.is_some());
@@ -190,8 +190,8 @@ impl Kustomizations {
         self.accounts.insert(parts(path), found);
     }
 
-    /// What they make of each of some files: those beside them, and those that they list, directly or by way of others. Where
-    /// one takes another in, its namespace counts.
+    /// Returns what they make of each of some files: those beside them, and those that they list, directly or by way of others.
+    /// Where one takes another in, its namespace counts.
     pub fn of<'a>(&self, files: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, Kustomized> {
         let taken: BTreeSet<&Vec<Box<str>>> = self.by_folder.values().flat_map(|one| &one.resources).collect();
         let roots = self.by_folder.iter().filter(|(folder, _)| !taken.contains(folder));
@@ -232,8 +232,8 @@ impl Kustomizations {
         files.into_iter().map(of).collect()
     }
 
-    /// What kustomizations do besides, as a gap for each that changes what one of these files says, or takes in what is not
-    /// here.
+    /// Returns what kustomizations do besides, as a gap for each that changes what one of these files says, or takes in what is
+    /// not here.
     pub fn gaps<'a>(&self, changed: impl IntoIterator<Item = &'a str>) -> Vec<Unseen> {
         let changed: BTreeSet<&str> = changed.into_iter().collect();
         let is_named = |one: &&Kustomization| !one.more.is_empty() && changed.contains(&*one.file);
@@ -250,7 +250,7 @@ impl Kustomizations {
         self.by_folder.values().filter(is_named).map(gap).collect()
     }
 
-    /// What they take in that lies outside of all paths that were given, as a gap for each.
+    /// Returns what they take in that lies outside of all paths that were given, as a gap for each.
     pub fn beyond(&self, given: &[String]) -> Vec<Unseen> {
         let given: Vec<Vec<Box<str>>> = given.iter().map(|path| parts(path)).collect();
         let is_in = |resource: &[Box<str>], path: &[Box<str>]| {
@@ -267,21 +267,21 @@ impl Kustomizations {
             let folder = one.file.rsplit_once('/').map_or(".", |(folder, _)| folder);
             let what = format!("what kustomize makes of {folder} ({}: {})", one.file, names.join(", "));
             let why = format!(
-                "it takes in what lies outside of what was given; give `kubectl kustomize {folder} | cluster-auth … --from -`"
+                "it refers to files that were not given; give `kubectl kustomize {folder} | cluster-auth … --from -`"
             );
             gaps.push(Unseen { what: what.into(), why: why.into() });
         }
         gaps
     }
 
-    /// The kustomization that a file is a patch of: then it is no manifest.
+    /// Returns the kustomization that a file is a patch of: then it is no manifest.
     pub fn patched_by(&self, file: &str) -> Option<&str> {
         let parts = parts(file);
         let of = self.by_folder.values().find(|one| one.patches.contains(&parts))?;
         Some(&of.file)
     }
 
-    /// The files of kustomizations that take in what lies elsewhere, or make manifests themselves: whatever it is may be
+    /// Returns the files of kustomizations that take in what lies elsewhere, or make manifests themselves: whatever it is may be
     /// about access.
     pub fn that_bring_more(&self) -> Vec<&str> {
         let brings = |one: &&Kustomization| {
@@ -353,7 +353,7 @@ pub(super) fn onto(object: &mut Value, kustomized: &Kustomized, default_namespac
         [one] => {
             if is_of_namespace && let Some(own) = own.filter(|own| *own != *one.name) {
                 let Namespace { name, place } = one;
-                reasons.push(format!("{place} puts it in {name}; here it counts where it says itself, in {own}"));
+                reasons.push(format!("{place} puts it in {name}; here it counts in its own namespace, {own}"));
             }
             if is_binding && let Some(subjects) = object["subjects"].as_array_mut() {
                 for subject in subjects {
@@ -399,7 +399,7 @@ fn onto_subject(
         Some(own) if *own == *to.name => None,
         Some(own) => {
             let Namespace { name: to, place } = to;
-            Some(format!("{place} makes its subject {own}/{name} {to}/{name}; here it counts as it is written"))
+            Some(format!("{place} makes its subject {own}/{name} {to}/{name}; here it counts as written"))
         }
     }
 }

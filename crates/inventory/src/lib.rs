@@ -6,7 +6,7 @@
 //!   mappings + access file ─► everybody ─► who each of them is in the cluster ([`mapping::decide`])
 //! ```
 //!
-//! What could not be looked at is named and never taken for empty.
+//! What could not be read is named and never taken for empty.
 
 pub mod foreign;
 

@@ -27,7 +27,7 @@ pub struct MappingObject {
 }
 
 impl MappingObject {
-    /// One by its name, its `spec` and its `status`, as far as it has these.
+    /// Reads an object by its name, its `spec` and its `status`, as far as it has these.
     ///
     /// # Errors
     ///
@@ -48,7 +48,7 @@ impl MappingObject {
         Ok(Self { name: name.into(), arn, username, groups, canonical_arn, unread })
     }
 
-    /// Whom it is for, as aws-iam-authenticator compares; what never matches is for nobody.
+    /// Returns whom it is for, as aws-iam-authenticator compares; what never matches is for nobody.
     pub fn principal(&self) -> Box<str> {
         compared(Mode::Crd, &self.arn).map(Into::into).unwrap_or_default()
     }
@@ -61,7 +61,7 @@ impl MappingObject {
         Object { name, arn, username, groups, canonical_arn, unread }
     }
 
-    /// The whole object with our mark, as the API server takes it.
+    /// Returns the whole object with our mark, as the API server takes it.
     pub fn manifest(&self, mark: &Mark) -> serde_json::Value {
         serde_json::json!({
             "apiVersion": "iamauthenticator.k8s.aws/v1alpha1",

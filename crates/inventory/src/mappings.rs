@@ -14,7 +14,7 @@ use super::{
     ACCESS_FILE_MAP, LiveMapping, LoginStore, MappingObject, MappingTarget, Seen, Unseen, unseen::CONFIGURATION,
 };
 
-/// How the places of logins are read.
+/// The options by which mapping sources are read: reader, gates and partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// The partition of the server, where it is `cluster-auth server`.
@@ -32,7 +32,7 @@ impl Default for Reading {
 }
 
 impl LiveMapping {
-    /// The mapping in a `ConfigMap` of the targets that have one, as whoever reads it reads it: `aws-auth` means what
+    /// Returns the mapping in a `ConfigMap` of the targets that have one, as whoever reads it reads it: `aws-auth` means what
     /// aws-iam-authenticator makes of it. A file that its reader refuses as a whole is one that was not seen.
     pub fn of_config_map(
         target: MappingTarget,
@@ -62,7 +62,7 @@ impl LiveMapping {
         }
     }
 
-    /// The mapping of `IAMIdentityMapping` objects, as aws-iam-authenticator reads it once it has come to all of them.
+    /// Returns the mapping of `IAMIdentityMapping` objects, as aws-iam-authenticator reads it once it has come to all of them.
     pub fn of_objects(objects: Vec<Seen<MappingObject>>) -> Self {
         let source = mapping::aws_iam_authenticator::objects(objects.iter().map(|seen| seen.object.as_read()));
         Self::new(MappingTarget::Crd, source, LoginStore::Objects(objects))

@@ -1,6 +1,6 @@
 //! Whom bindings name, and who of AWS comes to be one of them by a name that they choose or bear.
 //!
-//! A place of logins need not write such a name out: `team-{{SessionName}}` is the group `team-a` for whoever calls their
+//! A mapping source need not write such a name out: `team-{{SessionName}}` is the group `team-a` for whoever calls their
 //! session `a`, and `mapAccounts` gives everybody their ARN as username. Everything that says who may do something knows of
 //! them by this file alone.
 
@@ -26,13 +26,13 @@ pub struct Named<'a> {
 }
 
 impl<'a> Named<'a> {
-    /// Those of some clusters' bindings.
+    /// Collects the users and groups that the bindings of some clusters name.
     pub fn of(indexes: impl IntoIterator<Item = &'a Index>) -> Self {
         let bindings = indexes.into_iter().flat_map(Index::bindings);
         Self::new(bindings.flat_map(|binding| binding.subjects().iter().map(|subject| (subject, binding.namespace()))))
     }
 
-    /// These groups alone.
+    /// Collects these groups only.
     pub fn of_groups(groups: impl IntoIterator<Item = &'a str>) -> Self {
         Self { groups: groups.into_iter().chain([MASTERS]).map(Cow::Borrowed).collect(), ..Self::default() }
     }
@@ -52,8 +52,9 @@ impl<'a> Named<'a> {
         named
     }
 
-    /// The sessions of a role that come to be somebody who is named, by their name and beyond what all of the role's sessions
-    /// are. `identity` is of whoever assumes the role, with [`SESSION`] for the session's name; of others there are none.
+    /// Returns the sessions of a role that come to be somebody who is named, by their name and beyond what all of the role's
+    /// sessions are. `identity` is of whoever assumes the role, with [`SESSION`] for the session's name; of others there are
+    /// none.
     pub fn sessions(&self, identity: &Identity, snapshot: &Snapshot, now: Timestamp) -> Vec<(Who, Identity)> {
         let Principal::AssumedRole { role, .. } = &identity.principal else { return Vec::new() };
         let logins: Vec<Login> = Login::each(snapshot, identity, now).into_iter().flatten().collect();
@@ -74,7 +75,7 @@ impl<'a> Named<'a> {
         names.into_iter().map(session).filter(is_more).collect()
     }
 
-    /// Whom `mapAccounts` lets in under an ARN that a binding names, and nothing else names so far.
+    /// Returns whom `mapAccounts` lets in under an ARN that a binding names, and nothing else names so far.
     pub fn of_accounts(&self, everybody: &[(Who, Identity)]) -> Vec<(Who, Identity)> {
         let accounts: BTreeMap<_, _> = everybody
             .iter()
@@ -100,8 +101,8 @@ impl<'a> Named<'a> {
         arns.filter_map(bearer).collect()
     }
 
-    /// The users and groups that a login comes to be with access keys of certain ids, each with the id. Who has it only AWS can
-    /// say: people have keys that last, and sessions have some for hours.
+    /// Returns the users and groups that a login comes to be with access keys of certain ids, each with the id. Who has it only
+    /// AWS can say: people have keys that last, and sessions have some for hours.
     pub fn by_key(&self, login: &Login, identity: &Identity) -> BTreeSet<(Subject, String)> {
         let prefixes = match identity.principal {
             Principal::User { .. } | Principal::Root => &["AKIA", "ASIA"][..],
@@ -128,8 +129,8 @@ impl<'a> Named<'a> {
 }
 
 impl Login {
-    /// The name of the session that makes a user of this login whom an API server sees; empty where it plays no part, and none
-    /// where the user is somebody else.
+    /// Returns the name of the session that makes a user of this login whom an API server sees; empty where it plays no part, and
+    /// none where the user is somebody else.
     pub fn session_of(&self, username: &str, groups: &[String]) -> Option<String> {
         let of_user: BTreeSet<Cow<'_, str>> = groups.iter().map(|group| Cow::Borrowed(&**group)).collect();
         let of_name_alone = [Cow::Borrowed(username)].into();

@@ -10,7 +10,7 @@ use rbac::{AnyRole, Binding};
 use super::{AccessEntries, AuthenticationMode, Knowledge, MappingObject, MappingTarget, Unseen, UnseenLogins};
 use crate::{Record, foreign::RbacDefinition};
 
-/// A cluster at one moment.
+/// A cluster as observed at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
     /// Every `Role` and `ClusterRole`, built-in ones included.
@@ -41,11 +41,11 @@ pub struct Observed {
     pub modes: Option<Vec<Mode>>,
     /// Whether there are no `IAMIdentityMapping`s but those that were seen.
     pub knows_mapping_objects: bool,
-    /// The places of logins of which nothing says that a server reads them, and why not.
+    /// The mapping sources of which nothing says that a server reads them, and why not.
     pub not_read: BTreeMap<MappingTarget, Box<str>>,
-    /// What could not be looked at. What is missing is never taken for empty: a plan with gaps says so, and is not applied.
+    /// What could not be read. What is missing is never assumed to be empty: a plan with gaps says so, and is not applied.
     pub unseen: Vec<Unseen>,
-    /// Of that, places of logins that were given and cannot be read, or in which something is still to be filled in.
+    /// Of that, mapping sources that were given and cannot be read, or in which something is still to be filled in.
     pub unread_logins: Vec<UnseenLogins>,
     /// Of that, what stands there twice and differs.
     pub twice: Vec<Twice>,
@@ -61,7 +61,7 @@ pub struct Observed {
     pub idle: Vec<Box<str>>,
 }
 
-/// Two objects of one identity that say different things, of which a cluster has one.
+/// Two given objects of one identity with different content; a cluster can have only one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Twice {
     /// Both places, and which one counts.
@@ -96,7 +96,7 @@ pub struct CloudAccount {
     pub role: Box<str>,
 }
 
-/// One place where logins stand.
+/// A mapping source of the cluster that has mappings.
 #[derive(Clone, Debug)]
 pub struct LiveMapping {
     /// Which.
@@ -109,7 +109,7 @@ pub struct LiveMapping {
     pub is_asked: bool,
 }
 
-/// Why EKS does not ask a place of logins.
+/// The reasons why EKS does not read a mapping source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotAsked {
     /// It is the authenticator's, and EKS' control plane reads access entries and `aws-auth` alone.
@@ -118,7 +118,7 @@ pub enum NotAsked {
     ByMode,
 }
 
-/// What holds a mapping.
+/// The object that holds mappings.
 #[derive(Clone, Debug)]
 pub enum LoginStore {
     /// One `ConfigMap`.
@@ -128,35 +128,35 @@ pub enum LoginStore {
 }
 
 impl Twice {
-    /// Whether they are roles or bindings, and not places of logins.
+    /// Returns whether they are roles or bindings, and not mapping sources.
     pub fn is_of_rights(&self) -> bool {
         ["Role", "ClusterRole", "RBACDefinition"].iter().any(|kind| self.object.starts_with(kind))
     }
 }
 
 impl LiveMapping {
-    /// One that the server asks.
+    /// Returns one that the server asks.
     pub fn new(target: MappingTarget, source: mapping::Source, holder: LoginStore) -> Self {
         Self { target, source, holder, is_asked: true }
     }
 
-    /// Whether it is a configuration in a file of its own, which was given to be read.
+    /// Returns whether it is a configuration in a file of its own, which was given to be read.
     pub fn is_in_file(&self) -> bool {
         matches!(&self.holder, LoginStore::ConfigMap(map) if map.in_file.is_some())
     }
 }
 
 impl NotAsked {
-    /// In words, as what follows whom the place names.
+    /// Returns the reason in words, as what follows whom the place names.
     pub const fn in_words(self) -> &'static str {
         match self {
-            Self::OnEks => "nobody reads it on EKS, which asks access entries and aws-auth alone",
-            Self::ByMode => "EKS does not look at it: the cluster's authentication mode is API",
+            Self::OnEks => "EKS reads only access entries and aws-auth",
+            Self::ByMode => "EKS does not read it, because the cluster's authentication mode is API",
         }
     }
 }
 
-/// Whether an API server is one of EKS, by its URL.
+/// Returns whether an API server is one of EKS, by its URL.
 pub fn is_server_of_eks(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let host = rest.split(['/', ':']).next().unwrap_or_default();
@@ -164,7 +164,7 @@ pub fn is_server_of_eks(url: &str) -> bool {
 }
 
 impl Observed {
-    /// Takes in the URL of its API server, where one was asked: EKS gives its clusters names of its own.
+    /// Adds the URL of its API server, where one was asked: EKS gives its clusters names of its own.
     pub fn is_of_server(&mut self, url: Option<&str>) {
         self.is_eks |= url.is_some_and(is_server_of_eks);
     }
@@ -185,18 +185,18 @@ impl Observed {
         self.entries = entries;
     }
 
-    /// Whether logins are asked of a place: not where the server's backend modes or EKS leave it out.
+    /// Returns whether logins are asked of a place: not where the server's backend modes or EKS leave it out.
     pub fn asks(&self, live: &LiveMapping) -> bool {
         live.is_asked && self.not_asked(live).is_none()
     }
 
-    /// Why EKS does not ask a place, if it is such a cluster and does not. A configuration in a file of its own was given to be
-    /// read.
+    /// Returns why EKS does not ask a place, if it is such a cluster and does not. A configuration in a file of its own was given
+    /// to be read.
     pub fn not_asked(&self, live: &LiveMapping) -> Option<NotAsked> {
         self.leaves_out(live.target).filter(|why| *why != NotAsked::OnEks || !live.is_in_file())
     }
 
-    /// Why EKS asks no place of this kind, whatever stands there, if it is such a cluster and does not.
+    /// Returns why EKS asks no place of this kind, whatever stands there, if it is such a cluster and does not.
     pub fn leaves_out(&self, target: MappingTarget) -> Option<NotAsked> {
         match target {
             MappingTarget::AwsAuth => {
@@ -210,13 +210,13 @@ impl Observed {
         }
     }
 
-    /// What EKS does not ask, where anything stands there, and why not.
+    /// Returns what EKS does not ask, where anything stands there, and why not.
     pub fn left_out(&self) -> impl Iterator<Item = (&LiveMapping, NotAsked)> {
         let with_something = self.mappings.iter().filter(|live| !live.source.is_blank());
         with_something.filter_map(|live| Some((live, self.not_asked(live)?)))
     }
 
-    /// The ARNs of logins as they were written: mappings compare them in lower case.
+    /// Returns the ARNs of logins as they were written: mappings compare them in lower case.
     pub fn spelled(&self) -> Vec<Arn> {
         let of_text = |text: &str| -> Vec<Arn> {
             let ends = |c: char| c.is_whitespace() || "\"',}]".contains(c);
@@ -232,7 +232,7 @@ impl Observed {
         self.mappings.iter().flat_map(of_holder).collect()
     }
 
-    /// What RBAC decides by.
+    /// Returns what RBAC decides by.
     pub fn objects(&self) -> rbac::Objects {
         rbac::Objects {
             roles: self.roles.iter().map(|seen| seen.object.clone()).collect(),

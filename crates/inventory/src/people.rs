@@ -21,7 +21,7 @@ const INSTANCE: (&str, &str) = ("i-00000000000000000", "<private-dns-name>");
 /// What stands for a permission set's suffix where its role is not known.
 pub const UNKNOWN_SUFFIX: &str = "0000000000000000";
 
-/// Somebody.
+/// A person or machine, as AWS names them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Who {
     /// An IAM user, by path and name.
@@ -40,7 +40,7 @@ pub enum Who {
     AnybodyIn(AccountId),
 }
 
-/// Who somebody is in the cluster.
+/// A username and groups in the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Login {
     /// The username; `<session>` stands for what whoever assumes the role chooses.
@@ -49,7 +49,7 @@ pub struct Login {
     pub groups: Vec<String>,
 }
 
-/// Everybody whom the file or a mapping names, as STS would name them, in the order of the ARNs that mappings compare.
+/// Returns everybody whom the file or a mapping names, as STS would name them, in the order of the ARNs that mappings compare.
 ///
 /// Several sources may name the same people, who are listed once.
 pub fn everybody<'a>(
@@ -137,7 +137,7 @@ pub fn everybody<'a>(
     everybody.into_values().collect()
 }
 
-/// What mappings decide about somebody of [`everybody`], with what they are called standing for what only AWS knows.
+/// Returns what mappings decide about somebody of [`everybody`], with what they are called standing for what only AWS knows.
 pub fn decide(snapshot: &Snapshot, identity: &Identity, now: Timestamp) -> Decision {
     let decision = decide_of_one(snapshot, identity, now);
     let is_of_machines = |refusal: &Refusal| *refusal == Refusal::SessionNameNotInstance;
@@ -210,7 +210,7 @@ fn as_written(compared: &str, written: Option<&str>) -> Option<Arn> {
 }
 
 impl Login {
-    /// Who somebody is, by a mapping; none where they cannot log in. Where that is left to chance, everybody they may be.
+    /// Returns who somebody is, by a mapping; none where they cannot log in. Where that is left to chance, everybody they may be.
     pub fn each(snapshot: &Snapshot, identity: &Identity, now: Timestamp) -> Vec<Option<Self>> {
         match decide(snapshot, identity, now) {
             Decision::Permit(user) => vec![Some(user.into())],
@@ -225,7 +225,7 @@ impl Login {
         }
     }
 
-    /// Before and after, one by one: all that may become of each of them, or what stays as much a matter of chance as it was.
+    /// Pairs logins before and after: all that may become of each of them, or what stays as much a matter of chance as it was.
     pub fn pairs([before, after]: [Vec<Option<Self>>; 2]) -> Vec<[Option<Self>; 2]> {
         if before == after {
             return before.into_iter().zip(after).map(Into::into).collect();
@@ -244,7 +244,7 @@ impl From<mapping::User> for Login {
 }
 
 impl Who {
-    /// The account.
+    /// Returns the account.
     pub fn account(&self) -> AccountId {
         match self {
             Self::User(account, _)
@@ -257,7 +257,7 @@ impl Who {
         }
     }
 
-    /// What they are, as a word in front of [`Self::name`].
+    /// Returns what they are, as a word in front of [`Self::name`].
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::User(..) => "user",
@@ -270,7 +270,7 @@ impl Who {
         }
     }
 
-    /// The name; of those who have none, the account.
+    /// Returns the name; of those who have none, the account.
     pub fn name(&self) -> &str {
         match self {
             Self::User(_, name)
@@ -282,7 +282,7 @@ impl Who {
         }
     }
 
-    /// Whom an ARN of a mapping names.
+    /// Returns whom an ARN of a mapping names.
     pub fn of_arn(arn: &Arn) -> Option<Self> {
         let (kind, name) = arn.resource.split_once('/').unwrap_or((&arn.resource, ""));
         match (arn.service.as_str(), kind) {
@@ -294,7 +294,7 @@ impl Who {
         }
     }
 
-    /// What STS would say of them.
+    /// Returns what STS would say of them.
     pub fn identity(&self, partition: Partition) -> Identity {
         let user = |name: &str| {
             let (path, name) =

@@ -1,4 +1,4 @@
-//! Places of logins that could not be looked at, or that nobody is known to read: who somebody is may be otherwise by them.
+//! Mapping sources that could not be read, or that nobody is known to read: who somebody is may be otherwise by them.
 //!
 //! Which of them can say otherwise follows from the order in which the server asks them: what an earlier place decides, no
 //! later one changes. Everything that says who somebody is – `explain`, `who-can`, `matrix`, `lint`, `diff`, `plan` – knows of
@@ -13,7 +13,7 @@ use super::{
     AccessEntries, LiveMapping, MappingTarget, Observed, Unseen, UnseenLogins, identities::TWICE, inputs::BARE_LOGINS,
 };
 
-/// What was given of logins beside a cluster.
+/// The mappings that were given beside a cluster.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GivenLogins {
     /// The server's access file.
@@ -22,7 +22,7 @@ pub struct GivenLogins {
     pub config: bool,
 }
 
-/// All places of a cluster that could not be looked at.
+/// All mapping sources of a cluster that could not be read.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
     unseen: Vec<UnseenLogins>,
@@ -41,7 +41,8 @@ pub struct Places {
 }
 
 impl Places {
-    /// Those of a cluster. `is_eks` says whether it is one of EKS, where nothing but access entries and `aws-auth` is asked.
+    /// Returns those of a cluster. `is_eks` says whether it is one of EKS, where nothing but access entries and `aws-auth` is
+    /// asked.
     pub fn of(observed: &Observed, given: GivenLogins, is_eks: bool) -> Self {
         let entries = &observed.entries;
         let mut places = Self {
@@ -75,7 +76,7 @@ impl Places {
         places
     }
 
-    /// Those of what was given piece by piece: what of it cannot be read. Of what nobody gave nothing is said.
+    /// Returns those of what was given piece by piece: what of it cannot be read. Of what nobody gave nothing is said.
     pub fn of_pieces(unread: &[Unseen], entries: &AccessEntries) -> Self {
         let targets = [MappingTarget::AccessFile, MappingTarget::ConfigMap, MappingTarget::AwsAuth, MappingTarget::Crd];
         let of_gap = |gap: &Unseen| {
@@ -115,12 +116,12 @@ impl Places {
         self.of_iam_groups.push((accounts, UnseenLogins::new(Mode::AccessFile, gap, help)));
     }
 
-    /// What is not known where nothing says that a server reads a place.
+    /// Returns what is not known where nothing says that a server reads a place.
     pub fn whether_read(target: MappingTarget) -> String {
         format!("whether a server reads {}", target.title())
     }
 
-    /// All of them.
+    /// Returns all of them.
     pub fn all(&self) -> impl Iterator<Item = &UnseenLogins> {
         let of_entries = self.of_entries.iter().map(|(_, place)| place);
         let of_iam_groups = self.of_iam_groups.iter().map(|(_, place)| place);
@@ -128,12 +129,12 @@ impl Places {
         self.unseen.iter().chain(of_entries).chain(others).chain(of_iam_groups)
     }
 
-    /// A file that the server may have on its machine, which no API shows: nobody can look there, whatever they may.
+    /// Returns a file that the server may have on its machine, which no API shows: nobody can look there, whatever they may.
     pub fn own_files(&self) -> Option<&UnseenLogins> {
         self.own_files.as_ref()
     }
 
-    /// Those that may say otherwise of somebody than a snapshot of what could be looked at: those that are asked before the
+    /// Returns those that may say otherwise of somebody than a snapshot of what could be read: those that are asked before the
     /// source that decides there, or all of them where none does.
     pub fn that_may_say_otherwise(&self, snapshot: &Snapshot, identity: &Identity) -> Vec<&UnseenLogins> {
         let asked = snapshot.ask(identity);
@@ -188,7 +189,7 @@ fn own_files(observed: &Observed, given: GivenLogins, places: &Places) -> Option
     }
     let gap = Unseen {
         what: "the server's own files on the control plane".into(),
-        why: "the cluster's API does not have them".into(),
+        why: "they cannot be read through the cluster's API".into(),
     };
     Some(UnseenLogins::new(Mode::MountedFile, gap, GIVE_OWN_FILES))
 }
@@ -200,7 +201,7 @@ fn not_read(observed: &Observed, target: MappingTarget, mode: Mode) -> Option<Un
     let why = observed.not_read.get(&target).filter(|_| is_there)?;
     let what = Places::whether_read(target);
     let help = if target == MappingTarget::AccessFile {
-        "say by `--reader cluster-auth` that one does, or give the access file that the server has"
+        "pass `--reader cluster-auth` if one does, or give the server's access file"
     } else {
         "give what runs the server, as `kubectl get daemonsets,deployments,pods -n kube-system -o json` prints it, by `--from`; say by \
          `--reader` which server reads it; or give the file that the server has by `--config FILE`"
@@ -209,8 +210,8 @@ fn not_read(observed: &Observed, target: MappingTarget, mode: Mode) -> Option<Un
     Some(UnseenLogins { is_of_nothing: true, ..place })
 }
 
-const GIVE_OWN_FILES: &str = "give the file that the server on the control plane has by its `--config` as `--config FILE`, and \
-                              the access file that it has";
+const GIVE_OWN_FILES: &str = "give the file of the server's `--config` as `--config \
+                              FILE`, and the server's access file";
 
 /// Whoever may not look at the configuration may have the file itself.
 fn own_files_instead(place: UnseenLogins) -> UnseenLogins {
@@ -222,8 +223,8 @@ fn of_map(observed: &Observed, target: MappingTarget, mode: Mode) -> Option<Unse
     let gap = observed.unseen.iter().find(|gap| gap.hides(target)).filter(|_| !has)?;
     let name = target.config_map()?;
     let help = format!(
-        "let somebody look who may `get` it, or give everything that `kubectl get configmap {name} -n kube-system -o yaml` \
-         and its like print by `--from`"
+        "have somebody run this who may `get` it, or give the output of `kubectl get configmap {name} -n kube-system -o yaml` by \
+         `--from`"
     );
     Some(UnseenLogins::new(mode, gap.clone(), help))
 }
@@ -231,10 +232,10 @@ fn of_map(observed: &Observed, target: MappingTarget, mode: Mode) -> Option<Unse
 fn of_objects(observed: &Observed) -> Option<UnseenLogins> {
     let gap = observed.unseen.iter().find(|gap| gap.hides(MappingTarget::Crd)).cloned();
     let not_given = || {
-        let why = "they are not in the dumps, and a cluster may have some";
+        let why = "the dumps do not have them, and a cluster may have some";
         (!observed.knows_mapping_objects).then(|| Unseen { what: "IAMIdentityMappings".into(), why: why.into() })
     };
-    let help = "let somebody look who may `list` them, or give what `kubectl get iamidentitymappings -o json` prints by \
+    let help = "have somebody run this who may `list` them, or give what `kubectl get iamidentitymappings -o json` prints by \
                 `--from`, where the cluster knows them";
     Some(UnseenLogins::new(Mode::Crd, gap.or_else(not_given)?, help))
 }

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use rbac::Rule;
 
-/// A policy.
+/// An access policy of EKS, with its rules.
 #[derive(Debug)]
 pub struct Policy {
     /// The last part of its ARN.
@@ -24,7 +24,7 @@ pub struct Policy {
 /// Source: Amazon EKS User Guide, "Review access policy permissions" and "Create node class" ("Create node class access entry").
 pub(crate) const OF_AUTO_MODE_NODES: &str = "AmazonEKSAutoNodePolicy";
 
-/// The policy of a name, if its rules are known.
+/// Returns the policy of a name, if its rules are known.
 pub fn policy(name: &str) -> Option<&'static Policy> {
     POLICIES.iter().find(|policy| policy.name == name)
 }

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{File, MappingTarget};
 
-/// Where the record is.
+/// The namespace of the record.
 pub const NAMESPACE: &str = "kube-system";
-/// The `ConfigMap`.
+/// The name of the record's `ConfigMap`.
 pub const NAME: &str = "cluster-auth";
 /// The key of what is not a file.
 const KEY: &str = "record.json";
@@ -17,7 +17,7 @@ const FILE_KEY: &str = "file-";
 /// How much text of files is kept. A `ConfigMap` takes 1 MiB (Kubernetes, "ConfigMaps"), and etcd 1.5 MiB with all else.
 const MAX_TEXT: usize = 768 * 1024;
 
-/// What was applied to a cluster.
+/// The record of the access files that were last applied to a cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     /// The `clusterID`.
@@ -28,7 +28,7 @@ pub struct Record {
     pub target: MappingTarget,
 }
 
-/// Why a record cannot be used.
+/// The data is not a record that `apply` wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordError;
 
@@ -36,8 +36,8 @@ impl fmt::Display for RecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the ConfigMap {NAMESPACE}/{NAME} is not what `cluster-auth apply` writes; move it away if it is another \
-             program's, or delete it to begin anew"
+            "the ConfigMap {NAMESPACE}/{NAME} was not written by `cluster-auth apply`; rename it if it belongs \
+             to another program, or delete it to start over"
         )
     }
 }
@@ -54,7 +54,7 @@ struct Raw {
 }
 
 impl Record {
-    /// The `ConfigMap`'s `data`.
+    /// Returns the `ConfigMap`'s `data`.
     pub fn to_data(&self) -> BTreeMap<String, String> {
         let raw = Raw {
             cluster_id: (*self.cluster_id).into(),
@@ -70,7 +70,7 @@ impl Record {
         data
     }
 
-    /// What such `data` say.
+    /// Reads a record from a `ConfigMap`'s `data`.
     pub fn from_data(data: &BTreeMap<String, String>) -> Result<Self, RecordError> {
         let raw: Raw = data.get(KEY).and_then(|text| serde_json::from_str(text).ok()).ok_or(RecordError)?;
         let target = MappingTarget::ALL.into_iter().find(|target| target.as_str() == &*raw.mapping);

@@ -15,7 +15,7 @@ const RUNNING: [(&str, &str); 4] =
     [("apps/v1", "DaemonSet"), ("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("v1", "Pod")];
 
 /// Why it is not known what runs, where nobody was kept from looking.
-const NOTHING_RUNS: &str = "nothing that was looked at runs one in kube-system";
+const NOTHING_RUNS: &str = "nothing that was read runs one in kube-system";
 
 /// What is known of servers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,7 +47,7 @@ struct Running {
     mounts_access_file: bool,
 }
 
-/// How the places of logins are read, and why so.
+/// How the mapping sources are read, and why so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Told {
     pub(super) reader: Reader,
@@ -135,7 +135,7 @@ impl Servers {
         Told { reader, options, modes, assumed, disputed }
     }
 
-    /// Why nothing says that a server reads a place of logins; nothing where something does.
+    /// Why nothing says that a server reads a mapping source; nothing where something does.
     pub(super) fn not_read(&self, target: MappingTarget, told: &Told) -> Option<Box<str>> {
         let mode = target.mode()?;
         // The flag is somebody's word for a file that shows nowhere.
@@ -164,7 +164,7 @@ impl Servers {
                 let modes: Vec<&str> = modes.iter().map(|mode| mode.as_str()).collect();
                 format!("the backend mode of {what} is {}", modes.join(", ")).into()
             }
-            (Some((what, None)), _) => format!("nothing says which backend modes {what} has").into(),
+            (Some((what, None)), _) => format!("the backend modes of {what} are not known").into(),
             (None, Some(running)) => format!("{} does not mount it", running.what).into(),
             (None, None) => self.unseen.clone().unwrap_or_else(|| NOTHING_RUNS.into()),
         };
@@ -188,8 +188,8 @@ impl Told {
         let why = self.assumed.as_ref()?;
         let reader = self.reader;
         let note = format!(
-            "the authenticator's configuration is read as {reader} reads it, because it is not known which server does: {why}; \
-             say by `--reader` which it is"
+            "the authenticator's configuration is read as {reader} reads it, because it is not known which server \
+             does: {why}; choose by `--reader`"
         );
         Some(note.into())
     }
@@ -212,7 +212,7 @@ fn differing(one: &Running, other: &Running) -> Unseen {
     Unseen {
         what: "which server reads the authenticator's configuration".into(),
         why: format!(
-            "{} runs {first} and {} runs {second}; here it is read as by {first}: say by `--reader` which it is",
+            "{} runs {first} and {} runs {second}; here it is read as {first} does; choose by `--reader`",
             one.what, other.what
         )
         .into(),
@@ -375,7 +375,7 @@ mod tests {
         assert_eq!(
             &*told.disputed.expect("a gap").why,
             "DaemonSet kube-system/b runs aws-iam-authenticator 0.7.18 and DaemonSet kube-system/a runs cluster-auth \
-             server; here it is read as by aws-iam-authenticator 0.7.18: say by `--reader` which it is"
+             server; here it is read as aws-iam-authenticator 0.7.18 does; choose by `--reader`"
         );
         let told = Servers { asked: Some(OURS), ..disputed }.told(None);
         assert_eq!((told.reader, told.disputed), (OURS, None));

@@ -3,7 +3,7 @@
 use access::Consumer;
 use mapping::Mode;
 
-/// Where `apply` writes logins, which one file has chosen. What a server reads there is a [`Mode`], of which more stand in a cluster at
+/// The place to which `apply` writes mappings, chosen by `--mapping`. What a server reads there is a [`Mode`], of which more stand in a cluster at
 /// a time and not all are written by us; who reads it, and so what can be written, is a [`Consumer`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MappingTarget {
@@ -24,10 +24,10 @@ pub enum MappingTarget {
 pub const ACCESS_FILE_MAP: (&str, &str) = ("cluster-auth-access", "access.yaml");
 
 impl MappingTarget {
-    /// All of them.
+    /// Every target.
     pub const ALL: [Self; 5] = [Self::AccessFile, Self::ConfigMap, Self::AwsAuth, Self::Crd, Self::None];
 
-    /// As the key and the flag `mapping` name it.
+    /// Returns the name as the key and the flag `mapping` name it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AccessFile => "access-file",
@@ -38,7 +38,7 @@ impl MappingTarget {
         }
     }
 
-    /// In words, as the plan's first line has it.
+    /// Returns the name in words, as the plan's first line has it.
     pub const fn title(self) -> &'static str {
         match self {
             Self::AccessFile => "the server's access file, ConfigMap kube-system/cluster-auth-access",
@@ -49,7 +49,7 @@ impl MappingTarget {
         }
     }
 
-    /// The `ConfigMap` that holds it, in `kube-system`.
+    /// Returns the `ConfigMap` that holds it, in `kube-system`.
     pub const fn config_map(self) -> Option<&'static str> {
         match self {
             Self::AccessFile => Some(ACCESS_FILE_MAP.0),
@@ -59,7 +59,7 @@ impl MappingTarget {
         }
     }
 
-    /// Who takes it: what they cannot carry has to be resolved before planning ([`access::unsupported`]).
+    /// Returns who takes it: what they cannot carry has to be resolved before planning ([`access::unsupported`]).
     pub const fn consumer(self) -> Consumer {
         match self {
             Self::AccessFile => Consumer::Server,
@@ -70,7 +70,7 @@ impl MappingTarget {
         }
     }
 
-    /// The place in which the server looks for logins that stand there.
+    /// Returns the place in which the server looks for logins that stand there.
     pub const fn mode(self) -> Option<Mode> {
         match self {
             Self::AccessFile => Some(Mode::AccessFile),

@@ -1,4 +1,6 @@
-//! What could not be looked at.
+//! What could not be read.
+
+use std::fmt;
 
 use mapping::Mode;
 
@@ -7,7 +9,7 @@ use super::MappingTarget;
 /// How a configuration is called that stands in a file.
 pub(super) const CONFIGURATION: &str = "the authenticator's configuration in ";
 
-/// Something that could not be looked at.
+/// A gap: something that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unseen {
     /// What, in words: `rolebindings`, `the ConfigMap kube-system/aws-auth`.
@@ -16,7 +18,7 @@ pub struct Unseen {
     pub why: Box<str>,
 }
 
-/// A place of logins that could not be looked at.
+/// A mapping source that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnseenLogins {
     /// Which of the server's sources it is.
@@ -31,7 +33,7 @@ pub struct UnseenLogins {
 }
 
 impl UnseenLogins {
-    /// One by which whoever is named there may be let in.
+    /// Returns one by which whoever is named there may be let in.
     pub fn new(mode: Mode, gap: Unseen, help: impl Into<Box<str>>) -> Self {
         Self { mode, gap, help: help.into(), is_of_nothing: false }
     }
@@ -42,13 +44,23 @@ impl UnseenLogins {
     }
 }
 
+impl fmt::Display for Unseen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.what {
+            // The reason names it.
+            "the cluster" => f.write_str(&self.why),
+            what => write!(f, "{what}: {}", self.why),
+        }
+    }
+}
+
 impl Unseen {
-    /// Whether it is a place of logins that its reader refuses as a whole.
+    /// Whether it is a mapping source that its reader refuses as a whole.
     pub(super) fn hides_as_read(&self, target: MappingTarget) -> bool {
         self.what.starts_with(target.title()) || self.what.starts_with(CONFIGURATION)
     }
 
-    /// Whether it may hold the logins of a target.
+    /// Returns whether it may hold the logins of a target.
     pub fn hides(&self, target: MappingTarget) -> bool {
         let is = |what: &str| *self.what == *what;
         match target.config_map() {

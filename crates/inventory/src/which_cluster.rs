@@ -7,14 +7,14 @@ use document::Sources;
 
 use crate::{Record, format::FileFormat, place::WrittenAt};
 
-/// Everything that says which cluster this is.
+/// The statements about which cluster this is.
 #[derive(Clone, Debug, Default)]
 pub struct WhichCluster {
     said: Vec<SaidCluster>,
     is_eks: bool,
 }
 
-/// Something that says which cluster it is about, and where it stands.
+/// A statement about which cluster an input is of, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SaidCluster {
     /// What it is.
@@ -33,7 +33,7 @@ pub struct SaidCluster {
     pub uid: Option<Box<str>>,
 }
 
-/// What says which cluster it is about.
+/// The kind of input that names a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SaidBy {
     /// The access file.
@@ -52,7 +52,7 @@ pub enum SaidBy {
     KubeSystem,
 }
 
-/// Two that are about different clusters; as text they are an error with both places and both names.
+/// Two inputs are of different clusters. The error names both, with their places.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TwoClusters(Box<[SaidCluster; 2]>);
 
@@ -81,17 +81,17 @@ impl WhichCluster {
         self.said.insert(at, said);
     }
 
-    /// Whether nothing says what it is called.
+    /// Returns whether nothing says what it is called.
     pub fn is_empty(&self) -> bool {
         self.said.iter().all(|said| said.by == SaidBy::KubeSystem)
     }
 
-    /// The id that tokens are bound to, by the first that says one.
+    /// Returns the id that tokens are bound to, by the first that says one.
     pub fn id(&self) -> Option<&str> {
         self.said.iter().find_map(|said| said.id.as_deref())
     }
 
-    /// Those who say another id than this one.
+    /// Returns those who say another id than this one.
     pub fn other_than<'a>(&'a self, id: &'a str) -> impl Iterator<Item = (&'a SaidCluster, &'a str)> {
         let ids = self.said.iter().filter_map(|said| Some((said, said.id.as_deref()?)));
         ids.filter(move |(_, other)| *other != id)
@@ -102,12 +102,12 @@ impl WhichCluster {
         one(self.said.iter().filter(|said| !(self.is_eks && said.is_its_own())))
     }
 
-    /// The same where the logins of that configuration count, whoever reads it.
+    /// Refuses inputs of two clusters, where the mappings of that configuration count, whoever reads it.
     pub fn ensure_one_with_its_own(&self) -> Result<(), TwoClusters> {
         one(&self.said)
     }
 
-    /// The same where somebody wants another id for a cluster than it has had.
+    /// Refuses inputs of two clusters, but allows a new id for a cluster.
     pub fn ensure_one_but_for_its_own(&self) -> Result<(), TwoClusters> {
         one(self.said.iter().filter(|said| !said.is_its_own()))
     }
@@ -195,7 +195,7 @@ impl SaidCluster {
 }
 
 impl SaidBy {
-    /// In words.
+    /// Returns the name in words.
     pub const fn in_words(self) -> &'static str {
         match self {
             Self::AccessFile => "the access file",
@@ -208,7 +208,7 @@ impl SaidBy {
         }
     }
 
-    /// What goes behind that: "is", or "are".
+    /// Returns what goes behind that: "is", or "are".
     pub const fn verb(self) -> &'static str {
         if matches!(self, Self::Foreign(FileFormat::Chart2018 | FileFormat::TerraformEntries)) { "are" } else { "is" }
     }
@@ -232,13 +232,13 @@ impl fmt::Display for TwoClusters {
         if let (Some(uid), Some(other)) = (&first.uid, &second.uid) {
             return write!(
                 f,
-                "{first} is of the cluster whose kube-system has the uid {uid}, and {second} of the one where it has {other}; give \
-                 what is of one cluster"
+                "{first} is of the cluster whose kube-system has the uid {uid}, and {second} of one where it has \
+                 {other}; give files of only one cluster"
             );
         }
         write!(
             f,
-            "{first} {} about the cluster {}, and {second} about {}; give what is of one cluster",
+            "{first} {} about the cluster {}, and {second} about {}; give files of only one cluster",
             first.by.verb(),
             first.called_beside(second),
             second.called_beside(first)

@@ -25,10 +25,10 @@ pub enum File {
 }
 
 impl File {
-    /// All of them.
+    /// All three files.
     pub const ALL: [Self; 3] = [Self::Key, Self::Certificate, Self::Kubeconfig];
 
-    /// Its name in the folder.
+    /// Returns its name in the folder.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Key => "key.pem",
@@ -38,7 +38,7 @@ impl File {
     }
 }
 
-/// What is there. No Debug: it holds the key.
+/// The files that the state store has now. No Debug: it holds the key.
 #[derive(Default)]
 pub struct Live {
     /// key.pem.
@@ -57,7 +57,7 @@ pub struct Stored {
     pub etag: String,
 }
 
-/// When a file may be written; the store decides, so that of two who write at a time one fails.
+/// The condition on which a file is written; the store checks it, so that of two who write at a time one fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
     /// There is none yet.
@@ -93,7 +93,7 @@ pub struct NewPair<'a> {
     pub authority: &'a str,
 }
 
-/// What there is of a pair, and what it is good for.
+/// The state of the certificate and key in the state store.
 pub enum Pair {
     /// There is no key.pem.
     Absent,
@@ -111,7 +111,7 @@ pub enum Pair {
 /// What cryptography found wrong with a chain and a key.
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why nothing is to be written.
+/// The reasons to write nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum FilesError {
     /// A kubeconfig alone.
@@ -135,7 +135,7 @@ pub enum FilesError {
 }
 
 impl Pair {
-    /// The pair that is there: its chain in key.pem itself, or beside it where others put the two there.
+    /// Returns the pair that is there: its chain in key.pem itself, or beside it where others put the two there.
     ///
     /// `look` says of a chain and a key, both PEM, which authority the chain ends with, or why the two cannot be used.
     pub fn of<E: Into<Cause>>(live: &Live, look: impl FnOnce(&str, &str) -> Result<String, E>) -> Self {
@@ -221,7 +221,7 @@ fn certificate_of(chain: &str, stored: Option<&Stored>) -> Write {
 }
 
 impl Stored {
-    /// What it says, if it is a webhook's kubeconfig.
+    /// Returns the webhook's settings, if the file is a webhook's kubeconfig.
     pub fn webhook(&self) -> Option<kubeconfig::WebhookConfig> {
         kubeconfig::read_webhook(&Source::new(File::Kubeconfig.name(), self.text.as_str())).ok()
     }

@@ -19,7 +19,7 @@ pub const HOOK_IMAGE: &str = "public.ecr.aws/aws-cli/aws-cli:2.36.7";
 /// something else.
 const FETCH: &str = include_str!("fetch.sh");
 
-/// A cluster whose server kops runs, with this image.
+/// Returns a cluster whose server kops runs, with this image.
 pub fn aws(name: &ClusterName, image: String, cluster_id: String) -> Cluster {
     let aws = AwsAuthentication {
         image,
@@ -32,8 +32,8 @@ pub fn aws(name: &ClusterName, image: String, cluster_id: String) -> Cluster {
     Cluster::of(name, Spec { authentication: Some(Authentication { aws }), ..Spec::default() })
 }
 
-/// A cluster whose API servers ask the webhook that `config` names, with its files from `folder`, which a container of the
-/// image downloads, asking in the Region where one is given.
+/// Returns a cluster whose API servers ask the webhook that `config` names, with its files from `folder`, which a container of
+/// the image downloads, asking in the Region where one is given.
 pub fn webhook(
     name: &ClusterName,
     config: &WebhookConfig,

@@ -42,7 +42,7 @@ impl fmt::Display for ClusterName {
     }
 }
 
-/// `s3://bucket/prefix`.
+/// The state store of kops: `s3://bucket/prefix`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateStore {
     bucket: BucketName,
@@ -50,7 +50,7 @@ pub struct StateStore {
     prefix: String,
 }
 
-/// The text is no state store that can be used here.
+/// The reasons to reject a state store.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StateStoreError {
     /// It is not in S3.
@@ -97,12 +97,12 @@ impl Folder {
         Self { bucket: bucket.clone(), key: format!("{prefix}{slash}{name}/{}", Self::NAME) }
     }
 
-    /// The bucket that it is in.
+    /// Returns the bucket that it is in.
     pub fn bucket(&self) -> &BucketName {
         &self.bucket
     }
 
-    /// The key of one file.
+    /// Returns the key of one file.
     pub fn key(&self, file: &str) -> String {
         format!("{}/{file}", self.key)
     }

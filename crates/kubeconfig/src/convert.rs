@@ -10,7 +10,7 @@ use crate::{
     read::{problem, text, unloadable},
 };
 
-/// What took the other program's place, and what could not.
+/// The result of a conversion: the changed text, the users that were converted, and those that were not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Converted {
     /// The kubeconfig. Every byte is as it was but for what had to be another.
@@ -23,7 +23,7 @@ pub struct Converted {
     pub unread: Vec<usize>,
 }
 
-/// One user that was turned.
+/// A user that was converted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConvertedUser {
     /// Its name.
@@ -34,7 +34,7 @@ pub struct ConvertedUser {
     pub after: String,
 }
 
-/// One user that stays as it was.
+/// A user that was not converted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftUser {
     /// Its name.

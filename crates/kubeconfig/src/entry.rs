@@ -66,7 +66,7 @@ impl InteractiveMode {
 /// What kubectl says when the plugin is not installed.
 pub const INSTALL_HINT: &str = "cluster-auth is not installed, or not on PATH. It makes tokens for Kubernetes from AWS credentials; ask the administrator of this cluster where to get it.";
 
-/// A whole kubeconfig with this entry as current context.
+/// Returns a whole kubeconfig with this entry as current context.
 pub fn render(entry: &ExecEntry) -> String {
     format!("{}current-context: {}\n", render_beside(entry), plain_or_quoted(&entry.context))
 }

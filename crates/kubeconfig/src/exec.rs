@@ -18,7 +18,7 @@ pub enum ApiVersion {
 }
 
 impl ApiVersion {
-    /// As it stands in documents.
+    /// Returns the name as it stands in documents.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::V1 => "client.authentication.k8s.io/v1",
@@ -28,7 +28,7 @@ impl ApiVersion {
     }
 }
 
-/// What kubectl says.
+/// The request of kubectl, from `KUBERNETES_EXEC_INFO`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExecInfo {
     /// The version to answer in: kubectl refuses any other.
@@ -99,8 +99,8 @@ struct Status<'a> {
     token: &'a str,
 }
 
-/// The answer, on one line without its end; keys and order are aws-iam-authenticator's. kubectl uses the token to the very
-/// second of `expires`, so that is rounded down.
+/// Returns the answer, on one line without its end; keys and order are aws-iam-authenticator's. kubectl uses the token to the
+/// very second of `expires`, so that is rounded down.
 pub fn exec_credential(version: ApiVersion, token: &str, expires: Timestamp) -> String {
     let credential = Credential {
         kind: "ExecCredential",

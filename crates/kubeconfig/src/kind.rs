@@ -6,7 +6,7 @@
 use document::{Node, Span};
 use serde_json::Value as Json;
 
-/// Why kubectl loads no such file, nearly in its words, and where that stands.
+/// Returns why kubectl does not load a file of this kind, nearly in its words, and where that stands.
 pub fn refused(root: &Node) -> Option<(Span, String)> {
     let [version, kind] = ["apiVersion", "kind"].map(|key| last(root, key));
     for (key, node) in [("apiVersion", version), ("kind", kind)] {

@@ -18,7 +18,7 @@ use crate::{
     entry::{Kind, render, render_beside},
 };
 
-/// A kubeconfig with an entry in it.
+/// The result of a merge: the changed kubeconfig, with notes on each change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Merged {
     /// The kubeconfig.
@@ -29,7 +29,7 @@ pub struct Merged {
     pub notes: Vec<String>,
 }
 
-/// The kubeconfig with the entry in it, and everything else byte for byte as it was.
+/// Returns the kubeconfig with the entry in it, and everything else byte for byte as it was.
 ///
 /// A context of the entry's name gets the entry's cluster and user and keeps its namespace, unless the entry says one. A cluster
 /// of its name keeps whatever the entry does not say, and one that other contexts use for another server stays as it is: the
@@ -47,9 +47,9 @@ pub fn merge(existing: &Source, beside: &Beside, entry: &ExecEntry, set_current:
     let Some(mut changes) = changes else {
         // A new text takes the place of the empty document, and would take that of what nobody reads and somebody wrote.
         if let Some(second) = warnings.iter().find(|warning| warning.code == SEVERAL) {
-            let message = "kubectl reads the first document alone, which is empty, and here stands more";
+            let message = "kubectl reads only the first document, which is empty, and more follows";
             let problem = Problem::error(SEVERAL, second.span, message);
-            return Err(vec![problem.hint("take the empty document away, or name another file")]);
+            return Err(vec![problem.hint("remove the empty document, or name another file")]);
         }
         let set_current = set_current && beside.becomes_current(&before, &context, &mut notes);
         return Ok(Merged { text: begun(existing, entry, set_current), context, notes });
@@ -68,7 +68,7 @@ pub fn merge(existing: &Source, beside: &Beside, entry: &ExecEntry, set_current:
 pub(crate) fn unedited(source: &Source) -> &'static str {
     let mut words = source.text().split(|c: char| c.is_whitespace() || "[{,".contains(c));
     if words.any(|word| word.len() > 1 && word.starts_with(['&', '*'])) {
-        "anchors tie places together; `kubectl config view --raw` prints the same kubeconfig without them"
+        "anchors connect several places; `kubectl config view --raw` prints the same kubeconfig without them"
     } else {
         "`kubectl config view --raw` prints the same kubeconfig as kubectl itself writes it"
     }

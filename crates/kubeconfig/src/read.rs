@@ -7,7 +7,7 @@ use document::{Dialect, Limits, Node, Problem, Scalar, Source, Span, parse_as};
 
 use crate::kind::refused;
 
-/// Where an API server is, who vouches for it, and how it is reached.
+/// The endpoint of an API server: URL, certificate authority, and proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterEndpoint {
     /// Its URL.
@@ -18,7 +18,7 @@ pub struct ClusterEndpoint {
     pub other: BTreeMap<String, serde_json::Value>,
 }
 
-/// Who vouches for an API server.
+/// The certificate authority of an API server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Authority {
     /// The system's roots.
@@ -29,7 +29,7 @@ pub enum Authority {
     File(String),
 }
 
-/// The cluster of a context; the current one where none is named.
+/// Returns the cluster of a context; the current one where none is named.
 pub fn read_cluster(source: &Source, context: Option<&str>) -> Result<ClusterEndpoint, Vec<Problem>> {
     let root = parse_as(source, &Limits::default(), Dialect::Kubernetes)?.root;
     let unloadable = root.as_ref().map(unloadable).unwrap_or_default();
@@ -60,12 +60,12 @@ pub(crate) const INSECURE: &str = "insecure-skip-tls-verify";
 const KNOWN: [&str; 3] = ["server", FILE, DATA];
 
 impl ClusterEndpoint {
-    /// Whether nobody checks who answers.
+    /// Returns whether the API server's certificate is not checked.
     pub fn is_insecure(&self) -> bool {
         self.other.get(INSECURE).and_then(serde_json::Value::as_bool).unwrap_or_default()
     }
 
-    /// Whether kubectl talks TLS to it: over anything else it sends no credentials.
+    /// Returns whether kubectl talks TLS to it: over anything else it sends no credentials.
     ///
     /// Source: `client-go/rest/url_utils.go` (`DefaultServerUrlFor`): a URL without a scheme is HTTPS where something is said of TLS.
     pub fn is_secure(&self) -> bool {
@@ -75,7 +75,7 @@ impl ClusterEndpoint {
         }
     }
 
-    /// The same with an authority of its own, whatever vouched for it before.
+    /// Replaces the certificate authority by this one, whatever vouched for it before.
     #[must_use]
     pub fn vouched_for_by(mut self, pem: String) -> Self {
         self.other.remove(INSECURE);

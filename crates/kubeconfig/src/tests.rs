@@ -199,10 +199,10 @@ fn a_file_whose_first_document_is_empty_is_left_as_it_is_where_it_has_more() {
     let more = "apiVersion: v1\nkind: Config\nusers:\n- name: secret\n  user: {token: abc}\n";
     for before in ["---\n---\n", "# mine\n---\n# c2\n---\n", "null\n---\n", "---\n# nothing\n---\n"] {
         let said = merged(&format!("{before}{more}"), "it");
-        assert!(said.contains("kubectl reads the first document alone, which is empty"), "{before}: {said}");
+        assert!(said.contains("kubectl reads only the first document, which is empty"), "{before}: {said}");
     }
     let said = merged("# mine\n---\n# c2\n---\n", "it");
-    assert!(said.contains("here stands more"), "{said}");
+    assert!(said.contains("and more follows"), "{said}");
     for before in ["", "# mine\n", "---\n# mine\n", "# mine\nnull\n"] {
         let text = merged(before, "it");
         assert!(

@@ -5,7 +5,7 @@ use document::{Dialect, Limits, Node, Problem, Source, parse_as, plain_or_quoted
 
 use crate::{Authority, read};
 
-/// What such a file says.
+/// The settings of an API server's webhook kubeconfig.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookConfig {
     /// The URL asked, path included.
@@ -18,7 +18,7 @@ pub struct WebhookConfig {
 pub const WEBHOOK_FILE: &str = "aws-iam-authenticator.kubeconfig";
 
 impl WebhookConfig {
-    /// Whether it trusts an authority, be it alone or among others.
+    /// Returns whether it trusts an authority, be it alone or among others.
     pub fn trusts(&self, authority_pem: &str) -> bool {
         self.certificate_authority_pem.contains(authority_pem.trim())
     }

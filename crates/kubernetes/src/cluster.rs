@@ -42,23 +42,23 @@ impl Cluster {
         Self { client, credentials, endpoint: Endpoint { context, server }, namespace }
     }
 
-    /// The kubeconfig context.
+    /// Returns the kubeconfig context.
     pub fn context(&self) -> &str {
         &self.endpoint.context
     }
 
-    /// The API server's URL.
+    /// Returns the API server's URL.
     pub fn server(&self) -> &str {
         &self.endpoint.server
     }
 
-    /// The namespace of the context, or `default`.
+    /// Returns the namespace of the context, or `default`.
     pub fn namespace(&self) -> &str {
         &self.namespace
     }
 
-    /// Every resource that the cluster serves, as two `APIGroupDiscoveryList`s: of the core group, and of the others. None
-    /// where it does not say so in this form, as those before Kubernetes 1.27.
+    /// Returns every resource that the cluster serves, as two `APIGroupDiscoveryList`s: of the core group, and of the others.
+    /// None where it does not say so in this form, as those before Kubernetes 1.27.
     ///
     /// # Errors
     ///
@@ -70,7 +70,8 @@ impl Cluster {
         Ok(core.zip(groups).filter(|(core, groups)| is_list(core) && is_list(groups)).map(<[Bytes; 2]>::from))
     }
 
-    /// Whether the API server says that it serves no resources of a group; false where anything else answers in its place.
+    /// Returns whether the API server says that it serves no resources of a group; false where anything else answers in its
+    /// place.
     ///
     /// # Errors
     ///
@@ -91,9 +92,9 @@ impl Cluster {
         Ok(groups.is_some_and(|groups| groups.groups.iter().all(|one| one.name != group)))
     }
 
-    /// A whole list, as JSON that is still list_stream; none where the cluster does not know such a resource. It is asked for
-    /// in one piece, so that it is the state of one moment, and there is nothing to continue that could end meanwhile
-    /// (410 Gone; Kubernetes, "API Concepts", "Retrieving large results sets in chunks").
+    /// Returns a whole list, as JSON that is still list_stream; none where the cluster does not know such a resource. It is asked
+    /// for in one piece, so that it is the state of one moment, and there is nothing to continue that could end meanwhile (410
+    /// Gone; Kubernetes, "API Concepts", "Retrieving large results sets in chunks").
     ///
     /// `path` is the resource's, as `/api/v1/namespaces`.
     ///
@@ -104,7 +105,7 @@ impl Cluster {
         self.ask("list", path, JSON, DEADLINE).await
     }
 
-    /// One object, as JSON; none where it is not there.
+    /// Returns one object, as JSON; none where it is not there.
     ///
     /// `path` is the object's, as `/api/v1/namespaces/kube-system/configmaps/aws-auth`.
     ///

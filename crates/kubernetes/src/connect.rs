@@ -128,7 +128,7 @@ impl Kubeconfig {
         }
     }
 
-    /// The program that makes the credentials of the context; none where it has others. Nothing is run.
+    /// Returns the program that makes the credentials of the context; none where it has others. Nothing is run.
     ///
     /// # Errors
     ///
@@ -137,7 +137,7 @@ impl Kubeconfig {
         Ok(self.choose()?.user.exec.map(files::Exec::plugin))
     }
 
-    /// The contexts that the files name, in their order.
+    /// Returns the contexts that the files name, in their order.
     ///
     /// # Errors
     ///
@@ -216,7 +216,7 @@ impl Pod {
 }
 
 impl Cluster {
-    /// A cluster that is known by its URL alone, as `--master` has it: nothing is shown to it.
+    /// Returns a cluster that is known by its URL alone, as `--master` has it: nothing is shown to it.
     ///
     /// # Errors
     ///

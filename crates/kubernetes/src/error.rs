@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 use tls::{ConnectionError, Trouble};
 
-/// Why a question to a cluster has no answer. None of it says that anything is absent.
+/// The reasons why a cluster gave no answer. None of it says that anything is absent.
 #[derive(Debug, thiserror::Error)]
 pub enum KubernetesError {
     /// None of the files is there.
@@ -14,7 +14,7 @@ pub enum KubernetesError {
         paths: Vec<PathBuf>,
     },
     /// A file that cannot be read, or is something else. What is in it stays unsaid: it may hold credentials.
-    #[error("{} is no kubeconfig that can be read: {why}; `kubectl config view --kubeconfig {}` says more", .path.display(), .path.display())]
+    #[error("{} cannot be read as a kubeconfig: {why}; `kubectl config view --kubeconfig {}` says more", .path.display(), .path.display())]
     Kubeconfig {
         /// The file.
         path: PathBuf,
@@ -108,7 +108,7 @@ pub enum KubernetesError {
     },
     /// 403.
     #[error(
-        "the user of the context `{context}` may not {verb} {what}; whoever administers the cluster can allow it, or give a dump of them"
+        "the user of the context `{context}` may not {verb} {what}; an administrator of the cluster can allow it, or give a dump of them"
     )]
     Forbidden {
         /// The context.
@@ -130,7 +130,7 @@ pub enum KubernetesError {
         says: String,
     },
     /// 409: it is not as it was when it was looked at.
-    #[error("{what} was changed meanwhile by somebody else; nothing of that was overwritten: run the command again")]
+    #[error("{what} was changed by somebody else at the same time, and was not overwritten; run the command again")]
     Changed {
         /// The resource, as its path says it.
         what: String,
@@ -142,7 +142,9 @@ pub enum KubernetesError {
         holder: String,
     },
     /// The Lease was taken away while it was held.
-    #[error("the Lease {what} was taken over by `{holder}` meanwhile; nothing more was begun: run the command again")]
+    #[error(
+        "the Lease {what} was taken over by `{holder}` in the meantime; nothing more was started: run the command again"
+    )]
     Lost {
         /// Which.
         what: String,
@@ -158,7 +160,7 @@ pub enum KubernetesError {
         status: u16,
     },
     /// Any other answer.
-    #[error("{server} answered {what} with status {status}, which no API server does; check the URL and proxies")]
+    #[error("{server} answered {what} with status {status}, which API servers do not do; check the URL and proxies")]
     Unexpected {
         /// The API server's URL.
         server: String,
@@ -177,7 +179,7 @@ pub enum KubernetesError {
     },
 }
 
-/// What a plugin did in place of making credentials.
+/// The ways in which a credential plugin fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PluginTrouble {
     /// It is not there.
@@ -201,8 +203,8 @@ pub enum PluginTrouble {
 }
 
 impl KubernetesError {
-    /// What the kubeconfig says of installing a plugin that is not there (`installHint`): as many lines as it likes, which
-    /// belong behind the error's own, that ends in a colon then.
+    /// Returns what the kubeconfig says of installing a plugin that is not there (`installHint`): as many lines as it likes,
+    /// which belong behind the error's own, that ends in a colon then.
     #[must_use]
     pub fn install_hint(&self) -> Option<&str> {
         match self {

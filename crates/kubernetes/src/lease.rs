@@ -159,7 +159,7 @@ impl Lease<'_> {
         }
     }
 
-    /// Gives it back, if it is still ours.
+    /// Releases the Lease, if it is still held.
     ///
     /// # Errors
     ///

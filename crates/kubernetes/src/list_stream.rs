@@ -27,7 +27,7 @@ impl<'a> ListStream<'a> {
         Self { endpoint, path, body: Limited::new(body, MAX_BODY), until, within }
     }
 
-    /// The next piece of the text; none behind the last one.
+    /// Returns the next piece of the text; none behind the last one.
     ///
     /// # Errors
     ///
@@ -44,7 +44,7 @@ impl<'a> ListStream<'a> {
         }
     }
 
-    /// All of the text at once.
+    /// Returns all of the text at once.
     ///
     /// # Errors
     ///

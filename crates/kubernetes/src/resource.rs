@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 /// What stands in a path as it is (RFC 3986, unreserved characters), and the colon, which names of RBAC are full of.
 const IN_PATHS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
 
-/// A kind of objects.
+/// A kind of objects of the Kubernetes API, for which paths are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Resource {
     /// The API group; empty for the core one.
@@ -57,7 +57,7 @@ impl Resource {
         Self { api_group: "rbac.authorization.k8s.io", version: "v1", name }
     }
 
-    /// Whether its objects are in namespaces.
+    /// Returns whether its objects are in namespaces.
     pub fn is_namespaced(self) -> bool {
         ![Self::NAMESPACES, Self::CLUSTER_ROLES, Self::CLUSTER_ROLE_BINDINGS, Self::IAM_IDENTITY_MAPPINGS]
             .contains(&self)
@@ -71,7 +71,7 @@ impl Resource {
         }
     }
 
-    /// The path of all objects: of a namespace, or (`None`) of the cluster.
+    /// Returns the path of all objects: of a namespace, or (`None`) of the cluster.
     pub fn list(self, namespace: Option<&str>) -> String {
         let root = if self.api_group.is_empty() { "api" } else { "apis" };
         let mut path = format!("/{root}/{}", self.api_version());
@@ -81,7 +81,7 @@ impl Resource {
         path + "/" + self.name
     }
 
-    /// The path of one object.
+    /// Returns the path of one object.
     pub fn object(self, namespace: Option<&str>, name: &str) -> String {
         format!("{}/{}", self.list(namespace), utf8_percent_encode(name, IN_PATHS))
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{Cluster, KubernetesError, Resource, cluster::PROMPT};
 
-/// Whoever asks, as the cluster sees them.
+/// The username and groups by which the cluster knows the current user (`SelfSubjectReview`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Username {
@@ -21,7 +21,7 @@ pub struct Username {
     pub extra: BTreeMap<String, Vec<String>>,
 }
 
-/// What whoever asks may do in a namespace, what holds in the whole cluster included.
+/// The permissions of the current user in a namespace (`SelfSubjectRulesReview`), what holds in the whole cluster included.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct MyRules {
@@ -33,7 +33,7 @@ pub struct MyRules {
     pub incomplete: bool,
 }
 
-/// Whether one thing is allowed.
+/// A question whether one request is allowed (`SelfSubjectAccessReview`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Question {
     /// RBAC's verb.
@@ -69,7 +69,7 @@ struct Me {
 const SELF_VERSIONS: [&str; 2] = ["v1", "v1beta1"];
 
 impl Cluster {
-    /// Who asks (`kubectl auth whoami`); none where the cluster is too old to say.
+    /// Returns who asks (`kubectl auth whoami`); none where the cluster is too old to say.
     ///
     /// # Errors
     ///
@@ -85,8 +85,8 @@ impl Cluster {
         Ok(None)
     }
 
-    /// What whoever asks may do in a namespace (`kubectl auth can-i --list`). In one that does not exist it is what holds in
-    /// the whole cluster.
+    /// Returns what whoever asks may do in a namespace (`kubectl auth can-i --list`). In one that does not exist it is what holds
+    /// in the whole cluster.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ impl Cluster {
         Ok(self.review(path, &review).await?.unwrap_or_default())
     }
 
-    /// Whether whoever asks may do something (`kubectl auth can-i`).
+    /// Returns whether whoever asks may do something (`kubectl auth can-i`).
     ///
     /// # Errors
     ///

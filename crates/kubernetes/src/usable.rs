@@ -102,7 +102,7 @@ fn plugin(name: &str, exec: &Exec) -> Vec<String> {
         problems.push(format!("apiVersion must be specified for {name} {method}"));
     } else if !EXEC_VERSIONS.contains(&&*exec.api_version) {
         problems.push(format!(
-            "exec plugin: invalid apiVersion {:?}, which kubectl has dropped or never knew; `cluster-auth kubeconfig --convert` mends that",
+            "exec plugin: invalid apiVersion {:?}, which kubectl has dropped or never knew; `cluster-auth kubeconfig --convert` fixes that",
             exec.api_version
         ));
     }

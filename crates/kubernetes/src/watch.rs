@@ -33,7 +33,7 @@ use tower_service::Service;
 
 use crate::{Cluster, KubernetesError, Resource};
 
-/// Which objects are watched.
+/// The objects to watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Watched {
     /// The resource.
@@ -44,7 +44,7 @@ pub struct Watched {
     pub only: Option<(&'static str, &'static str)>,
 }
 
-/// One object.
+/// A watched object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Object {
     /// Its name.
@@ -55,7 +55,7 @@ pub struct Object {
     pub fields: Value,
 }
 
-/// What is seen.
+/// A change of the watched objects.
 #[derive(Debug)]
 pub enum Change {
     /// These are all objects that there are. It comes first, and whenever changes may have been missed.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{Cluster, KubernetesError, cluster::DEADLINE, endpoint::resource, status};
 
-/// One change. Paths are of objects ([`crate::Resource::object`]), but for [`Write::Create`], which takes that of the list.
+/// A change of one object. Paths are of objects ([`crate::Resource::object`]), but for [`Write::Create`], which takes that of the list.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Write {
     /// Makes an object be what it is here: server-side apply, which takes fields from whoever else had them. With a
@@ -40,7 +40,7 @@ pub enum Write {
     },
 }
 
-/// Whether a change is made.
+/// Whether a change is made, or sent as a dry run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Run {
     /// It is.

@@ -12,7 +12,7 @@ use tls::Roots;
 
 use super::{ClusterError, files::Files};
 
-/// What the API server answered.
+/// An answer of the API server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.

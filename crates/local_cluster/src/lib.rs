@@ -178,32 +178,32 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// The port of loopback where etcd listens to its clients, over plain HTTP.
+    /// Returns the port of loopback where etcd listens to its clients, over plain HTTP.
     pub fn etcd_port(&self) -> u16 {
         self.etcd_port
     }
 
-    /// Where the API server listens: `https://127.0.0.1:PORT`.
+    /// Returns where the API server listens: `https://127.0.0.1:PORT`.
     pub fn server_url(&self) -> String {
         format!("https://{}", self.server)
     }
 
-    /// The authority that signed the API server's certificate, PEM.
+    /// Returns the authority that signed the API server's certificate, PEM.
     pub fn ca_pem(&self) -> &str {
         &self.files.ca_pem
     }
 
-    /// The kubeconfig of an administrator (a client certificate of `system:masters`). It lives as long as the cluster.
+    /// Returns the kubeconfig of an administrator (a client certificate of `system:masters`). It lives as long as the cluster.
     pub fn admin_kubeconfig(&self) -> &Path {
         &self.files.admin_kubeconfig
     }
 
-    /// Where all its files are. It lives as long as the cluster.
+    /// Returns where all its files are. It lives as long as the cluster.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Everything that kube-apiserver has logged so far.
+    /// Returns everything that kube-apiserver has logged so far.
     pub fn api_server_log(&self) -> String {
         fs::read_to_string(self.folder.path().join("kube-apiserver.log")).unwrap_or_default()
     }

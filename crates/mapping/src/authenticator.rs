@@ -1,5 +1,5 @@
 //! What the server that is in aws-iam-authenticator's place reads: its configuration file, strictly and with every problem in
-//! one run, and the other sources of logins, entry by entry.
+//! one run, and the other mapping sources, entry by entry.
 //!
 //! Keys are compared without regard to case, as the existing program does; values are not. What it reads weakly (one
 //! entry for a list, a text for several) is read where the meaning is certain, with a warning, and refused where a digit

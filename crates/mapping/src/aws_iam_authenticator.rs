@@ -1,4 +1,4 @@
-//! What aws-iam-authenticator 0.7.18 makes of a source of logins: its own reading, mistakes included.
+//! What aws-iam-authenticator 0.7.18 makes of a mapping source: its own reading, mistakes included.
 //!
 //! ```text
 //!   text ─ Located (as its libraries read it) ─ decode (encoding/json, mapstructure) ─► entries, as its structs hold them
@@ -41,7 +41,7 @@ use crate::{
 /// `pkg/mapper`).
 pub const LISTS: [&str; 3] = ["mapRoles", "mapUsers", "mapAccounts"];
 
-/// What the program is started with, as far as reading hangs on it.
+/// The flags of aws-iam-authenticator that change how it reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// The gate `SSORoleMatch`, which is off unless it is given.
@@ -50,7 +50,7 @@ pub struct Options {
     pub user_id_strict: bool,
 }
 
-/// Where a text stands: in a file of its own, or as a value in another one.
+/// The place of a text: in a file of its own, or as a value in another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// The file's name, or what holds the text.
@@ -62,18 +62,18 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// A text that is a file of its own.
+    /// Returns a text that is a file of its own.
     pub fn alone(file: impl Into<Arc<str>>) -> Self {
         Self { file: file.into(), line: 1, is_spread: true }
     }
 
-    /// The line of the file in which one of its own stands, both from 1.
+    /// Returns the line of the file in which one of its own stands, both from 1.
     pub fn line_of(&self, line: usize) -> usize {
         if self.is_spread { self.line + line - 1 } else { self.line }
     }
 }
 
-/// The callers' ARN that an entry is compared with, in lower case; or why it never is the same as one.
+/// Returns the callers' ARN that an entry is compared with, in lower case; or why it never is the same as one.
 pub fn compared(mode: Mode, arn: &str) -> Result<String, Never> {
     let text = match mode {
         Mode::EksConfigMap => fold(arn),

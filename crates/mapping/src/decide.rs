@@ -12,7 +12,7 @@ use crate::{
     template::{Dialect, Unrendered, Variables},
 };
 
-/// What the mapping says about a caller.
+/// The decision of the mappings about a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// May log in, as this user.
@@ -33,7 +33,7 @@ pub struct Undetermined {
     pub outcomes: Vec<Outcome>,
 }
 
-/// One answer of several.
+/// One of several possible decisions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Logs in as this user.
@@ -43,7 +43,7 @@ pub enum Outcome {
 }
 
 impl Undetermined {
-    /// Who the caller may be.
+    /// Returns who the caller may be.
     pub fn users(&self) -> impl Iterator<Item = &User> {
         self.outcomes.iter().filter_map(|outcome| match outcome {
             Outcome::Permit(user) => Some(user),

@@ -1,4 +1,4 @@
-//! What stands in a source of logins and is not, or does not do, what it looks like.
+//! What stands in a mapping source and is not, or does not do, what it looks like.
 
 use std::{fmt, sync::Arc};
 
@@ -9,7 +9,7 @@ use document::{
 
 use crate::{Mode, RuleSource, key::Key};
 
-/// An entry that lets nobody in.
+/// A mapping that lets nobody in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unused {
     /// Where it stands.
@@ -26,7 +26,7 @@ pub struct Unused {
     pub why: Never,
 }
 
-/// Why an entry lets nobody in.
+/// The reasons why a mapping lets nobody in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Never {
     /// A later entry of the same list has the same principal, and counts.
@@ -68,7 +68,7 @@ pub enum Never {
     Dropped(Box<str>),
 }
 
-/// What there may be.
+/// The kinds of defects of a mapping source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DefectKind {
     /// A text, or a part of one, cannot be read: nothing of it counts.
@@ -87,7 +87,7 @@ pub enum DefectKind {
     EmptyUsername,
 }
 
-/// One of them.
+/// A defect of a mapping source, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Defect {
     /// What.
@@ -109,7 +109,7 @@ pub struct Defect {
 }
 
 impl DefectKind {
-    /// All of them.
+    /// Every kind.
     pub const ALL: [Self; 7] = [
         Self::Unreadable,
         Self::Type,
@@ -120,7 +120,7 @@ impl DefectKind {
         Self::EmptyUsername,
     ];
 
-    /// The stable code.
+    /// Returns the stable code.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Unreadable => "logins.unreadable",
@@ -133,7 +133,7 @@ impl DefectKind {
         }
     }
 
-    /// Whether somebody may be let in, or kept out, against what whoever wrote it meant.
+    /// Returns whether somebody may be let in, or kept out, against what whoever wrote it meant.
     pub const fn severity(self) -> Severity {
         match self {
             Self::Unreadable | Self::Undetermined | Self::EmptyUsername => Severity::Error,
@@ -180,7 +180,7 @@ fn is_like(pattern: &str, text: &str) -> bool {
 }
 
 impl Never {
-    /// What would let in whoever was meant, by the ARN as it is written.
+    /// Returns what would let in whoever was meant, by the ARN as it is written.
     pub fn hint(&self, written: &str) -> Option<String> {
         let (head, resource) = written.rsplit_once(':')?;
         match self {
@@ -194,7 +194,7 @@ impl Never {
                 Some(format!("write {head}:role/{role}, which is for every session of the role"))
             }
             Self::Wildcard => Some("write an entry for each of them".to_owned()),
-            Self::Blank => Some("write the ARN without blanks".to_owned()),
+            Self::Blank => Some("write the ARN without spaces".to_owned()),
             Self::SsoPartition => Some("leave `partition` out, which means aws".to_owned()),
             Self::SsoGate => Some("name the permission set's role, without its path, as `rolearn`".to_owned()),
             _ => None,
@@ -205,28 +205,30 @@ impl Never {
 impl fmt::Display for Never {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Displaced(by) => return write!(f, "{by} has the same principal, and the last one counts"),
-            Self::RolesFirst(by) => return write!(f, "{by} has the same principal, and mapRoles is looked at first"),
-            Self::Unread { key, read } => return write!(f, "nobody reads the key `{key}`: what is read is `{read}`"),
+            Self::Displaced(by) => return write!(f, "{by} has the same principal, and the last one is used"),
+            Self::RolesFirst(by) => return write!(f, "{by} has the same principal, and mapRoles is read first"),
+            Self::Unread { key, read } => {
+                return write!(f, "unknown key `{key}`, which is ignored: what is read is `{read}`");
+            }
             Self::Dropped(why) => why,
-            Self::RolePath => "the ARN of a role's sessions has no path, and ARNs are compared as a whole",
+            Self::RolePath => "the ARN of a role's sessions has no path, and ARNs must match exactly",
             Self::AssumedRole => "it is the ARN of a session, and the role's is compared",
-            Self::Wildcard => "wildcards are no wildcards here",
-            Self::Blank => "no caller's ARN has a blank",
+            Self::Wildcard => "wildcards have no meaning here",
+            Self::Blank => "no caller's ARN contains a space",
             Self::Character => "it has characters that no caller's ARN has",
             Self::NotAPrincipal => "only users, roles, root and federated users log in",
             Self::Account => "an AWS account has 12 digits",
             Self::Region => "the ARN of a user or role has no Region",
             Self::Partition => "there is no such partition",
             Self::NotAnArn => "it is not an ARN",
-            Self::SsoGate => "`sso` is looked at only where the server runs with --feature-gates=SSORoleMatch=true",
+            Self::SsoGate => "`sso` is read only if the server runs with --feature-gates=SSORoleMatch=true",
             Self::SsoPartition => "with a partition, aws-iam-authenticator makes a pattern that matches nothing",
         })
     }
 }
 
 impl Defect {
-    /// What it is of, as [`RuleSource`] names entries: `EKSConfigMap mapRoles[2] (aws-auth.yaml:12)`.
+    /// Returns what it is of, as [`RuleSource`] names entries: `EKSConfigMap mapRoles[2] (aws-auth.yaml:12)`.
     pub fn place(&self) -> String {
         let Self { mode, section, file, line, .. } = self;
         // Those that another program's file is to make stand in that.

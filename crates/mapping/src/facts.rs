@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::Mode;
 
-/// Something that only AWS or the cluster knows.
+/// A fact that only AWS or the cluster knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
     /// The private DNS name of an instance.
@@ -12,11 +12,11 @@ pub enum Fact {
         /// `i-…`.
         instance_id: String,
     },
-    /// What a source of logins says that was not read yet. No fact can be given for it: the next snapshot has it.
+    /// What a mapping source says that was not read yet. No fact can be given for it: the next snapshot has it.
     Logins(Mode),
 }
 
-/// What is known so far.
+/// The facts known so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// Private DNS names by instance id; `None` where EC2 says that there is none.

@@ -1,8 +1,8 @@
-//! Who reads a source of logins. What stands there means what its reader makes of it, and nothing else.
+//! Who reads a mapping source. What stands there means what its reader makes of it, and nothing else.
 
 use std::fmt;
 
-/// Whose reading of a source counts.
+/// The program by whose rules a mapping source is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reader {
     /// aws-iam-authenticator 0.7.18, which is also what EKS makes of `aws-auth`: ARNs are compared as they are written, an
@@ -15,7 +15,7 @@ pub enum Reader {
 }
 
 impl Reader {
-    /// The name, as answers have it.
+    /// Returns the name, as answers have it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AwsIamAuthenticator => "aws-iam-authenticator 0.7.18",

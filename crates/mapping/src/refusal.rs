@@ -2,20 +2,20 @@
 
 use codes::{Code, codes};
 
-/// Every refusal explained, for the documentation.
+/// Returns every refusal explained, for the documentation.
 pub fn catalogue() -> impl Iterator<Item = &'static Code> {
     Refusal::CATALOGUE.iter()
 }
 
 codes! {
     status: Some(403);
-    /// A "no" of the mapping's.
+    /// A denial by the mappings.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub enum Refusal {
         NotMapped {
             code: "mapping.none",
             summary: "no mapping names this principal",
-            meaning: "AWS confirmed who the caller is, and nothing in the configuration says who that is in this cluster.",
+            meaning: "AWS confirmed who the caller is, but no mapping gives them a username in this cluster.",
             fix: "Add the principal to a group of the access file, or to mapUsers or mapRoles. The log line shows the nearest mapping where one differs only in account, path or case.",
         }
         EmptyUsername {
@@ -33,14 +33,14 @@ codes! {
         SessionNameNotInstance {
             code: "mapping.session-name-not-instance",
             summary: "the session's name is not the id of an instance",
-            meaning: "The entry uses {{EC2PrivateDNSName}}, so it is for machines; whoever this is assumed the role by hand.",
+            meaning: "The entry uses {{EC2PrivateDNSName}}, so it is for machines, and the caller assumed the role by hand.",
             fix: "Give people a role of their own.",
         }
         NoPrivateDnsName {
             code: "mapping.no-private-dns-name",
-            summary: "EC2 knows no private DNS name for the instance",
-            meaning: "The instance is gone, starts at this moment, or is in another Region or account than the one asked.",
-            fix: "Nothing, if it is starting: it tries again. Otherwise compare Region and account with the server's.",
+            summary: "EC2 has no private DNS name for the instance",
+            meaning: "The instance is gone, is just starting, or is in another Region or account than the one asked.",
+            fix: "Nothing if it is just starting, because it tries again. Otherwise compare its Region and account with the server's.",
             passes: true,
         }
         TemplatedSystemName {
@@ -51,13 +51,13 @@ codes! {
         }
         Ended {
             code: "mapping.ended",
-            summary: "access of this principal has ended",
-            meaning: "The access file names the principal, and every group that it gives has passed its `expires`.",
+            summary: "access of this principal has expired",
+            meaning: "The access file names the principal, but `expires` of every group that it gives has passed.",
             fix: "Set a later `expires` for the group or the principal, or remove it.",
         }
         OtherPartition {
             code: "mapping.other-partition",
-            summary: "the caller is of another AWS partition than the server's",
+            summary: "the caller is of another AWS partition than the server",
             meaning: "Accounts of different partitions have nothing to do with each other.",
             fix: "Use credentials of the cluster's partition, or set server.partition.",
         }

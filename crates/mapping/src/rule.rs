@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc};
 use identity::{AccountId, Arn, Partition, Partitions};
 use jiff::Timestamp;
 
-/// Where a server reads its rules: our own source, and those named by `server.backendMode`, asked one after another. Where logins are
-/// written to is another question (`inventory::MappingTarget`).
+/// A source of rules of a server: our own source, and those named by `server.backendMode`, asked one after another. Where mappings
+/// are written to is another question (`inventory::MappingTarget`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mode {
     /// The access file; asked before all others.
@@ -27,7 +27,7 @@ impl Mode {
     /// Every mode that `server.backendMode` can name.
     pub const BACKENDS: [Self; 4] = [Self::MountedFile, Self::EksConfigMap, Self::Crd, Self::DynamicFile];
 
-    /// The mode that `server.backendMode` means by a name: those of [`Self::BACKENDS`], and the old names `File` and
+    /// Returns the mode that `server.backendMode` means by a name: those of [`Self::BACKENDS`], and the old names `File` and
     /// `ConfigMap` (aws-iam-authenticator, `pkg/mapper/mapper.go`).
     pub fn named(name: &str) -> Option<Self> {
         match name {
@@ -37,7 +37,7 @@ impl Mode {
         }
     }
 
-    /// The name in configuration files.
+    /// Returns the name in configuration files.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AccessFile => "AccessFile",
@@ -59,7 +59,7 @@ impl fmt::Display for Mode {
 /// What the list of `IAMIdentityMapping`s is called.
 pub(crate) const OBJECTS: &str = "items";
 
-/// Where a rule stands, for logs and explanations.
+/// The place of a rule, for logs and explanations.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleSource {
     /// Which source.
@@ -75,7 +75,7 @@ pub struct RuleSource {
 }
 
 impl RuleSource {
-    /// Whether it is an `IAMIdentityMapping`, which has a name and no line, and not an entry of a file.
+    /// Returns whether it is an `IAMIdentityMapping`, which has a name and no line, and not an entry of a file.
     pub fn is_object(&self) -> bool {
         self.mode == Mode::Crd && self.list == OBJECTS
     }
@@ -93,7 +93,7 @@ impl fmt::Display for RuleSource {
     }
 }
 
-/// Whom a rule is for.
+/// The principal of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RulePrincipal {
     /// A canonical ARN, in lower case: identities are compared without regard to case.
@@ -126,7 +126,7 @@ pub struct PermissionSet {
     pub name: String,
 }
 
-/// A principal and who it is in the cluster.
+/// A mapping: a principal, with username and groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Whom it is for.
@@ -164,14 +164,14 @@ pub struct Membership {
 }
 
 impl From<String> for Membership {
-    /// A membership without an end.
+    /// A membership without expiry.
     fn from(group: String) -> Self {
         Self { group, ends: None }
     }
 }
 
 impl Membership {
-    /// Whether it has not ended.
+    /// Returns whether it has not ended.
     pub fn holds(&self, now: Timestamp) -> bool {
         self.ends.is_none_or(|ends| now < ends)
     }
@@ -183,7 +183,7 @@ impl Membership {
 pub(crate) const SSO_ROLE_PREFIX: &str = "awsreservedsso_";
 
 impl PermissionSet {
-    /// The permission set that a role was made for, by the role's whole name.
+    /// Returns the permission set that a role was made for, by the role's whole name.
     pub fn of_role(account: AccountId, role: &str) -> Option<Self> {
         let (prefix, rest) = role.split_at_checked(SSO_ROLE_PREFIX.len())?;
         let (name, suffix) = rest.rsplit_once('_').filter(|_| prefix.eq_ignore_ascii_case(SSO_ROLE_PREFIX))?;
@@ -206,7 +206,7 @@ impl fmt::Display for RulePrincipal {
 }
 
 impl RulePrincipal {
-    /// Whom a rule with this ARN is for; none where it is no principal's.
+    /// Returns whom a rule with this ARN is for; none where it is no principal's.
     pub fn of_arn(arn: &Arn) -> Option<Self> {
         canonical(arn, arn.partition.into()).ok().map(|(arn, _)| Self::Arn(arn))
     }

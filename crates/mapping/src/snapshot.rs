@@ -46,7 +46,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// A source without anything in it.
+    /// Returns a source without anything in it.
     pub const fn empty(mode: Mode, reader: Reader) -> Self {
         Self {
             mode,
@@ -60,12 +60,12 @@ impl Source {
         }
     }
 
-    /// Whether nothing at all stands in it.
+    /// Returns whether nothing at all stands in it.
     pub fn is_blank(&self) -> bool {
         self.is_empty() && self.unused.is_empty() && self.defects.is_empty()
     }
 
-    /// Whether it lets nobody in.
+    /// Returns whether it lets nobody in.
     pub fn is_empty(&self) -> bool {
         self.roles.is_empty() && self.users.is_empty() && self.accounts.is_empty()
     }
@@ -181,7 +181,7 @@ impl fmt::Display for Difference {
             Self::Account => "is of another account or partition",
             Self::PathOrKind => "has another path or is of another kind",
             Self::Suffix => "has another suffix, which AWS changes; name the permission set with `sso` instead",
-            Self::Beginning => "is only the beginning of the caller's; permission sets are compared as a whole",
+            Self::Beginning => "is only a prefix of the caller's; the name of a permission set must match exactly",
         })
     }
 }
@@ -192,7 +192,7 @@ impl fmt::Display for Nearest {
     }
 }
 
-/// What one source has for a caller.
+/// The rules of one source that match a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceMatch<'a> {
     /// Which source.
@@ -205,7 +205,7 @@ pub struct SourceMatch<'a> {
     pub entries: Vec<Entry<'a>>,
 }
 
-/// What names a caller in a source.
+/// A rule of a source that matches a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
     /// Where it stands.
@@ -231,7 +231,7 @@ impl Snapshot {
         Self { partitions: partitions.into(), sources, unused, scrubbed_accounts, reserved_prefixes: BTreeMap::new() }
     }
 
-    /// The same of sources whose rules were indexed while they were read, and of those that were not read yet.
+    /// Builds a snapshot of sources whose rules were indexed while they were read, and of those that were not read yet.
     pub fn of_indexes(
         partitions: impl Into<Partitions>,
         sources: impl IntoIterator<Item = impl Into<SourceState>>,
@@ -264,32 +264,32 @@ impl Snapshot {
         self.reserved_prefixes.get(&index.mode).unwrap_or(&index.reserved_prefixes)
     }
 
-    /// How many rules there are, accounts included.
+    /// Returns how many rules there are, accounts included.
     pub fn len(&self) -> usize {
         self.sources.iter().map(Indexed::len).sum()
     }
 
-    /// Whether nobody can log in.
+    /// Returns whether nobody can log in.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether every source has been read: a caller whom it does not name is named nowhere.
+    /// Returns whether every source has been read: a caller whom it does not name is named nowhere.
     pub fn is_complete(&self) -> bool {
         !self.sources.iter().any(|source| matches!(source, Indexed::NotRead(_)))
     }
 
-    /// Whether an account's details are to be kept out of logs and answers.
+    /// Returns whether an account's details are to be kept out of logs and answers.
     pub fn scrubs(&self, account: &AccountId) -> bool {
         self.scrubbed_accounts.contains(account)
     }
 
-    /// The partitions of everybody who may log in.
+    /// Returns the partitions of everybody who may log in.
     pub fn partitions(&self) -> Partitions {
         self.partitions
     }
 
-    /// What every source has for a caller, in the order in which they are asked: the first that names the caller decides
+    /// Returns what every source has for a caller, in the order in which they are asked: the first that names the caller decides
     /// ([`crate::decide`]), and those behind it are not asked.
     pub fn ask(&self, identity: &Identity) -> Vec<SourceMatch<'_>> {
         let key = Key::of(identity);
@@ -300,12 +300,12 @@ impl Snapshot {
         asked.chain(by_path.filter_map(|index| by_path_in(index, identity))).collect()
     }
 
-    /// The accounts of everybody whom a rule names.
+    /// Returns the accounts of everybody whom a rule names.
     pub fn accounts(&self) -> BTreeSet<AccountId> {
         self.sources.iter().flat_map(Indexed::accounts).collect()
     }
 
-    /// The rule that nearly fits a caller who was not found: what an administrator would look for by hand.
+    /// Returns the rule that nearly fits a caller who was not found: what an administrator would look for by hand.
     ///
     /// It walks all rules, so it is for denials that are looked at, not for every request.
     pub fn nearest(&self, identity: &Identity) -> Option<Nearest> {

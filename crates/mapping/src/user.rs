@@ -6,7 +6,7 @@ use identity::Identity;
 
 use crate::RuleSource;
 
-/// A Kubernetes user.
+/// A Kubernetes user, as a TokenReview answers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     /// The username; empty only where aws-iam-authenticator lets somebody in without one.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Object;
 
-/// What one step does.
+/// The action of one step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Makes an object be what it is here, by server-side apply with force.
@@ -65,7 +65,7 @@ impl ConfigMapWrite {
         Self::of_ours(RECORD_NAME, &record.to_data(), &mark, version)
     }
 
-    /// Whether it replaces one that is there.
+    /// Returns whether it replaces one that is there.
     pub fn replaces(&self) -> bool {
         !self.manifest["metadata"]["resourceVersion"].is_null()
     }

@@ -1,4 +1,4 @@
-//! Who may do everything, and not by the file: what is left of other ways in behind a plan.
+//! Who has every permission outside the file: what remains of other access after a plan.
 
 use std::{collections::HashSet, fmt};
 
@@ -17,7 +17,7 @@ const CLUSTER_ADMIN: &str = "cluster-admin";
 /// EKS' access policy that allows the same where it is associated (Amazon EKS User Guide, "Review access policy permissions").
 const CLUSTER_ADMIN_POLICY: &str = "AmazonEKSClusterAdminPolicy";
 
-/// One way to every right that the file has not given. It stays.
+/// A way to every permission that the file does not grant, and that a plan does not remove.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AllPowerful {
     /// An entry of a mapping that puts somebody into `system:masters`.

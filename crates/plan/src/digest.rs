@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 /// How many bytes of the hash are shown: nobody makes a second plan that fits 128 bits.
 const SHOWN: usize = 16;
 
-/// What `apply --expect` compares: of everything that a plan does, so that it differs where IAM groups, namespaces or
+/// The digest of a plan, which `apply --expect` compares: it covers everything that the plan does, so that it differs where IAM groups, namespaces or
 /// the cluster changed in a way that matters. Where it was read plays no part – the cluster itself and a dump of it give the
 /// same –, nor does who asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,7 +22,7 @@ impl Digest {
     }
 }
 
-/// A text that is no digest.
+/// The text is not a digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotADigest;
 

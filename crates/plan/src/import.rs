@@ -29,7 +29,7 @@ use rbac::ObjectId;
 
 use crate::conflicting;
 
-/// What there is to import.
+/// The cluster to import: what was observed, and the options.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
     /// The cluster, and what files of other programs make of it.
@@ -44,10 +44,10 @@ pub struct Subject<'a> {
     pub now: Timestamp,
 }
 
-/// What an import makes.
+/// The result of an import: the file's text, and what it leaves out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
-    /// The access file; nothing where no place of logins names anybody: a file without people says that nobody is to log in.
+    /// The access file; nothing where no mapping source names anybody: a file without people says that nobody is to log in.
     pub text: String,
     /// What it does not say, and why: logins and bindings of which it says nothing stay as they are.
     pub left: Vec<Left>,
@@ -57,7 +57,7 @@ pub struct Imported {
     pub superseded: Vec<ObjectId>,
 }
 
-/// Something that the file does not say, or says in other words.
+/// Something that the imported file leaves out or expresses differently.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Left {
     /// What: a login, one of its groups, or what a group is granted.

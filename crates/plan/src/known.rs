@@ -32,7 +32,7 @@ impl<'a> Seeing<'a> {
         Self { observed, places, chooses }
     }
 
-    /// Whether somebody's login by these mappings could be another one, by what could not be looked at.
+    /// Whether somebody's login by these mappings could be another one, by what could not be read.
     pub(super) fn is_login_known(&self, snapshot: &mapping::Snapshot, identity: &identity::Identity) -> bool {
         let is_gap = |gap: &Unseen| self.observed.unseen.contains(gap);
         if !self.places.all().any(|place| is_gap(&place.gap)) {
@@ -41,7 +41,7 @@ impl<'a> Seeing<'a> {
         !self.places.that_may_say_otherwise(snapshot, identity).iter().any(|place| is_gap(&place.gap))
     }
 
-    /// Places of logins that make no gap of a plan, because nobody can look there: what they say is beside it.
+    /// Mapping sources that make no gap of a plan, because nobody can look there: what they say is beside it.
     pub(super) fn beside(&self) -> impl Iterator<Item = &Unseen> {
         self.places.all().map(|place| &place.gap).filter(|gap| !self.observed.unseen.contains(gap))
     }

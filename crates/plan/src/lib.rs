@@ -55,7 +55,7 @@ use access::{Access, Desired, Facts, Mark};
 use inventory::{File, MappingTarget, Observed, Places, Record, Unseen, Who};
 use rbac::{Index, ObjectId, RoleReference};
 
-/// What is to be.
+/// The desired state: the access file, and where it is applied.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
     /// The file's `clusterID`.
@@ -70,18 +70,18 @@ pub struct Wanted<'a> {
     pub sources: &'a Sources,
     /// The files' names in the cluster: [`files`] of the sources.
     pub files: &'a [File],
-    /// Where logins are written.
+    /// Where mappings are written.
     pub target: MappingTarget,
     /// The moment.
     pub now: Timestamp,
 }
 
-/// What would happen.
+/// The plan: everything that applying would change.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// The cluster.
     pub cluster_id: Box<str>,
-    /// Where logins are written.
+    /// Where mappings are written.
     pub target: MappingTarget,
     /// The people for whom something changes, in the order of who they are.
     pub people: Vec<PersonChange>,
@@ -101,7 +101,7 @@ pub struct Plan {
     pub warnings: Vec<Warning>,
     /// What stops apply, flags or not: see [`Plan::stops`].
     pub refusals: Vec<Refusal>,
-    /// What could not be looked at. A plan with gaps is not applied.
+    /// What could not be read. A plan with gaps is not applied.
     pub unseen: Vec<Unseen>,
     /// What cannot be said therefore. Nothing of it is stated otherwise.
     pub not_known: NotKnown,
@@ -113,7 +113,7 @@ pub struct Plan {
     pub digest: Digest,
 }
 
-/// Something about a plan that is probably not meant, or cannot be known.
+/// Something about a plan that is probably not intended, or not known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Warning {
     /// A binding grants a role that does not exist, and so nothing.
@@ -138,13 +138,13 @@ pub enum Warning {
         /// The role.
         role: RoleReference,
     },
-    /// A place of logins where nobody can look who asks the cluster.
+    /// A mapping source where nobody can look who asks the cluster.
     Elsewhere(Unseen),
-    /// Nothing says that a server reads the place where logins are written, and why not.
+    /// Nothing says that a server reads the place where mappings are written, and why not.
     NotRead(MappingTarget, Box<str>),
 }
 
-/// Compares what is to be with what is.
+/// Compares the desired state with the observed one.
 pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     let seeing = Seeing::new(wanted, observed);
     let ObjectDiff { changes: objects, unchanged: objects_unchanged, others, unknown, perhaps_wanted } =
@@ -198,7 +198,7 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
         .extend(wanted.access.unknown_iam_groups(wanted.facts).into_iter().map(|name| Warning::IamGroup(name.into())));
     warnings.extend(assumed.map(Warning::LoginsAssumed));
     let not_read = observed.not_read.get(&wanted.target).filter(|_| !observed.is_eks);
-    // Of the place where logins are written it is said once.
+    // Of the place where mappings are written it is said once.
     let is_said = |gap: &&Unseen| not_read.is_none_or(|_| *gap.what != *Places::whether_read(wanted.target));
     warnings.extend(seeing.beside().filter(is_said).cloned().map(Warning::Elsewhere));
     warnings.extend(not_read.map(|why| Warning::NotRead(wanted.target, why.clone())));
@@ -233,17 +233,17 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
 }
 
 impl Plan {
-    /// Whether a file of this name was applied and is not among the files now.
+    /// Returns whether a file of this name was applied and is not among the files now.
     pub fn lacks_file(&self, name: &str) -> bool {
         self.refusals.iter().any(|refusal| matches!(refusal, Refusal::FileMissing { file } if **file == *name))
     }
 
-    /// Whether the cluster is as the file asks for. The record of the files may still be older.
+    /// Returns whether the cluster is as the file asks for. The record of the files may still be older.
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty() && self.logins.is_empty()
     }
 
-    /// What stops apply with these flags.
+    /// Returns what stops apply with these flags.
     pub fn stops(&self, allowed: &Allowed) -> Vec<Refusal> {
         let mut stops: Vec<Refusal> =
             self.refusals.iter().filter(|refusal| !allowed.covers(refusal)).cloned().collect();
@@ -276,22 +276,22 @@ impl fmt::Display for Warning {
             }
             Self::UnknownRole { binding, role } => {
                 let (kind, name) = (role.kind.as_str(), &role.name);
-                write!(f, "not known: what {binding} grants; the {kind} `{name}` could not be looked at")
+                write!(f, "not known: what {binding} grants; the {kind} `{name}` could not be read")
             }
             Self::Elsewhere(Unseen { what, why }) => {
-                write!(f, "not known: {what}: {why}; whoever is named there may be somebody else than this plan says")
+                write!(f, "not known: {what}: {why}; people who are named there may be mapped differently than this plan says")
             }
             Self::NotRead(target, why) => {
                 let whether = Places::whether_read(*target);
                 write!(f, "not known: {whether}: {why}; logins change only where one does")?;
                 match target {
-                    MappingTarget::AccessFile => f.write_str(", and a server on hosts reads the file that lies there"),
+                    MappingTarget::AccessFile => f.write_str(", and a server outside the cluster reads a file of its own"),
                     _ => Ok(()),
                 }
             }
             Self::LoginsAssumed(Assumed::All) => f.write_str(
-                "logins are neither read nor written (mapping: none): people are taken to be whom the file says; whoever was \
-                 taken out of it can log in until they are removed from what the servers read, too",
+                "mappings are neither read nor written (mapping: none): everybody is assumed to log in as the file says; \
+                 whoever was removed from it can log in until they are removed from what the servers read, too",
             ),
             Self::LoginsAssumed(Assumed::NotNamed) => f.write_str(
                 "logins are not written (mapping: none): whom nothing names that was looked at is taken to be whom the file says; \
@@ -303,7 +303,7 @@ impl fmt::Display for Warning {
 
 /// What somebody cannot log in by.
 fn by_any_mapping(looked_at_all: bool) -> &'static str {
-    if looked_at_all { "by any mapping" } else { "by any mapping that could be looked at" }
+    if looked_at_all { "by any mapping" } else { "by any mapping that could be read" }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Where logins are written, and which entries change there.
+//! Where mappings are written, and which entries change there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use mapping::{Membership, Mode, Reader, Rule, RulePrincipal, RuleSource};
 
 use super::Wanted;
 
-/// Who a principal is in the cluster, as an entry of a mapping says it.
+/// A mapping as one entry: principal, username and groups.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LoginEntry {
     /// The username, possibly with variables.
@@ -18,7 +18,7 @@ pub struct LoginEntry {
     pub groups: BTreeMap<String, Option<Timestamp>>,
 }
 
-/// One entry that changes.
+/// The change of one mapping.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EntryChange {
     /// Where.
@@ -46,7 +46,7 @@ pub(super) struct Logins {
     pub(super) after: Vec<mapping::Source>,
     /// Every source with the entries alone that are neither the file's nor taken out.
     pub(super) others: Vec<mapping::Source>,
-    /// The principals of entries that the file asks for where logins could not be looked at.
+    /// The principals of entries that the file asks for where logins could not be read.
     pub(super) unknown: Vec<String>,
     /// Whether people are taken to be whom the file says, because nothing of logins is written, and not all of them are read.
     pub(super) assumed: Option<Assumed>,

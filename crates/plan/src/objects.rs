@@ -21,7 +21,7 @@ pub enum Object {
     Binding(Binding),
 }
 
-/// What happens to one object.
+/// The kind of change of one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Change {
     /// It is not there, and will be.
@@ -37,7 +37,7 @@ pub enum Change {
     Remove,
 }
 
-/// One object that changes.
+/// The change of one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectChange {
     /// Which.
@@ -274,7 +274,7 @@ fn same_items<T: PartialEq>(a: &[T], b: &[T]) -> bool {
 }
 
 impl Object {
-    /// Its id.
+    /// Returns its id.
     pub fn id(&self) -> ObjectId {
         match self {
             Self::Role(role) => ObjectId::of_role(role),
@@ -282,7 +282,7 @@ impl Object {
         }
     }
 
-    /// The whole object with our mark, as the API server takes it.
+    /// Returns the whole object with our mark, as the API server takes it.
     pub fn manifest(&self, mark: &Mark) -> serde_json::Value {
         serde_json::to_value(self.rendered(Some(mark))).expect("plain data can be written")
     }
@@ -295,7 +295,7 @@ impl Object {
         }
     }
 
-    /// The groups that it names, if it is a binding.
+    /// Returns the groups that it names, if it is a binding.
     pub fn groups(&self) -> impl Iterator<Item = &str> {
         let subjects = match self {
             Self::Binding(binding) => binding.subjects(),
@@ -307,7 +307,7 @@ impl Object {
         })
     }
 
-    /// The role that it grants, if it is a binding.
+    /// Returns the role that it grants, if it is a binding.
     pub fn role(&self) -> Option<RoleReference<&str>> {
         match self {
             Self::Binding(binding) => Some(binding.role()),
@@ -317,7 +317,7 @@ impl Object {
 }
 
 impl Change {
-    /// The verb, as it is printed.
+    /// Returns the verb, as it is printed.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",

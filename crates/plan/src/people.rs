@@ -15,7 +15,7 @@ use rbac::{
 
 use super::{Wanted, beside::Policies, known::Seeing, logins::Logins};
 
-/// Somebody for whom something changes.
+/// The changes for one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonChange {
     /// Who.
@@ -27,13 +27,13 @@ pub struct PersonChange {
     /// What that changes, together with what bindings change. For somebody who cannot log in at one of the times it is
     /// compared with what everybody may do who can. `None`: that is not known.
     pub rights: Option<Arc<RightsChange>>,
-    /// Ways to become more that they have only until logins change: rights are added first, and they are still in groups
+    /// Privilege escalations that they have only until logins change: rights are added first, and they are still in groups
     /// that gain them.
     pub meanwhile: Arc<[Gained]>,
 }
 
 impl PersonChange {
-    /// What of it is known.
+    /// Returns what of it is known.
     pub fn known_rights(&self) -> &RightsChange {
         static NONE: RightsChange = RightsChange::NONE;
         self.rights.as_deref().unwrap_or(&NONE)

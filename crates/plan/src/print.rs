@@ -13,12 +13,12 @@ use ::report::{Changed, Name, Segment, markdown_of, text_of};
 
 use super::{PersonChange, Plan};
 
-/// The plan as text; joined, the pieces end with a line break.
+/// Returns the plan as text; joined, the pieces end with a line break.
 pub fn text(plan: &Plan) -> Vec<Segment> {
     text_of(&report(plan))
 }
 
-/// The plan as GitHub-flavoured Markdown.
+/// Returns the plan as GitHub-flavoured Markdown.
 pub fn markdown(plan: &Plan) -> String {
     markdown_of(&report(plan))
 }

@@ -8,10 +8,10 @@ use inventory::{ACCESS_FILE_MAP, LoginStore, MappingTarget, Observed, RECORD_NAM
 
 use super::{Digest, ObjectChange, Wanted, logins::Logins};
 
-/// One reason not to apply a plan.
+/// A reason not to apply a plan.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Refusal {
-    /// Something could not be looked at.
+    /// Something could not be read.
     Incomplete(Unseen),
     /// Another cluster's file was applied here.
     OtherCluster {
@@ -146,7 +146,7 @@ pub enum Flag {
     AllowLockout,
 }
 
-/// What the flags allow.
+/// The refusals that flags of `apply` override.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Allowed {
     /// `--adopt`.
@@ -159,7 +159,7 @@ pub struct Allowed {
     pub expect: Option<Digest>,
 }
 
-/// What is known about one kind of refusal, for people.
+/// The documentation of one kind of refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop {
     /// Its code, when it stops apply, and what to do, without a capital and a full stop.
@@ -177,8 +177,8 @@ pub static STOPS: [Stop; 11] = [
     stop(
         "plan.incomplete",
         None,
-        "Something could not be looked at. What is not seen is never taken for empty.",
-        "give what is missing, or let somebody plan who may look at all of it: the ClusterRole `access-planner` of \
+        "Something could not be read. What could not be read is never assumed to be empty.",
+        "give what is missing, or have somebody plan who may read all of it: the ClusterRole `access-planner` of \
          docs/change-access.md is enough",
     ),
     stop(
@@ -197,43 +197,43 @@ pub static STOPS: [Stop; 11] = [
     stop(
         "plan.nobody",
         None,
-        "Everybody would be locked out, and the file does not say that this is meant.",
+        "Everybody would be locked out, and the file does not say that this is intended.",
         "write `groups: []` if it is",
     ),
     stop(
         "plan.unmergeable",
         None,
-        "The text of a ConfigMap that others write to as well cannot be changed without touching what is not ours.",
-        "mend its text by hand, or choose another `mapping`",
+        "The text of a ConfigMap that others write to as well cannot be changed without changing their entries.",
+        "correct its text by hand, or choose another `mapping`",
     ),
     stop(
         "plan.file-missing",
         Some(Flag::Forget),
         "A file that was applied is not among the files now.",
-        "name it too, or `--forget` it: what only it granted is taken away then",
+        "name it too, or revoke what only it granted by `--forget FILE`",
     ),
     stop(
         "plan.loses-caller",
         Some(Flag::AllowLockout),
-        "Whoever applies could not change access any more.",
-        "keep an administrator in the file, or say `--allow-lockout`; `--yes` does not cover this",
+        "Whoever applies could no longer change access.",
+        "keep an administrator in the file, or pass `--allow-lockout`; `--yes` does not cover this",
     ),
     stop(
         "plan.loses-last-admin",
         Some(Flag::AllowLockout),
         "Nobody who logs in by AWS could change access any more.",
-        "keep an administrator in the file, or say `--allow-lockout`; `--yes` does not cover this",
+        "keep an administrator in the file, or pass `--allow-lockout`; `--yes` does not cover this",
     ),
     stop(
         "plan.not-ours",
         Some(Flag::Adopt),
-        "An object or a login exists under a name that the file gives, and was not made by `cluster-auth apply`.",
-        "`--adopt` makes it ours: it becomes what the file says, and goes when the file drops it",
+        "An object or a mapping exists under a name that the file gives, and was not created by `cluster-auth apply`.",
+        "`--adopt` takes it over: it becomes what the file says, and is deleted when the file drops it",
     ),
     stop(
         "plan.helm",
         Some(Flag::Adopt),
-        "An object exists that a Helm release keeps.",
+        "An object exists that belongs to a Helm release.",
         "Helm or apply, never both: set `rbac.create: false` in the chart, and `--adopt` what it leaves",
     ),
     stop(
@@ -245,7 +245,7 @@ pub static STOPS: [Stop; 11] = [
 ];
 
 impl Refusal {
-    /// The kind.
+    /// Returns the documentation of this refusal.
     pub fn stop(&self) -> &'static Stop {
         let at = match self {
             Self::Incomplete(_) => 0,
@@ -263,52 +263,52 @@ impl Refusal {
         &STOPS[at]
     }
 
-    /// The stable code.
+    /// Returns the stable code.
     pub fn code(&self) -> &'static str {
         self.stop().code.code
     }
 
-    /// What is wrong, in one sentence without a full stop.
+    /// Returns what is wrong, in one sentence without a full stop.
     pub fn summary(&self) -> String {
         match self {
-            Self::Incomplete(Unseen { what, why }) => format!("{what} could not be looked at: {why}"),
+            Self::Incomplete(Unseen { what, why }) => format!("{what} could not be read: {why}"),
             Self::OtherCluster { recorded, wanted } => {
                 format!("the file is for the cluster `{wanted}`, and a file for `{recorded}` was last applied here")
             }
             Self::NotAsReviewed { expected, found } => {
                 format!("the digest of the plan is {found}, and `--expect` gives {expected}")
             }
-            Self::Nobody { now } => format!("the file lets nobody in, and {now} logins would end"),
+            Self::Nobody { now } => format!("nobody could log in by the file, and {now} mappings would be removed"),
             Self::Unmergeable { what, why } => {
-                format!("{what} cannot be changed without touching what is not ours: {why}")
+                format!("{what} cannot be changed without changing entries of others: {why}")
             }
             Self::FileMissing { file } => {
                 format!("`{file}` was applied to this cluster and is not among the files now")
             }
-            Self::LosesCaller { username } => format!("you (`{username}`) could not change access any more"),
+            Self::LosesCaller { username } => format!("you (`{username}`) could no longer change access"),
             Self::LosesLastAdmin { people } => {
                 format!("nobody who logs in by AWS could change access any more; now {} can", people.join(", "))
             }
-            Self::NotOurs { what } => format!("{what} exists already, and was not made by `cluster-auth apply`"),
+            Self::NotOurs { what } => format!("{what} exists already, and was not created by `cluster-auth apply`"),
             Self::Helms { what, release: Some(release) } => format!("{what} belongs to the Helm release `{release}`"),
             Self::Helms { what, release: None } => format!("{what} belongs to Helm"),
             Self::OtherMark { what, cluster_id } => format!("{what} was made for the cluster `{cluster_id}`"),
         }
     }
 
-    /// What to do.
+    /// Returns what to do.
     pub fn advice(&self) -> &'static str {
         self.stop().code.fix
     }
 
-    /// The flag that overrides it.
+    /// Returns the flag that overrides it.
     pub fn flag(&self) -> Option<Flag> {
         self.stop().flag
     }
 }
 
 impl Allowed {
-    /// Whether a refusal is overridden.
+    /// Returns whether a refusal is overridden.
     pub fn covers(&self, refusal: &Refusal) -> bool {
         match (refusal.flag(), refusal) {
             (Some(Flag::Adopt), _) => self.adopt,
@@ -322,7 +322,7 @@ impl Allowed {
 }
 
 impl Flag {
-    /// As it is typed.
+    /// Returns the name as it is typed.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Adopt => "--adopt",

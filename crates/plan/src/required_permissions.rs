@@ -8,7 +8,7 @@ use rbac::{AnyRole, Index, ObjectId, ObjectKind, Rule, User, comparison::Permiss
 
 use super::{Action, Object, Plan};
 
-/// One right that is needed.
+/// A permission that applying a plan needs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequiredPermission {
     /// RBAC's verb.
@@ -25,7 +25,7 @@ pub struct RequiredPermission {
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 
-/// The rights that the steps of a plan required_permission.
+/// Returns the permissions that the steps of a plan need.
 ///
 /// Kubernetes lets nobody grant what they do not hold, unless they may `escalate` roles and `bind` to them
 /// (Kubernetes, "Privilege escalation prevention and bootstrapping"); these two are needed only where rights are lacking.

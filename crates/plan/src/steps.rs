@@ -27,7 +27,7 @@ pub struct Step {
     pub after: Vec<usize>,
 }
 
-/// The order of things.
+/// The stage of a step: stages are executed one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
     /// Rights are added.

@@ -54,7 +54,7 @@ fn shared(wanted: &Wanted<'_>, target: MappingTarget, live: Option<&LiveMapping>
     Ok(ConfigMapWrite { name: target.config_map().unwrap_or_default().into(), manifest })
 }
 
-/// The file itself, with everything resolved that the server cannot look up. Where logins are written elsewhere now, it
+/// The file itself, with everything resolved that the server cannot look up. Where mappings are written elsewhere now, it
 /// lets nobody in any more.
 fn access_file(wanted: &Wanted<'_>, live: Option<&LiveMapping>, changes: &[&EntryChange]) -> Option<Action> {
     let (name, key) = ACCESS_FILE_MAP;

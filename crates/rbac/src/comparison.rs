@@ -28,7 +28,7 @@ use crate::{
 /// Sets of roles' rules that somebody holds in one place, by number; 0 is nothing at all.
 type Held = u32;
 
-/// Compares two states.
+/// A comparison of two states of a cluster's permissions.
 #[derive(Debug)]
 pub struct Comparison<'a> {
     known: Known<'a>,
@@ -45,7 +45,7 @@ pub struct Comparison<'a> {
     grants: HashMap<(*const Right, u32), bool>,
 }
 
-/// What somebody holds that no binding grants: an EKS access policy, in one place.
+/// Permissions that no binding grants: an EKS access policy, in one place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Beside<'a> {
     /// The namespace; none is the whole cluster.
@@ -63,7 +63,7 @@ struct Diff {
 }
 
 impl<'a> Comparison<'a> {
-    /// Of two states whatever they come from. `namespaces` are those that somebody may hold something in beside bindings
+    /// Compares two states, wherever they come from. `namespaces` are those that somebody may hold something in beside bindings
     /// ([`Beside`]).
     pub fn new<'n>(before: &'a Index, after: &'a Index, namespaces: impl IntoIterator<Item = &'n str>) -> Self {
         let mut known = Known::new([before, after], namespaces);
@@ -72,7 +72,7 @@ impl<'a> Comparison<'a> {
         Self { known, before, after, ours, diffs, escalations, still, parts, grants }
     }
 
-    /// Of a cluster before and after a file is applied that asks for these bindings: what others' bindings still grant of
+    /// Compares a cluster before and after a file with these bindings is applied: what others' bindings still grant of
     /// what the file takes away is found too.
     pub fn of_file<'n>(
         before: &'a Index,
@@ -84,12 +84,12 @@ impl<'a> Comparison<'a> {
         Self { ours: Some(ours), ..Self::new(before, after, namespaces) }
     }
 
-    /// What changes for somebody who is one user before and another afterwards.
+    /// Returns what changes for somebody who is one user before and another afterwards.
     pub fn change(&mut self, before: &User, after: &User) -> RightsChange {
         self.change_beside((before, &[]), (after, &[]))
     }
 
-    /// The same for somebody who holds more than bindings grant.
+    /// Returns what changes for somebody who holds more than bindings grant.
     pub fn change_beside(&mut self, before: (&User, &[Beside<'a>]), after: (&User, &[Beside<'a>])) -> RightsChange {
         let before = self.before.held_by(before.0, before.1, &mut self.known);
         let after = self.after.held_by(after.0, after.1, &mut self.known);
@@ -173,7 +173,7 @@ impl<'a> Comparison<'a> {
         new.into_iter().map(right).collect()
     }
 
-    /// The ways to become more that are new in a place.
+    /// Returns the privilege escalations that are new in a place.
     fn escalations(&mut self, key: [Held; 4], namespace: Option<&str>) -> Arc<[&'static Escalation]> {
         let scope = namespace.map_or(Scope::Cluster, Scope::Namespace);
         let [cluster_before, cluster_after, here_before, here_after] = key;

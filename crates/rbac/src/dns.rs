@@ -1,11 +1,11 @@
 //! Names as Kubernetes has them, by RFC 1123.
 
-/// What namespaces are called (Kubernetes, `apimachinery/pkg/util/validation`, `IsDNS1123Label`).
+/// Returns whether a text is a DNS label, as names of namespaces are (Kubernetes, `apimachinery/pkg/util/validation`, `IsDNS1123Label`).
 pub fn is_dns_label(text: &str) -> bool {
     text.len() <= 63 && is_part(text)
 }
 
-/// What service accounts are called (`IsDNS1123Subdomain`).
+/// Returns whether a text is a DNS subdomain, as names of service accounts are (`IsDNS1123Subdomain`).
 pub fn is_dns_subdomain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_part)
 }

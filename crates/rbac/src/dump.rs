@@ -21,7 +21,7 @@ use crate::{AnyRole, Binding, Labels, Objects};
 
 pub use self::text_stream::TextStream;
 
-/// Why a dump cannot be used.
+/// The reasons to reject a dump.
 #[derive(Debug)]
 pub enum DumpError {
     /// Not JSON, or not of Kubernetes' shape.
@@ -41,7 +41,7 @@ impl std::fmt::Display for DumpError {
 
 impl std::error::Error for DumpError {}
 
-/// One object of a dump, and what its metadata says besides.
+/// An object of a dump, with further fields of its metadata.
 #[derive(Clone, Debug)]
 pub struct Found {
     /// The object.
@@ -96,7 +96,7 @@ pub struct Other {
     pub status: Option<Box<RawValue>>,
 }
 
-/// An object that is about access and that nobody can say the meaning of.
+/// An access object that is refused, because its meaning is not clear.
 #[derive(Clone, Debug)]
 pub struct Refused {
     /// Its kind, as it is written.
@@ -109,7 +109,7 @@ pub struct Refused {
     pub why: Refusal,
 }
 
-/// Why an object is not taken.
+/// The reasons to refuse an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// It has no `apiVersion`.
@@ -144,9 +144,9 @@ impl fmt::Display for Refused {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoApiVersion => f.write_str("it has no apiVersion, without which kubectl takes nothing"),
-            Self::NoSuchKind => f.write_str("there is no such kind in rbac.authorization.k8s.io, and kubectl refuses it"),
-            Self::NoKind => f.write_str("it has no kind, without which kubectl takes nothing"),
+            Self::NoApiVersion => f.write_str("it has no apiVersion, which kubectl requires"),
+            Self::NoSuchKind => f.write_str("rbac.authorization.k8s.io has no such kind, so kubectl refuses it"),
+            Self::NoKind => f.write_str("it has no kind, which kubectl requires"),
             Self::NotServed(version) => match version.split_once('/') {
                 None => {
                     write!(f, "no API server has this kind in {version}; write `apiVersion: rbac.authorization.k8s.io/v1`")
@@ -156,12 +156,12 @@ impl fmt::Display for Refusal {
                 }
                 Some(_) => write!(f, "Kubernetes has no `{version}`; write rbac.authorization.k8s.io/v1"),
             },
-            Self::Misspelt(kind) => write!(f, "there is no such kind, and kubectl refuses it; write `kind: {kind}`"),
+            Self::Misspelt(kind) => write!(f, "unknown kind, so kubectl refuses it; write `kind: {kind}`"),
             Self::NoName => f.write_str(
-                "it has no name, without which an API server takes nothing; write `name` and `namespace` below `metadata`",
+                "it has no name, which an API server requires; write `name` and `namespace` below `metadata`",
             ),
             Self::OpenShift => {
-                f.write_str("OpenShift's own kind is not read here; give what `oc get` prints of rbac.authorization.k8s.io")
+                f.write_str("OpenShift's own kind is not read; give what `oc get` prints of rbac.authorization.k8s.io")
             }
             Self::NoNamespace => f.write_str(
                 "it has no namespace, and kubectl would take the one of its context; give `--default-namespace NAMESPACE`",
@@ -202,7 +202,7 @@ pub fn each(json: &[u8], default_namespace: Option<&str>, mut take: impl FnMut(F
     walk.end()
 }
 
-/// Whether objects are of one of the kinds that are known here, or called as one and refused.
+/// Returns whether objects are of one of the kinds that are known here, or called as one and refused.
 pub fn is_known(api_version: &str, kind: &str) -> bool {
     !matches!(TypeMeta { api_version, kind }.kind(), Kind::Other)
 }

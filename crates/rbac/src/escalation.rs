@@ -1,4 +1,4 @@
-//! Which rights let their holder become more than they are.
+//! Which permissions let their holder escalate privileges.
 //!
 //! One table, used by whoever judges a grant before it is given (an access file's findings, a plan) and by whoever looks at
 //! what has been given (`lint`). The list is what the field's scanners look for, each with Kubernetes' own reason; whether a
@@ -9,7 +9,7 @@ mod table;
 use crate::{Request, ResourceRequest, Rule, resources};
 pub use table::ALL;
 
-/// One way to become more.
+/// A privilege escalation: permissions that lead to more permissions.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Escalation {
     /// Stable.
@@ -36,7 +36,7 @@ pub struct Escalation {
     pub also: &'static [&'static [Need]],
 }
 
-/// How bad a right is.
+/// The severity of an escalation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Worth knowing: it weakens something, or is one right short of more.
@@ -47,7 +47,7 @@ pub enum Severity {
     Danger,
 }
 
-/// Where a way matters; each place has what the one before has.
+/// The places in which an escalation matters; each place has what the one before has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Within {
     /// In every namespace.
@@ -58,10 +58,10 @@ pub enum Within {
     KubeSystem,
 }
 
-/// What a way gives in a namespace.
+/// What an escalation leads to in a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Takes {
-    /// The service accounts there; it is as bad as they are mighty.
+    /// The service accounts there; it is as severe as they are privileged.
     Accounts,
     /// Everything there, the service accounts with it.
     Namespace,
@@ -69,7 +69,7 @@ pub enum Takes {
     Nothing,
 }
 
-/// A right: one of the verbs on one of the resources.
+/// A needed permission: one of the verbs on one of the resources.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Need {
     /// Any of these.
@@ -82,7 +82,7 @@ pub struct Need {
     pub name: &'static str,
 }
 
-/// Where rights hold.
+/// The place in which permissions apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope<'a> {
     /// Everywhere.
@@ -100,7 +100,7 @@ pub struct Met<'a> {
     pub rule: usize,
 }
 
-/// The escalations, from warnings on, that rules held together allow: those of the whole cluster, and those of the place.
+/// Returns the escalations, from warnings on, that rules held together allow: those of the whole cluster, and those of the place.
 pub fn escalations(of_cluster: &[&Rule], of_place: &[&Rule], scope: Scope<'_>) -> Vec<&'static Escalation> {
     let matters =
         |escalation: &&Escalation| escalation.severity > Severity::Info && escalation.within <= scope.standing();
@@ -112,12 +112,12 @@ pub fn escalations(of_cluster: &[&Rule], of_place: &[&Rule], scope: Scope<'_>) -
 }
 
 impl Escalation {
-    /// What meets its needs, one for each; nothing where one is not met.
+    /// Returns what meets its needs, one for each; nothing where one is not met.
     pub fn met<'a>(&self, of_cluster: &[&'a Rule], of_place: &[&'a Rule], scope: Scope<'a>) -> Option<Vec<Met<'a>>> {
         all_met(self.needs, of_cluster, of_place, scope)
     }
 
-    /// What meets that which is needed besides; nothing where something is lacking.
+    /// Returns what meets that which is needed besides; nothing where something is lacking.
     pub fn completed<'a>(
         &self,
         of_cluster: &[&'a Rule],
@@ -139,7 +139,7 @@ fn all_met<'a>(
 }
 
 impl<'a> Scope<'a> {
-    /// How much matters here: in the whole cluster everything.
+    /// Returns how much matters here: in the whole cluster everything.
     pub fn standing(self) -> Within {
         match self {
             Self::Cluster | Self::Namespace("kube-system") => Within::KubeSystem,
@@ -158,7 +158,8 @@ impl<'a> Scope<'a> {
 }
 
 impl Need {
-    /// The first rule that meets it, and by which request. Objects of the cluster are reached by rules of the cluster only.
+    /// Returns the first rule that meets it, and by which request. Objects of the cluster are reached by rules of the cluster
+    /// only.
     pub fn met<'a>(&self, of_cluster: &[&'a Rule], of_place: &[&'a Rule], scope: Scope<'a>) -> Option<Met<'a>> {
         let rules = of_cluster.iter().map(|rule| (*rule, false)).chain(of_place.iter().map(|rule| (*rule, true)));
         rules.enumerate().find_map(|(at, (rule, is_of_place))| {
@@ -222,7 +223,7 @@ fn is_namespaced(verb: &str, api_group: &str, resource: &str) -> bool {
 }
 
 impl Severity {
-    /// As it is printed.
+    /// Returns the name as it is printed.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -232,7 +233,7 @@ impl Severity {
     }
 }
 
-/// What a rule allows that hardly anybody means, in words behind "this rule allows".
+/// Returns what a rule allows that hardly anybody means, in words behind "this rule allows".
 pub fn too_broad(rule: &Rule) -> Option<&'static str> {
     let all = |list: &[Box<str>]| list.iter().any(|text| &**text == "*");
     if !rule.resource_names.is_empty() {

@@ -20,7 +20,7 @@ pub struct Index {
     undecided: Vec<Box<str>>,
 }
 
-/// What allows a request.
+/// The grant that allows a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grant<'a> {
     /// Membership in `system:masters`.
@@ -74,7 +74,7 @@ impl Index {
         Self { roles, bindings, cluster_roles_by_name, roles_by_name, by_user, by_group, undecided }
     }
 
-    /// What allows a request of a user: the first grant found, those of the whole cluster before those of the namespace.
+    /// Returns what allows a request of a user: the first grant found, those of the whole cluster before those of the namespace.
     pub fn authorize<'a>(&'a self, user: &User, request: &Request<'_>) -> Option<Grant<'a>> {
         if user.is_master() {
             return Some(Grant::Masters);
@@ -88,7 +88,7 @@ impl Index {
             .find(|grant| matches!(grant, Grant::Rule { rule, .. } if rule.allows(request)))
     }
 
-    /// Every rule that a user holds in the whole cluster (`None`) or by the bindings of one namespace.
+    /// Returns every rule that a user holds in the whole cluster (`None`) or by the bindings of one namespace.
     pub fn grants<'a, 'u>(
         &'a self,
         user: &'u User,
@@ -101,34 +101,34 @@ impl Index {
         })
     }
 
-    /// Every binding that names a user, directly or by a group.
+    /// Returns every binding that names a user, directly or by a group.
     pub fn bindings_of<'a, 'u>(&'a self, user: &'u User) -> impl Iterator<Item = &'a Binding> + use<'a, 'u> {
         let by_group = user.groups.iter().filter_map(|group| self.by_group.get(group.as_str()));
         let bindings = self.by_user.get(user.name.as_str()).into_iter().chain(by_group).flatten();
         bindings.map(|at| &self.bindings[*at])
     }
 
-    /// Whether a binding names a user by this name, and not only by a group.
+    /// Returns whether a binding names a user by this name, and not only by a group.
     pub fn names_user(&self, name: &str) -> bool {
         self.by_user.contains_key(name)
     }
 
-    /// Every role.
+    /// Returns every role.
     pub fn roles(&self) -> &[AnyRole] {
         &self.roles
     }
 
-    /// The names of aggregated roles that choose each other, so that it hangs on the order of things which rules they get.
+    /// Returns the names of aggregated roles that select each other, so that their rules depend on the order of events.
     pub fn undecided(&self) -> &[Box<str>] {
         &self.undecided
     }
 
-    /// Every binding.
+    /// Returns every binding.
     pub fn bindings(&self) -> &[Binding] {
         &self.bindings
     }
 
-    /// The role that a reference in a namespace (`None`: in a `ClusterRoleBinding`) leads to, if it exists.
+    /// Returns the role that a reference in a namespace (`None`: in a `ClusterRoleBinding`) leads to, if it exists.
     pub fn role(&self, reference: RoleReference<&str>, namespace: Option<&str>) -> Option<&AnyRole> {
         let at = match reference.kind {
             RoleKind::ClusterRole => self.cluster_roles_by_name.get(reference.name)?,
@@ -137,7 +137,7 @@ impl Index {
         Some(&self.roles[*at])
     }
 
-    /// The role that a binding grants, if it exists.
+    /// Returns the role that a binding grants, if it exists.
     pub fn role_of(&self, binding: &Binding) -> Option<&AnyRole> {
         self.role(binding.role(), binding.namespace())
     }

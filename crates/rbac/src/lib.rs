@@ -10,7 +10,7 @@
 //! authorizers add is not RBAC and not known here: the Node authorizer's rights of kubelets, and webhooks. The one
 //! exception is `system:masters`, to which the API server grants everything before RBAC is asked.
 //!
-//! [`escalation`] says which rights let their holder become more than they are, [`resources`] what there is to name
+//! [`escalation`] says which permissions let their holder escalate privileges, [`resources`] what there is to name
 //! in rules, [`names`] which names in rules match nothing.
 
 mod aggregate;

@@ -7,7 +7,7 @@ use crate::{Request, Rule};
 const ANY: &str = "*";
 
 impl Rule {
-    /// Whether this rule alone allows a request.
+    /// Returns whether this rule alone allows a request.
     pub fn allows(&self, request: &Request<'_>) -> bool {
         match request {
             Request::Resource(request) => {

@@ -16,7 +16,7 @@ use crate::{
     resources::{RESOURCES, Resource, Served},
 };
 
-/// One name that matches nothing.
+/// A name in a rule that matches nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misnomer {
     /// Under which key of the rule.
@@ -41,8 +41,8 @@ pub enum Key {
 /// Kubernetes' own API groups.
 static GROUPS: LazyLock<HashSet<&str>> = LazyLock::new(|| RESOURCES.iter().map(|row| &*row.api_group).collect());
 
-/// Every name of a rule that matches nothing. `in_namespace` says that the rule holds in namespaces only; `custom` are the
-/// resources that a cluster has besides, as far as they are known.
+/// Returns every name of a rule that matches nothing. `in_namespace` says that the rule holds in namespaces only; `custom` are
+/// the resources that a cluster has besides, as far as they are known.
 pub fn misnomers(rule: &Rule, in_namespace: bool, custom: &[Resource]) -> Vec<Misnomer> {
     let mut found = Vec::new();
     let groups: Vec<&str> = rule.api_groups.iter().map(|group| &**group).collect();
@@ -85,7 +85,7 @@ fn of_group(group: &str) -> Option<Misnomer> {
         let name = if name == "core" { "" } else { name };
         return Some(misnomer(
             KEY,
-            format!("`{group}` has a version, which belongs not into apiGroups"),
+            format!("`{group}` has a version, which does not belong in apiGroups"),
             Some(if name.is_empty() {
                 format!("{version} is of the core group, which is \"\"")
             } else {
@@ -97,7 +97,7 @@ fn of_group(group: &str) -> Option<Misnomer> {
         return Some(misnomer(KEY, format!("`{group}` is no API group"), Some("the core group is \"\"".to_owned())));
     }
     if group.contains('*') {
-        let hint = "only `*` alone stands for more than itself; name each group".to_owned();
+        let hint = "only `*` alone is a wildcard; name each group".to_owned();
         return Some(misnomer(KEY, format!("`{group}` is no API group"), Some(hint)));
     }
     let lower = group.to_ascii_lowercase();
@@ -166,15 +166,14 @@ fn of_resource(
         return Some(several);
     }
     if name.contains('*') {
-        let hint =
-            "only `*` alone, or in front of a subresource, stands for more than itself; name each resource".to_owned();
+        let hint = "only `*` alone, or in front of a subresource, is a wildcard; name each resource".to_owned();
         return Some(misnomer(KEY, format!("`{resource}` is no resource"), Some(hint)));
     }
     if let Some((bare, group)) = name.split_once('.') {
         let hint = format!("write {bare} in resources, and {group} in apiGroups");
         return Some(misnomer(
             KEY,
-            format!("`{resource}` has an API group, which belongs not into resources"),
+            format!("`{resource}` has an API group, which does not belong in resources"),
             Some(hint),
         ));
     }
@@ -205,7 +204,7 @@ fn of_resource(
         let is_nowhere = in_namespace && are_known && name != "namespaces" && places.all(|row| !row.namespaced);
         return is_nowhere.then(|| Misnomer {
             key: KEY,
-            message: format!("{name} are in no namespace, and this rule holds in namespaces only"),
+            message: format!("{name} are cluster-scoped, and this rule applies only in namespaces"),
             hint: Some("grant it without a namespace, for the whole cluster".to_owned()),
         });
     }
@@ -221,7 +220,7 @@ fn of_resource(
     if let Some(Resource { name: known, .. }) = meant.filter(|_| are_known || lower != name || groups == ["*"]) {
         return Some(misnomer(
             KEY,
-            format!("`{resource}` is no resource: rules name them in small letters and in the plural"),
+            format!("`{resource}` is no resource: rules name them in small letters and plural"),
             Some(format!("did you mean {known}{behind}?")),
         ));
     }
@@ -238,7 +237,7 @@ fn of_resource(
     if name == "all" {
         return Some(misnomer(
             KEY,
-            "`all` is a word of kubectl's and no resource".to_owned(),
+            "`all` is kubectl's shorthand, not a resource".to_owned(),
             Some("name each resource, or write `*`".to_owned()),
         ));
     }
@@ -276,7 +275,7 @@ fn verbs() -> impl Iterator<Item = &'static str> {
     VERBS.into_iter().chain(OF_URLS)
 }
 
-/// What a verb that there is not was probably meant for: one verb, or several.
+/// Returns what a verb that there is not was probably meant for: one verb, or several.
 pub fn meant_verb(verb: &str) -> Option<&'static str> {
     let lower = verb.to_ascii_lowercase();
     let meant = MEANT.iter().find(|(written, _)| *written == lower).map(|(_, meant)| *meant);
@@ -301,7 +300,7 @@ fn of_verb(verb: &str, is_own: bool) -> Option<Misnomer> {
         ));
     }
     if verb.contains('*') {
-        return Some(misnomer(KEY, format!("`{verb}` is no verb: only `*` alone stands for more than itself"), None));
+        return Some(misnomer(KEY, format!("`{verb}` is no verb: only `*` alone is a wildcard"), None));
     }
     if !is_own || verb.contains(':') {
         return None;
@@ -318,7 +317,7 @@ fn of_name(name: &str) -> Option<Misnomer> {
     let is_domain = name.strip_suffix("/*").is_some_and(|domain| !domain.contains('*'));
     (name.contains('*') && !is_domain).then(|| Misnomer {
         key: Key::ResourceNames,
-        message: format!("`{name}` is no name of an object: no `*` stands for others here"),
+        message: format!("`{name}` is not the name of an object: `*` is no wildcard here"),
         hint: Some("name each object, or leave resourceNames out for all of them".to_owned()),
     })
 }
@@ -357,15 +356,11 @@ fn of_url(url: &str) -> Option<Misnomer> {
     }
     let inner = url.strip_suffix('*').unwrap_or(url);
     if inner.contains('*') {
-        return Some(misnomer(
-            KEY,
-            format!("`{url}` matches itself alone: a `*` stands for more only at the end"),
-            None,
-        ));
+        return Some(misnomer(KEY, format!("`{url}` matches only itself: `*` is a wildcard only at the end"), None));
     }
     inner.contains('?').then(|| Misnomer {
         key: KEY,
-        message: format!("`{url}` has a query, which plays no part in what is allowed"),
+        message: format!("`{url}` has a query, which has no influence on what is allowed"),
         hint: Some(format!("write {}", inner.split('?').next().unwrap_or(inner))),
     })
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{AnyRole, Binding, RoleKind, RoleReference};
 
-/// The four kinds of objects, in the order in which they are shown.
+/// The four kinds of RBAC objects, in the order in which they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "Kubernetes' own names")]
 pub enum ObjectKind {
@@ -26,12 +26,12 @@ pub struct ObjectId {
 }
 
 impl ObjectId {
-    /// The id of a role.
+    /// Returns the id of a role.
     pub fn of_role(role: &AnyRole) -> Self {
         Self::new(role.kind().into(), role.id())
     }
 
-    /// The id of a binding.
+    /// Returns the id of a binding.
     pub fn of_binding(binding: &Binding) -> Self {
         let kind = match binding {
             Binding::ClusterRoleBinding(_) => ObjectKind::ClusterRoleBinding,
@@ -40,7 +40,7 @@ impl ObjectId {
         Self::new(kind, binding.id())
     }
 
-    /// The id of the role that a binding grants.
+    /// Returns the id of the role that a binding grants.
     pub fn of_role_of(binding: &Binding) -> Self {
         let RoleReference { kind, name } = binding.role();
         Self::new(kind.into(), (binding.namespace().filter(|_| kind == RoleKind::Role), name))
@@ -73,7 +73,7 @@ impl From<RoleKind> for ObjectKind {
 }
 
 impl ObjectKind {
-    /// As Kubernetes writes it.
+    /// Returns the name as Kubernetes writes it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ClusterRoleBinding => "ClusterRoleBinding",

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{LabelSelector, Labels, nulls::texts};
 
-/// Everything that RBAC decides by.
+/// The objects by which RBAC decides: roles and bindings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Objects {
     /// Roles of namespaces and of the cluster.
@@ -16,7 +16,7 @@ pub struct Objects {
     pub bindings: Vec<Binding>,
 }
 
-/// What a binding can grant, where it does not matter which of the two kinds it is.
+/// A `Role` or a `ClusterRole`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AnyRole {
     /// Of the cluster.
@@ -56,7 +56,7 @@ pub struct Role {
     pub origin: Option<Span>,
 }
 
-/// What is allowed: every verb on every resource of every group, or on every URL.
+/// A rule of a role: every verb on every resource of every group, or on every URL.
 ///
 /// Field meanings and wildcards: Kubernetes, `rbac/v1` `PolicyRule`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -79,7 +79,7 @@ pub struct Rule {
     pub non_resource_urls: Vec<Box<str>>,
 }
 
-/// What grants a role, where it does not matter which of the two kinds it is.
+/// A `RoleBinding` or a `ClusterRoleBinding`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Binding {
     /// In the whole cluster.
@@ -95,7 +95,7 @@ pub struct ClusterRoleBinding {
     pub name: Box<str>,
     /// The name of the `ClusterRole` that is granted.
     pub cluster_role: Box<str>,
-    /// To whom.
+    /// The subjects.
     pub subjects: Vec<Subject>,
     /// Where it is written, if a person wrote it.
     pub origin: Option<Span>,
@@ -110,7 +110,7 @@ pub struct RoleBinding {
     pub name: Box<str>,
     /// What is granted.
     pub role: RoleReference,
-    /// To whom.
+    /// The subjects.
     pub subjects: Vec<Subject>,
     /// Where it is written, if a person wrote it.
     pub origin: Option<Span>,
@@ -134,7 +134,7 @@ pub enum RoleKind {
     ClusterRole,
 }
 
-/// To whom a binding grants.
+/// The subject of a binding: a user, a group or a service account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
     /// A username.
@@ -151,7 +151,7 @@ pub enum Subject {
 }
 
 impl RoleKind {
-    /// As Kubernetes writes it.
+    /// Returns the name as Kubernetes writes it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Role => "Role",
@@ -168,7 +168,7 @@ impl RoleReference<&str> {
 }
 
 impl AnyRole {
-    /// The namespace of a `Role`.
+    /// Returns the namespace of a `Role`.
     pub fn namespace(&self) -> Option<&str> {
         match self {
             Self::ClusterRole(_) => None,
@@ -176,24 +176,24 @@ impl AnyRole {
         }
     }
 
-    /// The name, unique by kind and namespace.
+    /// Returns the name, unique by kind and namespace.
     pub fn name(&self) -> &str {
         let (Self::ClusterRole(ClusterRole { name, .. }) | Self::Role(Role { name, .. })) = self;
         name
     }
 
-    /// What it allows.
+    /// Returns what it allows.
     pub fn rules(&self) -> &Arc<[Rule]> {
         let (Self::ClusterRole(ClusterRole { rules, .. }) | Self::Role(Role { rules, .. })) = self;
         rules
     }
 
-    /// What it aggregates, if it is a `ClusterRole` that does.
+    /// Returns what it aggregates, if it is a `ClusterRole` that does.
     pub fn aggregation(&self) -> Option<&[LabelSelector]> {
         self.as_cluster_role()?.aggregation.as_deref()
     }
 
-    /// Where it is written, if a person wrote it.
+    /// Returns where it is written, if a person wrote it.
     pub fn origin(&self) -> Option<Span> {
         let (Self::ClusterRole(ClusterRole { origin, .. }) | Self::Role(Role { origin, .. })) = self;
         *origin
@@ -204,7 +204,7 @@ impl AnyRole {
         (self.namespace(), self.name())
     }
 
-    /// Whether it is a `Role` or a `ClusterRole`.
+    /// Returns whether it is a `Role` or a `ClusterRole`.
     pub fn kind(&self) -> RoleKind {
         match self {
             Self::ClusterRole(_) => RoleKind::ClusterRole,
@@ -212,7 +212,7 @@ impl AnyRole {
         }
     }
 
-    /// The role, if it is one of the cluster.
+    /// Returns the role, if it is one of the cluster.
     pub fn as_cluster_role(&self) -> Option<&ClusterRole> {
         match self {
             Self::ClusterRole(role) => Some(role),
@@ -252,7 +252,7 @@ impl From<Role> for AnyRole {
 }
 
 impl Binding {
-    /// A `RoleBinding` in a namespace, or a `ClusterRoleBinding`; nothing where that would be one to a `Role`.
+    /// Returns a `RoleBinding` in a namespace, or a `ClusterRoleBinding`; nothing where that would be one to a `Role`.
     pub fn new(
         namespace: Option<Box<str>>,
         name: Box<str>,
@@ -269,7 +269,7 @@ impl Binding {
         }
     }
 
-    /// The namespace of a `RoleBinding`.
+    /// Returns the namespace of a `RoleBinding`.
     pub fn namespace(&self) -> Option<&str> {
         match self {
             Self::ClusterRoleBinding(_) => None,
@@ -277,14 +277,14 @@ impl Binding {
         }
     }
 
-    /// The name, unique by kind and namespace.
+    /// Returns the name, unique by kind and namespace.
     pub fn name(&self) -> &str {
         let (Self::ClusterRoleBinding(ClusterRoleBinding { name, .. }) | Self::RoleBinding(RoleBinding { name, .. })) =
             self;
         name
     }
 
-    /// What is granted.
+    /// Returns what is granted.
     pub fn role(&self) -> RoleReference<&str> {
         match self {
             Self::ClusterRoleBinding(ClusterRoleBinding { cluster_role, .. }) => {
@@ -296,14 +296,14 @@ impl Binding {
         }
     }
 
-    /// To whom.
+    /// Returns the subjects.
     pub fn subjects(&self) -> &[Subject] {
         let (Self::ClusterRoleBinding(ClusterRoleBinding { subjects, .. })
         | Self::RoleBinding(RoleBinding { subjects, .. })) = self;
         subjects
     }
 
-    /// Where it is written, if a person wrote it.
+    /// Returns where it is written, if a person wrote it.
     pub fn origin(&self) -> Option<Span> {
         let (Self::ClusterRoleBinding(ClusterRoleBinding { origin, .. })
         | Self::RoleBinding(RoleBinding { origin, .. })) = self;

@@ -5,7 +5,7 @@ mod table;
 
 use std::sync::LazyLock;
 
-/// A kind of objects, or what rules name besides.
+/// A resource that rules can name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
     /// The API group; empty is the core group.
@@ -28,7 +28,7 @@ pub struct Resource {
     pub subresources: Vec<Box<str>>,
 }
 
-/// Who serves a resource.
+/// The API server that serves a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Served {
     /// Every API server.
@@ -46,10 +46,10 @@ pub enum Served {
 /// The verbs of requests for objects (Kubernetes, "Authorization").
 const REQUESTS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
 
-/// All of them, in the order of API groups and names.
+/// All known resources, in the order of API groups and names.
 pub static RESOURCES: LazyLock<Vec<Resource>> = LazyLock::new(|| read(table::TABLE));
 
-/// What a resource of a group is, if it is in the table.
+/// Returns what a resource of a group is, if it is in the table.
 pub fn of(api_group: &str, name: &str) -> Option<&'static Resource> {
     let at = RESOURCES.binary_search_by(|one| (&*one.api_group, &*one.name).cmp(&(api_group, name)));
     at.ok().map(|at| &RESOURCES[at])

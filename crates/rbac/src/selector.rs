@@ -9,7 +9,7 @@ use crate::nulls::{or_default, texts, texts_by_key};
 /// An object's labels.
 pub type Labels = BTreeMap<Box<str>, Box<str>>;
 
-/// Chooses objects by their labels; all parts must hold, and an empty selector chooses everything.
+/// A label selector, which chooses objects by their labels; all parts must hold, and an empty selector chooses everything.
 ///
 /// Source: Kubernetes, `apimachinery/pkg/apis/meta/v1` `LabelSelector`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct Requirement {
     pub values: Vec<Box<str>>,
 }
 
-/// What must hold for a label.
+/// The operator of a requirement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Operator {
     /// It is there and has one of the values.
@@ -49,7 +49,7 @@ pub enum Operator {
 }
 
 impl LabelSelector {
-    /// Whether an object with these labels is chosen.
+    /// Returns whether an object with these labels is chosen.
     pub fn matches(&self, labels: &Labels) -> bool {
         self.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))
             && self

@@ -23,7 +23,7 @@ const ANONYMOUS: &str = "system:anonymous";
 const UNAUTHENTICATED: &str = "system:unauthenticated";
 
 impl User {
-    /// Somebody who logged in: the API server adds `system:authenticated` to what the authenticator says, unless that says
+    /// Creates a user who logged in: the API server adds `system:authenticated` to what the authenticator says, unless that says
     /// that they are nobody.
     ///
     /// Source: Kubernetes, `staging/src/k8s.io/apiserver/pkg/authentication/group/authenticated_group_adder.go`.
@@ -36,19 +36,19 @@ impl User {
         Self { name, groups }
     }
 
-    /// Somebody who showed nothing.
+    /// Creates the anonymous user, who has no credentials.
     pub fn anonymous() -> Self {
         Self { name: ANONYMOUS.to_owned(), groups: vec![UNAUTHENTICATED.to_owned()] }
     }
 
-    /// A pod that runs as a service account (Kubernetes, `serviceaccount.UserInfo`).
+    /// Creates the user of a service account (Kubernetes, `serviceaccount.UserInfo`).
     pub fn service_account(namespace: &str, name: &str) -> Self {
         let groups = ["system:serviceaccounts".to_owned(), format!("system:serviceaccounts:{namespace}")];
         Self::authenticated(format!("system:serviceaccount:{namespace}:{name}"), groups)
     }
 
-    /// A subject as authorizers see it, with the groups that come by themselves. Of the groups that a user may be in besides
-    /// nothing is known.
+    /// Creates the user of a subject as authorizers see it, with the groups that come by themselves. Of the groups that a user may be in
+    /// besides nothing is known.
     pub fn of(subject: &Subject) -> Self {
         match subject {
             Subject::User(name) if **name == *ANONYMOUS => Self::anonymous(),
@@ -66,14 +66,14 @@ impl User {
         }
     }
 
-    /// Whether everything is allowed, whatever RBAC says.
+    /// Returns whether everything is allowed, whatever RBAC says.
     pub fn is_master(&self) -> bool {
         self.groups.iter().any(|group| group == MASTERS)
     }
 }
 
 impl Binding {
-    /// Those of its subjects that a user is.
+    /// Returns those of its subjects that a user is.
     pub fn subjects_of<'a>(&'a self, user: &User) -> impl Iterator<Item = &'a Subject> {
         self.subjects().iter().filter(|subject| match subject {
             Subject::User(name) => **name == *user.name,
@@ -94,7 +94,7 @@ pub fn service_account_of(username: &str) -> Option<(&str, &str)> {
     (is_dns_label(namespace) && is_dns_subdomain(name)).then_some((namespace, name))
 }
 
-/// The namespace whose service accounts a group is, if it is such a group.
+/// Returns the namespace whose service accounts a group is, if it is such a group.
 pub fn service_accounts_of(group: &str) -> Option<&str> {
     group.strip_prefix("system:serviceaccounts:").filter(|namespace| is_dns_label(namespace))
 }

@@ -14,7 +14,7 @@ use super::{
     words::{count, phrases, place, some_of},
 };
 
-/// Somebody for whom something changes.
+/// The changes for one person or subject.
 #[derive(Clone, Copy, Debug)]
 pub struct Changed<'a> {
     /// Who.
@@ -25,11 +25,11 @@ pub struct Changed<'a> {
     pub after: Option<&'a Login>,
     /// What that changes.
     pub rights: &'a RightsChange,
-    /// Ways to become more that they have only in between.
+    /// Privilege escalations that they have only in between.
     pub meanwhile: &'a [Gained],
 }
 
-/// How many people a change is about: what stands first, before each of them is named.
+/// The number of people that a change affects: what stands first, before each of them is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Totals {
     added: usize,
@@ -39,7 +39,7 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Of these.
+    /// Counts these changes.
     pub fn of(changed: &[Changed<'_>]) -> Self {
         let number = |of: fn(&Changed<'_>) -> bool| changed.iter().filter(|one| of(one)).count();
         Self {
@@ -50,7 +50,7 @@ impl Totals {
         }
     }
 
-    /// `2 added, 1 removed`.
+    /// Returns how logins change, as in `2 added, 1 removed`.
     pub fn logins(&self) -> String {
         format!("{} added, {} removed", self.added, self.removed)
     }
@@ -62,7 +62,7 @@ impl Totals {
     }
 }
 
-/// Everything that is said about them, each section with a title, and some without items.
+/// Returns everything that is said about them, each section with a title, and some without items.
 pub fn changes(changed: &[Changed<'_>]) -> [Section; 4] {
     let names = Names::of(changed.iter().map(|one| one.who));
     [
@@ -73,7 +73,7 @@ pub fn changes(changed: &[Changed<'_>]) -> [Section; 4] {
     ]
 }
 
-/// The ways to become more that one gains, of whom it needs not be said who they are.
+/// Returns the privilege escalations that somebody gains, without naming them.
 pub fn dangers_of(change: &RightsChange) -> Vec<Item> {
     let item = |(_, text, why): (usize, String, &str)| {
         Item::new(Sign::Danger, text).below((!why.is_empty()).then(|| Item::new(Sign::Note, why)))
@@ -81,7 +81,7 @@ pub fn dangers_of(change: &RightsChange) -> Vec<Item> {
     ways(change).map(item).collect()
 }
 
-/// Rights, one item for each list of places that are alike; `verb` says whose the parts are that are left out.
+/// Returns permissions, one item for each list of places where they are the same; `verb` says whose the parts are that are left out.
 pub fn rights_in_places(rights: &[Rights], sign: Sign, verb: &str) -> Vec<Item> {
     let mut words = Words::default();
     rights.iter().map(|rights| in_places(rights, sign, Some(verb), &mut words)).collect()
@@ -98,14 +98,14 @@ fn dangers(changed: &[Changed<'_>], names: &Names) -> Vec<Item> {
             login.is_some_and(|login| login.groups.iter().any(|group| group == "system:masters"))
         };
         if is_in(person.after) && !is_in(person.before) {
-            add(0, "may do everything, by the group system:masters".to_owned(), "no binding can take that away");
+            add(0, "have every permission, by the group system:masters".to_owned(), "removing bindings has no effect");
         }
         for (order, text, why) in ways(person.rights) {
             add(order, text, why);
         }
         for gained in person.meanwhile {
             let text = format!("can {} {} until logins change", gained.escalation.title, place(&gained.place));
-            add(4, text, "they leave a group that gains it: apply their leaving alone, and the rest after it");
+            add(4, text, "they leave a group that gains it: apply their removal first, and the rest afterwards");
         }
         if matches!(person.who, Name::Person(Who::AnybodyIn(_))) && person.before.is_none() {
             add(3, "can log in".to_owned(), "whoever is let into the account is let into the cluster");
@@ -119,7 +119,7 @@ fn dangers(changed: &[Changed<'_>], names: &Names) -> Vec<Item> {
     found.into_iter().map(item).collect()
 }
 
-/// The ways to become more that somebody gains, by how bad they are, and why.
+/// Returns the privilege escalations that somebody gains, by severity, with the reason.
 fn ways(change: &RightsChange) -> impl Iterator<Item = (usize, String, &'static str)> {
     let everything: BTreeSet<&Place> =
         change.gains.iter().filter(|rights| is_everything(rights)).map(|rights| &rights.place).collect();

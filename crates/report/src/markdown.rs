@@ -2,7 +2,7 @@
 
 use super::sections::{Item, Section, Sign};
 
-/// Sections as GitHub-flavoured Markdown.
+/// Renders sections as GitHub-flavoured Markdown.
 pub fn markdown_of(sections: &[Section]) -> String {
     let mut text = String::new();
     for (at, Section { title, items }) in sections.iter().enumerate() {
@@ -40,7 +40,7 @@ fn escaped(text: &str) -> String {
     parts.iter().enumerate().map(part).collect::<Vec<_>>().join("`")
 }
 
-/// Without anything that Markdown or HTML would read, backticks included.
+/// Escapes everything that Markdown or HTML would interpret, backticks included.
 pub fn literal(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

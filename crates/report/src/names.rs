@@ -6,10 +6,10 @@ use identity::AccountId;
 use inventory::Who;
 use rbac::Subject;
 
-/// How many people are named before the rest is counted.
+/// The number of people who are named before the rest is counted.
 pub const NAMED: usize = 8;
 
-/// Somebody as they are named: a person, or whom bindings name.
+/// The name of a person or subject: a person, or whom bindings name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Name<'a> {
     /// Somebody of AWS.
@@ -18,7 +18,7 @@ pub enum Name<'a> {
     Subject(&'a Subject),
 }
 
-/// How people are called, where there may be several accounts.
+/// The names of people, with their account if there are several.
 pub struct Names {
     /// The account that needs no mention: the one of most people.
     usual: Option<AccountId>,
@@ -41,7 +41,7 @@ impl Names {
         }
     }
 
-    /// One of them.
+    /// Returns the name of one of them.
     pub fn one(&self, name: Name<'_>) -> String {
         self.all(&[name])
     }
@@ -55,7 +55,7 @@ impl Names {
         }
     }
 
-    /// All of some of them, however many they are.
+    /// Returns all of some of them, however many they are.
     pub fn all(&self, people: &[Name<'_>]) -> String {
         let mut by_kind: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         for name in people {

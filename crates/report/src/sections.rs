@@ -9,7 +9,7 @@ pub struct Section {
     pub items: Vec<Item>,
 }
 
-/// One thing that is said, and what belongs to it.
+/// A line of a report, with the lines below it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Item {
     /// What kind of thing.
@@ -20,7 +20,7 @@ pub struct Item {
     pub below: Vec<Item>,
 }
 
-/// The kinds of things.
+/// The sign in front of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Sign {
     /// To look at before anything else.
@@ -38,19 +38,19 @@ pub enum Sign {
 }
 
 impl Section {
-    /// Items under a title.
+    /// Creates a section of items under a title.
     pub fn new(title: &str, items: Vec<Item>) -> Self {
         Self { title: title.to_owned(), items }
     }
 }
 
 impl Item {
-    /// One line, with nothing below it.
+    /// Creates an item of one line.
     pub fn new(sign: Sign, text: impl Into<String>) -> Self {
         Self { sign, text: text.into(), below: Vec::new() }
     }
 
-    /// With more of what belongs to it.
+    /// Adds lines below an item.
     #[must_use]
     pub fn below(mut self, below: impl IntoIterator<Item = Item>) -> Self {
         self.below.extend(below);

@@ -13,28 +13,28 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// A piece of a line.
+    /// Returns a piece of a line.
     pub fn new(text: &str, style: Style) -> Self {
         Self { text: visible(text), style }
     }
 
-    /// The last piece of a line, with its end.
+    /// Returns the last piece of a line, with its end.
     pub fn line(text: &str, style: Style) -> Self {
         Self { text: visible(text) + "\n", style }
     }
 
-    /// The text. Where it ends a line, a line break is at its end, and nowhere else.
+    /// Returns the text. Where it ends a line, a line break is at its end, and nowhere else.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// How it is meant.
+    /// Returns how it is meant.
     pub fn style(&self) -> Style {
         self.style
     }
 }
 
-/// How a piece of text is meant. Without colour the signs `!`, `+`, `~` and `-` say the same.
+/// The emphasis of a piece of text. Without colour the signs `!`, `+`, `~` and `-` say the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Style {
     /// As it is.
@@ -53,7 +53,7 @@ pub enum Style {
     Note,
 }
 
-/// Sections as text; joined, the pieces end with a line break.
+/// Renders sections as text; joined, the pieces end with a line break.
 pub fn text_of(sections: &[Section]) -> Vec<Segment> {
     let mut segments = Vec::new();
     for (at, Section { title, items }) in sections.iter().enumerate() {

@@ -37,7 +37,7 @@ pub(super) fn phrases<'a>(permissions: impl IntoIterator<Item = &'a Permission>)
     things.into_iter().map(phrase).collect()
 }
 
-/// What rules allow, in such phrases; what another one of them says already is left out.
+/// Returns what rules allow, in such phrases; what another one of them says already is left out.
 pub fn rules<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> Vec<String> {
     phrases(&Permission::of_rules(rules))
 }
@@ -50,7 +50,7 @@ pub(super) fn place(place: &Place) -> String {
     }
 }
 
-/// The first of a list, and how many more there are.
+/// Returns the first of a list, and how many more there are.
 pub fn some_of(list: &[impl AsRef<str>], named: usize) -> String {
     let first: Vec<&str> = list.iter().take(named).map(AsRef::as_ref).collect();
     match list.len().saturating_sub(named) {
@@ -59,7 +59,7 @@ pub fn some_of(list: &[impl AsRef<str>], named: usize) -> String {
     }
 }
 
-/// `1 person`, `2 people`.
+/// Returns a number with its noun: `1 person`, `2 people`.
 pub fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-/// One way to fail. The words are those of STS; EC2 fails with its own.
+/// A fault to inject. The words are those of STS; EC2 fails with its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// `Throttling`, with status 400 as STS sends it.
@@ -33,7 +33,7 @@ pub enum Fault {
     OtherAccount,
 }
 
-/// Whose requests go wrong.
+/// The requests that a fault applies to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Of {
     /// Those to this host.
@@ -42,7 +42,7 @@ pub enum Of {
     AccessKeyId(String),
 }
 
-/// A handle on what goes wrong. Clones share it.
+/// A handle that controls the faults. Clones share it.
 #[derive(Clone, Default)]
 pub struct Faults(Arc<Mutex<State>>);
 
@@ -73,35 +73,36 @@ const ACTIONS: [&str; 8] = [
 ];
 
 impl Faults {
-    /// From now on every request fails like this.
+    /// Makes every request fail like this from now on.
     pub fn set(&self, fault: Fault) {
         self.plan(Some(fault), None, 0, None);
     }
 
-    /// The next `count` requests fail like this.
+    /// Makes the next `count` requests fail like this.
     pub fn set_for(&self, fault: Fault, count: usize) {
         self.plan(Some(fault), None, 0, Some(count));
     }
 
-    /// From now on requests for one action fail like this, but for the first `spared` of them. Of any other name than those
+    /// Makes requests for one action fail like this from now on, but for the first `spared` of them. Of any other name than those
     /// of [`requests`](Self::requests) all requests for anything else fail.
     pub fn set_on(&self, action: &str, fault: Fault, spared: usize) {
         self.plan(Some(fault), Some(counted_as(action)), spared, None);
     }
 
-    /// From now on these requests fail like this, and others as before.
+    /// Makes these requests fail like this from now on, and others as before.
     pub fn set_of(&self, of: Of, fault: Fault) {
         self.lock().of_some.push((of, fault));
     }
 
-    /// Nothing fails any more.
+    /// Removes all faults.
     pub fn clear(&self) {
         self.plan(None, None, 0, None);
         self.lock().of_some.clear();
     }
 
-    /// How many requests there were for an action (`GetCallerIdentity`, `AssumeRole`, `DescribeCluster`, `DescribeInstances`, `GetGroup`,
-    /// `ListRoles`, `GetUser`, `GetRole`), whatever became of them. Any other name means all requests for anything else.
+    /// Returns how many requests there were for an action (`GetCallerIdentity`, `AssumeRole`, `DescribeCluster`,
+    /// `DescribeInstances`, `GetGroup`, `ListRoles`, `GetUser`, `GetRole`), whatever became of them. Any other name means all
+    /// requests for anything else.
     pub fn requests(&self, action: &str) -> usize {
         self.lock().requests.get(counted_as(action)).copied().unwrap_or_default()
     }

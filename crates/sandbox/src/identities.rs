@@ -46,11 +46,11 @@ use crate::directory::{Directory, Key};
 /// The built-in identities, as a file that a person can copy and change.
 pub const EXAMPLE_IDENTITIES: &str = include_str!("../example/identities.yaml");
 
-/// Everybody and everything that the sandbox's AWS knows.
+/// The identities that the sandbox's AWS knows.
 #[derive(Clone)]
 pub struct Identities(Directory);
 
-/// What AWS gave to somebody. The secrets are worth nothing anywhere else.
+/// Credentials of the sandbox's AWS. The secrets are worth nothing anywhere else.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SandboxCredentials {
     /// `AKIA…` or `ASIA…`.
@@ -62,7 +62,7 @@ pub struct SandboxCredentials {
 }
 
 impl Identities {
-    /// The built-in identities.
+    /// Returns the built-in identities.
     pub fn example() -> Self {
         Self::read(&Source::new("identities.yaml", EXAMPLE_IDENTITIES))
             .unwrap_or_else(|problems| unreachable!("the built-in identities are tested: {problems:?}"))
@@ -84,12 +84,12 @@ impl Identities {
         if problems.has_errors() { Err(problems.into_sorted()) } else { Ok(Self(directory)) }
     }
 
-    /// The credentials of whoever the file calls by this name.
+    /// Returns the credentials of whoever the file calls by this name.
     pub fn credentials(&self, name: &str) -> Option<SandboxCredentials> {
         self.0.held_by(name).map(|key| SandboxCredentials::of(key))
     }
 
-    /// The ARN that STS says for whoever the file calls by this name.
+    /// Returns the ARN that STS says for whoever the file calls by this name.
     pub fn arn(&self, name: &str) -> Option<String> {
         self.0.held_by(name).map(|key| key.arn.to_string())
     }

@@ -14,7 +14,7 @@ use crate::{
     sessions::Sessions,
 };
 
-/// Where to listen, what time it is, and who is told.
+/// Options of a sandbox: addresses, clock and log.
 pub struct Options {
     /// The HTTPS endpoint; port 0 takes a free one.
     pub sts: SocketAddr,
@@ -27,14 +27,14 @@ pub struct Options {
 }
 
 impl Options {
-    /// Free ports on loopback.
+    /// Creates options with free ports on loopback.
     pub fn new(now: fn() -> Timestamp) -> Self {
         let free = SocketAddr::from(([127, 0, 0, 1], 0));
         Self { sts: free, proxy: free, now, heard: |_| {} }
     }
 }
 
-/// Why the sandbox does not start. Shown to whoever starts it.
+/// The reasons why the sandbox does not start. Shown to whoever starts it.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// An address cannot be listened on.
@@ -51,7 +51,7 @@ pub enum SandboxError {
     Tls(#[from] tls::TlsError),
 }
 
-/// Starting one.
+/// The entry point that starts a sandbox.
 pub struct Sandbox;
 
 /// A sandbox that answers. Dropping it ends it at once.
@@ -98,27 +98,27 @@ impl Sandbox {
 }
 
 impl Running {
-    /// The authority that clients must trust, as PEM.
+    /// Returns the authority that clients must trust, as PEM.
     pub fn ca_pem(&self) -> &str {
         &self.ca_pem
     }
 
-    /// Where the HTTPS endpoint listens.
+    /// Returns where the HTTPS endpoint listens.
     pub fn sts(&self) -> SocketAddr {
         self.sts
     }
 
-    /// Where the proxy listens.
+    /// Returns where the proxy listens.
     pub fn proxy(&self) -> SocketAddr {
         self.proxy
     }
 
-    /// The handle on faults and counts.
+    /// Returns the handle on faults and counts.
     pub fn faults(&self) -> Faults {
         self.aws.faults.clone()
     }
 
-    /// Credentials of a new session of a role, as if AWS had made it: no trust policy is asked. `role` is the role's name,
+    /// Creates credentials of a new session of a role, as if AWS had made it: no trust policy is asked. `role` is the role's name,
     /// `AWSReservedSSO_…` for a permission set; none where the identities have no such role.
     pub fn session_for(&self, role: &str, session_name: &str, duration: SignedDuration) -> Option<SandboxCredentials> {
         let now = (self.aws.now)();

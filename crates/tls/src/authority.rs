@@ -16,7 +16,7 @@ pub struct Authority {
     not_after: Timestamp,
 }
 
-/// What a leaf certificate says.
+/// The contents of a leaf certificate.
 pub struct Leaf {
     /// The subject's common name; for client certificates, the Kubernetes username.
     pub common_name: String,
@@ -44,12 +44,12 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// The certificate, one PEM block.
+    /// Returns the certificate, one PEM block.
     pub fn cert_pem(&self) -> &str {
         &self.cert_pem
     }
 
-    /// The private key, one PEM block (PKCS#8).
+    /// Returns the private key, one PEM block (PKCS#8).
     pub fn key_pem(&self) -> &str {
         &self.key_pem
     }
@@ -71,7 +71,7 @@ impl Authority {
         Ok(Self { issuer, cert_pem, not_before, not_after })
     }
 
-    /// The authority's own certificate, one PEM block.
+    /// Returns the authority's own certificate, one PEM block.
     pub fn cert_pem(&self) -> &str {
         &self.cert_pem
     }

@@ -9,7 +9,7 @@ use crate::{Pair, TlsError, pem, provider};
 /// Where machines have their roots (Go's `crypto/x509`, `certDirectories` of Linux).
 const FOLDERS: [&str; 2] = ["/etc/ssl/certs", "/etc/pki/tls/certs"];
 
-/// Whom to trust.
+/// The certificate authorities to trust.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Roots {
     /// The machine's own roots; `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them, as everywhere on Unix.
@@ -21,7 +21,7 @@ pub enum Roots {
     PlatformAnd(Vec<u8>),
 }
 
-/// Settings for TLS clients: TLS 1.2 and 1.3, no client certificate. Reads the machine's roots when called, never before.
+/// Returns the settings of TLS clients: TLS 1.2 and 1.3, no client certificate. Reads the machine's roots when called, never before.
 ///
 /// # Errors
 ///
@@ -30,7 +30,7 @@ pub fn client_config(roots: &Roots) -> Result<Arc<ClientConfig>, TlsError> {
     Ok(Arc::new(trusting(roots)?.with_no_client_auth()))
 }
 
-/// The same, for a client that shows a certificate of its own.
+/// Returns the settings of a TLS client with a certificate of its own.
 ///
 /// # Errors
 ///
@@ -41,7 +41,8 @@ pub fn client_config_as(roots: &Roots, pair: &Pair) -> Result<Arc<ClientConfig>,
     Ok(Arc::new(trusting(roots)?.with_client_auth_cert(chain, key)?))
 }
 
-/// What a client shows of itself: its certificate with those that lead to its authority, and the first key of `key` (both PEM).
+/// Returns what a client shows of itself: its certificate with those that lead to its authority, and the first key of `key` (both
+/// PEM).
 ///
 /// The server alone judges the certificate, so it may be of any version of X.509 and any time; its key has to be this one.
 /// So Go has it (`crypto/tls`, `X509KeyPair`).

@@ -9,7 +9,7 @@ use std::{error::Error, fmt, io};
 use jiff::Timestamp;
 use rustls::{AlertDescription, CertificateError, pki_types::UnixTime};
 
-/// Why there is no connection that can be used.
+/// The reason why no usable connection was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionError {
     /// What happened.
@@ -18,7 +18,7 @@ pub struct ConnectionError {
     pub at_proxy: bool,
 }
 
-/// What can happen to a connection.
+/// The kinds of connection trouble.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// Nothing listens there.
@@ -69,7 +69,7 @@ pub enum Trouble {
 const NAMES: usize = 8;
 
 impl ConnectionError {
-    /// Finds it among the causes of an error.
+    /// Finds the connection trouble among the causes of an error.
     pub fn of(error: &(dyn Error + 'static)) -> Self {
         let (mut at_proxy, mut trouble) = (false, Trouble::Closed);
         let mut next = Some(error);

@@ -1,6 +1,6 @@
 //! What can be wrong with certificates and keys. Nothing here holds key material; all of it may be shown to anybody.
 
-/// Why a certificate, a key or a root store cannot be used. Where a file is at fault, the message names it.
+/// The reasons why a certificate, a key or a root store cannot be used. Where a file is at fault, the message names it.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file is not there.

@@ -33,7 +33,7 @@ impl ServerIdentity {
         Self::assemble(&chain, &key_pem, now, about_certificate, about_key)
     }
 
-    /// The same, of a pair in memory; errors say "certificate" and "key" where [`Self::load`] names a file.
+    /// Reads a certificate and key in memory; errors say "certificate" and "key" where [`Self::load`] names a file.
     ///
     /// # Errors
     ///
@@ -63,7 +63,7 @@ impl ServerIdentity {
         Ok(Self { certified: Arc::new(certified), inspection })
     }
 
-    /// What rustls signs with, for a resolver of one's own.
+    /// Returns what rustls signs with, for a resolver of one's own.
     pub fn certified(&self) -> Arc<CertifiedKey> {
         Arc::clone(&self.certified)
     }
@@ -73,7 +73,7 @@ impl ServerIdentity {
         self.inspection.not_after
     }
 
-    /// What its first certificate says: the names it is valid for, and its times.
+    /// Returns what its first certificate says: the names it is valid for, and its times.
     pub fn inspection(&self) -> &Inspection {
         &self.inspection
     }

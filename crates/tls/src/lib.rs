@@ -31,7 +31,7 @@ pub use self::{
     resolver::{ReloadingResolver, server_config},
 };
 
-/// The one crypto provider.
+/// Returns the one crypto provider.
 pub fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: LazyLock<Arc<CryptoProvider>> =
         LazyLock::new(|| Arc::new(rustls::crypto::ring::default_provider()));

@@ -16,7 +16,7 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::{TlsError, pem, provider};
 
-/// Settings for asking a webhook as an API server asks it: trusted are what these certificates (PEM) vouch for, and each of
+/// Returns the TLS settings for asking a webhook as an API server does: trusted are what these certificates (PEM) vouch for, and each of
 /// them itself, for the names and the time that it is valid for.
 ///
 /// # Errors

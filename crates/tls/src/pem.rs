@@ -8,7 +8,7 @@ use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 
 use crate::TlsError;
 
-/// What the first certificate of a chain says.
+/// The contents of the first certificate of a chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inspection {
     /// DNS names and IP addresses it is valid for.
@@ -22,7 +22,7 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    /// Whether it is valid for this host: an IP address, or a DNS name (a `*.` stands for one label).
+    /// Returns whether it is valid for this host: an IP address, or a DNS name (a `*.` stands for one label).
     pub fn covers(&self, host: &str) -> bool {
         if let Ok(address) = host.parse::<IpAddr>() {
             return self.names.iter().any(|name| name.parse() == Ok(address));
@@ -99,7 +99,7 @@ pub(crate) fn inspect_der(certificate: &CertificateDer<'_>) -> Result<Inspection
     })
 }
 
-/// The last certificate of a PEM text, as PEM: the authority of a chain, or a self-signed certificate itself.
+/// Returns the last certificate of a PEM text, as PEM: the authority of a chain, or a self-signed certificate itself.
 ///
 /// # Errors
 ///

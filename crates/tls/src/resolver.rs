@@ -11,19 +11,19 @@ use rustls::{
 
 use crate::{ServerIdentity, TlsError, provider};
 
-/// Holds the pair that new connections are shown; open ones keep theirs.
+/// The certificate and key for new connections; open ones keep theirs.
 #[derive(Debug)]
 pub struct ReloadingResolver {
     current: ArcSwap<CertifiedKey>,
 }
 
 impl ReloadingResolver {
-    /// Starts with this pair.
+    /// Creates a resolver with this pair.
     pub fn new(identity: &ServerIdentity) -> Arc<Self> {
         Arc::new(Self { current: ArcSwap::new(Arc::clone(&identity.certified)) })
     }
 
-    /// Shows this pair from now on.
+    /// Replaces the pair for new connections.
     pub fn replace(&self, identity: &ServerIdentity) {
         self.current.store(Arc::clone(&identity.certified));
     }
@@ -35,7 +35,7 @@ impl ResolvesServerCert for ReloadingResolver {
     }
 }
 
-/// Settings for a TLS server: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1, no client certificates.
+/// Returns the settings of a TLS server: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1, no client certificates.
 ///
 /// # Errors
 ///

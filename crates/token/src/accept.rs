@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{ClusterId, Refusal, envelope, presigned::Presigned};
 
-/// What [`accept`] holds a token against, besides the cluster's id.
+/// The limits that [`accept`] checks a token against, besides the cluster id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// The partitions whose STS hosts a token may name, and whose callers may log in.
@@ -56,17 +56,17 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// The host that the token is signed for.
+    /// Returns the host that the token is signed for.
     pub fn host(&self) -> &StsHost {
         &self.presigned.host
     }
 
-    /// The access key id whose secret, the token claims, signed it.
+    /// Returns the access key id whose secret, the token claims, signed it.
     pub fn access_key_id(&self) -> &str {
         &self.presigned.access_key_id
     }
 
-    /// What the token claims to be signed with: the access key id and, of temporary credentials, the session token. To be
+    /// Returns what the token claims to be signed with: the access key id and, of temporary credentials, the session token. To be
     /// compared and hashed.
     pub fn credentials(&self) -> Credentials<'_> {
         Credentials {
@@ -85,7 +85,7 @@ impl Accepted {
         self.presigned.valid_until
     }
 
-    /// What to remember the answer under: SHA-256 of the request and the cluster id, each after its length.
+    /// Returns what to remember the answer under: SHA-256 of the request and the cluster id, each after its length.
     ///
     /// Of the request as it is sent, signature included, so that a token whose parameters stand in another order is no
     /// other question; never of a name in it, because two accounts may have a role of the same name.
@@ -93,7 +93,7 @@ impl Accepted {
         self.cache_key
     }
 
-    /// The request that makes STS confirm the token: a GET without a body.
+    /// Returns the request that makes STS confirm the token: a GET without a body.
     pub fn request(&self) -> StsRequest<'_> {
         let host = self.presigned.host.as_str();
         StsRequest {
@@ -121,7 +121,7 @@ pub struct StsRequest<'a> {
 }
 
 impl StsRequest<'_> {
-    /// The whole URL.
+    /// Returns the whole URL.
     pub fn url(&self) -> String {
         format!("https://{}{}", self.host, self.path_and_query)
     }

@@ -10,7 +10,7 @@ use std::{fmt, str::FromStr};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClusterId(String);
 
-/// Why a text cannot be a cluster id.
+/// The reasons why a text is not a cluster id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClusterIdError {
     /// Nothing, or nothing but blanks: every such cluster would accept the others' tokens.
@@ -31,7 +31,7 @@ impl ClusterId {
         if words.is_empty() { Err(ClusterIdError::Empty) } else { Ok(Self(words.join(" "))) }
     }
 
-    /// The id as it is signed and sent.
+    /// Returns the id as it is signed and sent.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -31,17 +31,17 @@ pub struct Confirmed {
 }
 
 impl Confirmed {
-    /// Who AWS says the caller is.
+    /// Returns who AWS says the caller is.
     pub fn identity(&self) -> &Identity {
         &self.identity
     }
 
-    /// The access key that signed the token.
+    /// Returns the access key that signed the token.
     pub fn access_key_id(&self) -> &str {
         &self.access_key_id
     }
 
-    /// The STS endpoint that confirmed it.
+    /// Returns the STS endpoint that confirmed it.
     pub fn host(&self) -> &StsHost {
         &self.host
     }
@@ -52,7 +52,7 @@ impl Confirmed {
     }
 }
 
-/// Why a token was not confirmed.
+/// The reasons why STS did not confirm a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unconfirmed {
     /// AWS said no.
@@ -64,7 +64,7 @@ pub enum Unconfirmed {
 }
 
 impl Unconfirmed {
-    /// The code of either.
+    /// Returns the code of either.
     pub fn code(self) -> &'static str {
         match self {
             Self::Refused(refusal) => refusal.code(),

@@ -8,7 +8,7 @@ use crate::{
     presigned::{Presigned, SIGNED_HEADERS},
 };
 
-/// What can be read in a token without asking AWS. Nothing of it is proven.
+/// The contents of a token, read without asking AWS. Nothing of it is proven.
 ///
 /// The signature and the session token are left out: a description may be shown and pasted.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use crate::Refusal;
 
-/// What every token starts with.
+/// The prefix of every token.
 ///
 /// Source: aws-iam-authenticator 0.7.18, `pkg/token/token.go`; `aws eks get-token` writes the same.
 pub const PREFIX: &str = "k8s-aws-v1.";

@@ -43,7 +43,7 @@ pub use object::{Object, read_json};
 pub use refusal::Refusal;
 pub use upstream::Upstream;
 
-/// Every refusal, then every trouble, in the order in which they can come up.
+/// Returns every refusal, then every trouble, in the order in which they can come up.
 pub fn catalogue() -> impl Iterator<Item = &'static Code> {
     Refusal::CATALOGUE.iter().chain(Upstream::CATALOGUE)
 }

@@ -9,14 +9,14 @@ use codes::{Code, codes};
 
 codes! {
     status: Some(403);
-    /// A definite "no", in the order of the checks. `token.…` was found here, `sts.…` was said by AWS.
+    /// A definite denial, in the order of the checks. `token.…` was found here, `sts.…` was said by AWS.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Refusal {
         NotAws {
             code: "token.not-aws",
             summary: "the token is not one of this authenticator's",
             meaning: "The token does not start with `k8s-aws-v1.`. An API server asks about every token it does not know itself, so these are most often expired service account tokens or tokens of another authenticator.",
-            fix: "Nothing, unless a person cannot log in: then the kubeconfig's exec command is not `cluster-auth token`, `aws eks get-token` or `aws-iam-authenticator token`.",
+            fix: "Nothing, unless a person cannot log in: in that case the kubeconfig's exec command is not `cluster-auth token`, `aws eks get-token` or `aws-iam-authenticator token`.",
         }
         TooLong {
             code: "token.too-long",
@@ -69,7 +69,7 @@ codes! {
         ParameterRepeated {
             code: "token.parameter-repeated",
             summary: "the presigned URL has a parameter twice",
-            meaning: "The same name, in whatever case, comes more than once. No signer does this; it is how CVE-2022-2385 was exploited.",
+            meaning: "The same name, in whatever case, comes more than once. No AWS client does this; it is how CVE-2022-2385 was exploited.",
             fix: "Find out who sent it. An honest client makes no such token.",
         }
         ParameterMissing {
@@ -100,7 +100,7 @@ codes! {
             code: "token.signed-headers",
             summary: "the signed headers are not exactly host and x-k8s-aws-id",
             meaning: "The signature must cover the host and the cluster's id. Without the latter the token would be good for every cluster; with further headers we could not repeat the request.",
-            fix: "Make the token with `cluster-auth token` or `aws eks get-token`; if your own program made it, sign the header x-k8s-aws-id and none else.",
+            fix: "Make the token with `cluster-auth token` or `aws eks get-token`; if your own program made it, sign the header x-k8s-aws-id and no other.",
         }
         Expires {
             code: "token.expires",
@@ -111,7 +111,7 @@ codes! {
         Date {
             code: "token.date",
             summary: "X-Amz-Date is not a time written as 20260102T030405Z",
-            meaning: "The date is in another form, or is no date of the calendar.",
+            meaning: "The date has another format, or does not exist in the calendar.",
             fix: "Make the token with `cluster-auth token` or `aws eks get-token`.",
         }
         Credential {
@@ -135,7 +135,7 @@ codes! {
         Signature {
             code: "token.signature",
             summary: "X-Amz-Signature is not 64 lower-case hexadecimal digits",
-            meaning: "The signature is cut or is none. Whether a complete one is right only AWS can tell.",
+            meaning: "The signature is cut off or malformed. Only AWS can tell whether a complete one is right.",
             fix: "Copy the whole token, or make a new one.",
         }
         Partition {
@@ -208,7 +208,7 @@ codes! {
 }
 
 impl Refusal {
-    /// What it means to whoever has just signed the token here, for the very cluster id that AWS was asked with: of what
+    /// Returns what it means to whoever has just signed the token here, for the very cluster id that AWS was asked with: of what
     /// [`Self::explain`] names, only their own credentials and their own clock can be the reason.
     pub fn explain_own(self) -> Code {
         let (meaning, fix) = match self {

@@ -9,7 +9,7 @@ use codes::codes;
 
 codes! {
     status: Some(502);
-    /// Why there is no answer to act on. Never a reason to let anybody in, and never a reason to say that somebody
+    /// A reason why STS gave no answer to act on. Never a reason to let anybody in, and never a reason to say that somebody
     /// may not enter: the same token may be good in a moment.
     ///
     /// [`confirm`](crate::confirm) finds these in an answer; the transport makes those for which there is none.
@@ -74,7 +74,7 @@ codes! {
 }
 
 impl Upstream {
-    /// The HTTP status, where it is what went wrong.
+    /// Returns the HTTP status, where it is what went wrong.
     pub fn status(self) -> Option<u16> {
         match self {
             Self::ServerError(status) | Self::UnexpectedStatus(status) => Some(status),

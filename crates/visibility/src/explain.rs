@@ -36,7 +36,7 @@ pub use report::code_report;
 
 use crate::{NamedPrincipal, UnseenLogins, World};
 
-/// What came of it.
+/// The result of an explanation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// They are let in.
@@ -44,10 +44,10 @@ pub enum Verdict {
     /// They are not.
     Refused(Denial),
     /// One of several answers, another one each time ([`Person::possible`] has all of them), unless a place says otherwise that
-    /// could not be looked at.
+    /// could not be read.
     Undetermined(Vec<UnseenLogins>),
-    /// Nobody knows: a place that could not be looked at is asked before the one that decides, or nothing that could be
-    /// looked at names them.
+    /// Nobody knows: a place that could not be read is asked before the one that decides, or nothing that could
+    /// be read names them.
     NotKnown(NotKnown),
     /// Nobody knows: STS gave no answer that says yes or no.
     NoAnswer(Code),
@@ -55,16 +55,16 @@ pub enum Verdict {
     NotAsked,
 }
 
-/// What is not known of whether somebody is let in.
+/// The gaps because of which it is not known whether somebody is let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotKnown {
-    /// What the places say that could be looked at: why they let nobody in, if they do not.
+    /// What the places say that could be read: why they let nobody in, if they do not.
     pub seen: Option<Denial>,
     /// The places that may say otherwise, in the order in which they are asked.
     pub places: Vec<UnseenLogins>,
 }
 
-/// Everything about one caller or one token.
+/// The explanation of one caller or one token.
 #[derive(Debug)]
 pub struct Explanation<'a> {
     /// What the token says of itself, where one was given that can be read.
@@ -73,13 +73,13 @@ pub struct Explanation<'a> {
     pub person: Option<Person<'a>>,
     /// What came of it.
     pub verdict: Verdict,
-    /// What could not be looked at, so that rights or logins may be missing.
+    /// What could not be read, so that rights or logins may be missing.
     pub gaps: &'a [Unseen],
     /// Whether it is said of pieces that were given, beside which the cluster may have others.
     pub is_of_pieces: bool,
 }
 
-/// Somebody, and what led to their rights.
+/// A caller, with every step that leads to their permissions.
 #[derive(Debug)]
 pub struct Person<'a> {
     /// Who, to AWS.
@@ -99,7 +99,7 @@ pub struct Person<'a> {
     pub unknown: Vec<&'a Binding>,
     /// Everything that may come of it, where that is left to chance, in the order of who they may be.
     pub possible: Vec<Possible<'a>>,
-    /// What of a place of logins cannot be read, so that they may be named there in vain.
+    /// What of a mapping source cannot be read, so that they may be named there in vain.
     pub unreadable: Vec<&'a Defect>,
     /// The file that was given as the authenticator's configuration.
     pub configuration: Option<&'a str>,
@@ -107,7 +107,7 @@ pub struct Person<'a> {
     pub now: Timestamp,
 }
 
-/// One of several answers, and what they may do where it is given.
+/// One of several possible logins, with its permissions.
 #[derive(Debug)]
 pub struct Possible<'a> {
     /// The answer.
@@ -120,7 +120,7 @@ pub struct Possible<'a> {
 const PRIVATE_DNS_NAME: &str = "<private-dns-name>";
 
 impl World {
-    /// What the server would do about somebody, and what they may do.
+    /// Explains what the server decides about a caller, and what they may do.
     pub fn explain(&self, caller: Caller) -> Explanation<'_> {
         let snapshot = self.snapshot();
         let identity = &caller.identity;
@@ -219,30 +219,30 @@ impl World {
 }
 
 impl Explanation<'_> {
-    /// A token that was refused, by the local checks or by STS.
+    /// Explains a token that was refused, by the local checks or by STS.
     pub fn refused(token: Option<Description>, refusal: token::Refusal) -> Self {
         let verdict = Verdict::Refused(Denial::of_token(refusal));
         Self { token, person: None, verdict, gaps: &[], is_of_pieces: false }
     }
 
-    /// A token in order about which AWS was not asked.
+    /// Explains a valid token about which AWS was not asked.
     pub fn not_asked(token: Description) -> Self {
         Self { token: Some(token), person: None, verdict: Verdict::NotAsked, gaps: &[], is_of_pieces: false }
     }
 
-    /// A token about which STS said neither yes nor no.
+    /// Explains a token that STS neither confirmed nor refused.
     pub fn no_answer(upstream: token::Upstream) -> Self {
         let verdict = Verdict::NoAnswer(*upstream.explain());
         Self { token: None, person: None, verdict, gaps: &[], is_of_pieces: false }
     }
 
-    /// The same with the token that led to it.
+    /// Adds the token that led to the explanation.
     #[must_use]
     pub fn with_token(self, token: Option<Description>) -> Self {
         Self { token, ..self }
     }
 
-    /// The code that the server's log has: of the denial or the trouble, or `granted`; none where that is not known.
+    /// Returns the code that the server's log has: of the denial or the trouble, or `granted`; none where that is not known.
     pub fn code(&self) -> Option<&'static str> {
         match &self.verdict {
             Verdict::LetIn => Some("granted"),
@@ -254,7 +254,7 @@ impl Explanation<'_> {
 }
 
 impl Verdict {
-    /// Whether somebody is let in; none where nobody knows.
+    /// Returns whether the caller is let in; none if that is not known.
     pub const fn let_in(&self) -> Option<bool> {
         match self {
             Self::LetIn => Some(true),
@@ -273,7 +273,7 @@ impl Verdict {
 }
 
 impl<'a> Person<'a> {
-    /// The groups of the entry that decided, with their ends, ended ones included.
+    /// Returns the groups of the entry that decided, with their ends, ended ones included.
     pub fn memberships(&self) -> &[&'a Membership] {
         let entry = self.asked.iter().find_map(|asked| asked.entries.first());
         entry.map(|entry| &*entry.groups).unwrap_or_default()

@@ -1,9 +1,9 @@
-//! What a cluster's access lets people become, and what is left lying about in it.
+//! Privilege escalations in a cluster's access, and leftovers such as stale bindings.
 //!
 //! ```text
 //!   Index ─ holders ─► who holds which roles where
 //!            └ escalations ─► which escalations of `rbac`'s table each of them has, and by which rule
-//!                └ reachability ─► how far each leads: a right over a namespace is as bad as the service accounts there are mighty
+//!                └ reachability ─► how far each leads: a permission in a namespace is as severe as the service accounts there are privileged
 //!                    └ Finding, beside those of hygiene and logins ─ Exclusions ─► Report ─► text, JSON, SARIF
 //! ```
 //!
@@ -40,7 +40,7 @@ pub use self::{
 };
 use crate::World;
 
-/// Everything that was found.
+/// The findings of `lint`.
 #[derive(Debug)]
 pub struct Report<'a> {
     /// What is to be looked at, the worst first.
@@ -55,7 +55,7 @@ pub struct Report<'a> {
     left: Vec<exclusions::Found<'a>>,
 }
 
-/// Looks at everything. What the access file accepts of its own grants is excluded beside the exclusions.
+/// Runs all checks. What the access file accepts of its own grants is excluded beside the exclusions.
 pub fn lint<'a>(world: &'a World, exclusions: &[Exclusion], now: Timestamp) -> Report<'a> {
     let accepted = world.surroundings().access.as_ref().map(exclusions::accepted).unwrap_or_default();
     let exclusions = [exclusions, &accepted].concat();

@@ -34,7 +34,7 @@ use self::{
 };
 use crate::{NamedPrincipal, Reach, Resources, World};
 
-/// What to show.
+/// Options of the matrix.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Who the rows are.
@@ -47,7 +47,7 @@ pub struct Options {
     pub resources: Vec<MatrixResource>,
 }
 
-/// Everybody × every place.
+/// The matrix: rows of people by columns of places.
 #[derive(Debug)]
 pub struct Matrix<'a> {
     /// What was asked for.
@@ -58,7 +58,7 @@ pub struct Matrix<'a> {
     pub columns: Vec<Column>,
     /// What the words mean that are used.
     pub legend: Vec<(String, String)>,
-    /// How much was looked at.
+    /// The totals of the matrix.
     pub totals: Totals,
     /// Who holds something and has no row here.
     pub left_out: LeftOut,
@@ -70,7 +70,7 @@ pub struct Matrix<'a> {
     shown: usize,
 }
 
-/// Some who are alike.
+/// A row: people with the same permissions everywhere.
 #[derive(Debug)]
 pub struct Row<'a> {
     /// Who, in the order of their names.
@@ -81,7 +81,7 @@ pub struct Row<'a> {
     places: Vec<(u32, u32)>,
 }
 
-/// Where.
+/// A column: the whole cluster, or namespaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Column {
     /// Everywhere, and what belongs to no namespace.
@@ -92,7 +92,7 @@ pub enum Column {
     Others(Vec<Arc<str>>),
 }
 
-/// How much was looked at.
+/// The totals of the matrix.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// How many the rows are about: people, groups or subjects.
@@ -101,7 +101,7 @@ pub struct Totals {
     pub others: usize,
     /// How many of all may do everything everywhere.
     pub everything: usize,
-    /// How many of them hold something somewhere by which they can become more.
+    /// How many of them can escalate privileges somewhere.
     pub dangerous: usize,
     /// Principals that are named and cannot log in.
     pub without_login: usize,
@@ -155,7 +155,7 @@ fn of_holders<'a>(
 }
 
 impl Matrix<'_> {
-    /// What a row may do in a column.
+    /// Returns what a row may do in a column.
     pub fn cell(&self, row: &Row<'_>, column: &Column) -> &Cell {
         let at = match column {
             Column::Cluster => row.cluster,
@@ -170,7 +170,7 @@ impl Matrix<'_> {
         &self.cells[at as usize]
     }
 
-    /// Where a row is not as elsewhere: for each cell its namespaces, in the order of the first of them.
+    /// Returns where a row is not as elsewhere: for each cell its namespaces, in the order of the first of them.
     pub fn places(&self, row: &Row<'_>) -> Vec<(Vec<&str>, &Cell)> {
         let mut of_cell: BTreeMap<u32, (usize, Vec<&str>)> = BTreeMap::new();
         for (order, (namespace, cell)) in row.places.iter().enumerate() {
@@ -182,12 +182,12 @@ impl Matrix<'_> {
         places.into_iter().map(|(cell, (_, names))| (names, &self.cells[cell as usize])).collect()
     }
 
-    /// What a row may do in every namespace that none of its places names; none where there is no such namespace.
+    /// Returns what a row may do in every namespace that none of its places names; none where there is no such namespace.
     pub fn elsewhere(&self, row: &Row<'_>) -> Option<&Cell> {
         (row.places.len() < self.shown).then(|| &self.cells[row.elsewhere as usize])
     }
 
-    /// Whether cells are levels, and not the verbs on resources that were asked for.
+    /// Returns whether cells are levels, and not the verbs on resources that were asked for.
     pub fn is_by_levels(&self) -> bool {
         self.options.resources.is_empty()
     }

@@ -6,7 +6,7 @@ use rbac::{AnyRole, Binding, Grant, Request, Rule, User};
 
 use crate::{Associated, NamedPrincipal, Policy, World};
 
-/// What grants something: every right has one or more.
+/// A path from a subject to a rule: every right has one or more.
 #[derive(Clone, Copy, Debug)]
 pub enum Path<'a> {
     /// Membership in `system:masters`, to which the API server grants everything.
@@ -31,7 +31,7 @@ pub enum Path<'a> {
     },
 }
 
-/// Where a path grants something.
+/// The place in which a path grants something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GrantPlace<'a> {
     /// In the whole cluster.
@@ -43,7 +43,7 @@ pub enum GrantPlace<'a> {
 }
 
 impl<'a> GrantPlace<'a> {
-    /// The names or globs of its namespaces; none is the whole cluster.
+    /// Returns the names or globs of its namespaces; none is the whole cluster.
     pub fn namespaces(self) -> Vec<&'a str> {
         match self {
             Self::Cluster => Vec::new(),
@@ -54,7 +54,7 @@ impl<'a> GrantPlace<'a> {
 }
 
 impl<'a> Path<'a> {
-    /// Where it grants something.
+    /// Returns where it grants something.
     pub fn place(&self) -> GrantPlace<'a> {
         match self {
             Self::Masters => GrantPlace::Cluster,
@@ -65,7 +65,7 @@ impl<'a> Path<'a> {
         }
     }
 
-    /// Whether it grants something in a namespace; in the whole cluster for `""`.
+    /// Returns whether it grants something in a namespace; in the whole cluster for `""`.
     pub fn holds_in(&self, namespace: &str) -> bool {
         match self {
             Self::Policy { associated, .. } => associated.holds_in(namespace),
@@ -76,7 +76,7 @@ impl<'a> Path<'a> {
         }
     }
 
-    /// The rule; members of `system:masters` need none.
+    /// Returns the rule; members of `system:masters` need none.
     pub fn rule(&self) -> Option<&'a Rule> {
         match self {
             Self::Masters => None,
@@ -84,7 +84,7 @@ impl<'a> Path<'a> {
         }
     }
 
-    /// Where the grant is written, if a person wrote it: [`World::place`] says file and line.
+    /// Returns where the grant is written, if a person wrote it: [`World::place`] says file and line.
     pub fn origin(&self) -> Option<Span> {
         match self {
             Self::Binding { binding, .. } => binding.origin(),
@@ -106,7 +106,7 @@ impl<'a> Path<'a> {
 }
 
 impl World {
-    /// Every rule that a user holds somewhere, the whole cluster first. Of the rules of one role each is a path.
+    /// Returns every rule that a user holds somewhere, the whole cluster first. Of the rules of one role each is a path.
     pub fn held_by_user<'a>(&'a self, user: &User) -> Vec<Path<'a>> {
         let mut paths: Vec<Path<'a>> = user.is_master().then_some(Path::Masters).into_iter().collect();
         for binding in self.index().bindings_of(user) {
@@ -123,8 +123,8 @@ impl World {
         paths
     }
 
-    /// Every rule that a principal holds somewhere: those of the user and groups that they log in as, and of the EKS access
-    /// policies of their access entry. Nothing for whoever cannot log in.
+    /// Returns every rule that a principal holds somewhere: those of the user and groups that they log in as, and of the EKS
+    /// access policies of their access entry. Nothing for whoever cannot log in.
     pub fn held_by<'a>(&'a self, principal: &NamedPrincipal) -> Vec<Path<'a>> {
         let Some(user) = principal.user() else { return Vec::new() };
         let mut paths = self.held_by_user(&user);
@@ -139,7 +139,7 @@ impl World {
         paths
     }
 
-    /// What allows a principal a request: RBAC first, then EKS access policies.
+    /// Returns what allows a principal a request: RBAC first, then EKS access policies.
     pub fn allows<'a>(&'a self, principal: &NamedPrincipal, request: &Request<'_>) -> Option<Path<'a>> {
         let by_rbac = self.index().authorize(&principal.user()?, request).map(Path::from);
         by_rbac.or_else(|| {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use mapping::{Decision, Refusal, RulePrincipal, RuleSource, Snapshot};
 use rbac::{Index, User};
 
-/// Somebody whom a mapping, an access entry or an access file names.
+/// A principal that a mapping, an access entry or an access file names.
 #[derive(Clone, Debug)]
 pub struct NamedPrincipal {
     /// Who, in AWS's terms.
@@ -24,7 +24,7 @@ pub struct NamedPrincipal {
 }
 
 impl NamedPrincipal {
-    /// The ARN that mappings name: the role's, for its sessions; of one session that bindings name, the session's.
+    /// Returns the ARN that mappings name: the role's, for its sessions; of one session that bindings name, the session's.
     pub fn arn(&self) -> String {
         match self.who {
             Who::Session(..) => self.identity.arn(),
@@ -32,7 +32,7 @@ impl NamedPrincipal {
         }
     }
 
-    /// The user that authorizers see, built-in groups included; none where they cannot log in.
+    /// Returns the user that authorizers see, built-in groups included; none where they cannot log in.
     pub fn user(&self) -> Option<User> {
         let login = self.login.as_ref().ok()?;
         Some(User::authenticated(login.username.clone(), login.groups.iter().cloned()))

@@ -15,7 +15,7 @@ pub use json::{GapOut, PathOut, PlaceOut, PrincipalOut, RuleOut, SubjectOut, jso
 pub use report::{Segment, Style};
 pub use table::{Cell, Table};
 
-/// `Group developers`, `ServiceAccount dev/bot`.
+/// Returns the name of a subject: `Group developers`, `ServiceAccount dev/bot`.
 pub fn subject(subject: &Subject) -> String {
     match subject {
         Subject::User(name) => format!("User {name}"),
@@ -25,7 +25,7 @@ pub fn subject(subject: &Subject) -> String {
     }
 }
 
-/// `user ops/bob of 111122223333`, `permission set DevAccess of 111122223333`.
+/// Returns the name of a principal: `user ops/bob of 111122223333`, `permission set DevAccess of 111122223333`.
 pub fn principal(principal: &NamedPrincipal) -> String {
     let by_chance = if principal.is_by_chance { " (by chance)" } else { "" };
     match &principal.who {
@@ -34,12 +34,12 @@ pub fn principal(principal: &NamedPrincipal) -> String {
     }
 }
 
-/// A username; in quotes where it has no letter.
+/// Returns a username; in quotes where it has no letter.
 pub fn username(username: &str) -> &str {
     if username.is_empty() { "\"\"" } else { username }
 }
 
-/// `everywhere`, `dev`, `team-a, team-b`.
+/// Returns the name of a place: `everywhere`, `dev`, `team-a, team-b`.
 pub fn place(place: GrantPlace<'_>) -> String {
     match place {
         GrantPlace::Cluster => "everywhere".to_owned(),
@@ -48,7 +48,7 @@ pub fn place(place: GrantPlace<'_>) -> String {
     }
 }
 
-/// `RoleBinding developers-binding → Role developers (access.yaml:14)`.
+/// Returns a path in words: `RoleBinding developers-binding → Role developers (access.yaml:14)`.
 pub fn path(world: &World, path: &Path<'_>) -> String {
     let said = match path {
         Path::Masters => "the API server allows them everything".to_owned(),
@@ -64,7 +64,7 @@ pub fn path(world: &World, path: &Path<'_>) -> String {
     }
 }
 
-/// Where logins stand: `the access file`, `ConfigMap kube-system/aws-auth`.
+/// Returns where logins stand: `the access file`, `ConfigMap kube-system/aws-auth`.
 pub const fn source(mode: Mode) -> &'static str {
     match mode {
         Mode::AccessFile => "the access file",
@@ -76,7 +76,7 @@ pub const fn source(mode: Mode) -> &'static str {
     }
 }
 
-/// Where an entry stands, as one would look for it: `access.yaml:14`, `mapRoles[2] of ConfigMap kube-system/aws-auth`.
+/// Returns where an entry stands, as one would look for it: `access.yaml:14`, `mapRoles[2] of ConfigMap kube-system/aws-auth`.
 pub fn rule(rule: &RuleSource) -> String {
     let RuleSource { mode, list, index, file, line } = rule;
     match mode {

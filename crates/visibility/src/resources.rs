@@ -19,7 +19,7 @@ pub struct Resources {
     gone: Vec<(Box<str>, Box<str>)>,
 }
 
-/// A kind of objects.
+/// A resource of the cluster's API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiResource {
     /// The API group; empty is the core group.
@@ -34,7 +34,7 @@ pub struct ApiResource {
     pub subresources: Vec<Box<str>>,
 }
 
-/// What was asked, in words.
+/// A question as typed: verb, resource and namespace.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Words<'a> {
     /// `get`.
@@ -47,7 +47,7 @@ pub struct Words<'a> {
     pub namespace: Option<&'a str>,
 }
 
-/// What words mean.
+/// A question, with its words resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     verb: Box<str>,
@@ -62,7 +62,7 @@ enum On {
     Resource { api_group: Box<str>, resource: Box<str>, subresource: Box<str>, name: Box<str>, namespace: Box<str> },
 }
 
-/// How words were taken.
+/// A note on how a question was interpreted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
     /// No such resource is known, so it was taken as it was written.
@@ -102,11 +102,11 @@ pub enum Note {
     UrlOfObjects(Box<str>),
 }
 
-/// Why words are no question.
+/// The reasons why words are not a question.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAQuestion {
     /// Nothing where something is needed.
-    #[error("say a verb and what it is done to, as `get pods` or `get /healthz`")]
+    #[error("give a verb and a resource or URL, as in `get pods` or `get /healthz`")]
     Empty,
     /// A URL has neither subresources nor namespaces.
     #[error("a URL has no subresource; leave `--subresource` out")]
@@ -128,18 +128,18 @@ const MORE_VERBS: [&str; 2] = ["request-serviceaccounts-token-audience", "*"];
 /// Source: Kubernetes, `kubectl auth can-i` (`nonResourceURLVerbs`).
 const URL_VERBS: [&str; 8] = ["get", "put", "post", "head", "options", "delete", "patch", "*"];
 
-/// The verbs of requests, and those that only RBAC knows.
+/// Returns the verbs of requests, and those that only RBAC knows.
 pub fn verbs() -> impl Iterator<Item = &'static str> {
     rbac::names::VERBS.into_iter().chain(MORE_VERBS)
 }
 
 impl Resources {
-    /// Those of every cluster: what Kubernetes itself has, and the authenticator.
+    /// Returns those of every cluster: what Kubernetes itself has, and the authenticator.
     pub fn well_known() -> Self {
         Self { list: known::all(), silent: Vec::new(), is_discovered: false, gone: known::gone() }
     }
 
-    /// Those that a cluster says it has, in its order; what authorizers know beyond that is added.
+    /// Returns those that a cluster says it has, in its order; what authorizers know beyond that is added.
     ///
     /// `lists` are the answers of `/api` and `/apis` as `APIGroupDiscoveryList`s (Kubernetes, "Aggregated discovery").
     pub fn discovered(lists: &[impl AsRef<[u8]>]) -> Result<Self, serde_json::Error> {
@@ -158,7 +158,7 @@ impl Resources {
         Ok(discovered)
     }
 
-    /// Those and what `CustomResourceDefinition`s say besides. What a cluster says itself stays.
+    /// Returns those and what `CustomResourceDefinition`s say besides. What a cluster says itself stays.
     #[must_use]
     pub fn with(mut self, custom: &[Resource]) -> Self {
         self.add(custom.iter().map(ApiResource::from).collect());
@@ -172,12 +172,12 @@ impl Resources {
         self.list.extend(new);
     }
 
-    /// Each of them.
+    /// Returns each of them.
     pub fn iter(&self) -> impl Iterator<Item = &ApiResource> {
         self.list.iter()
     }
 
-    /// What words mean here.
+    /// Returns what words mean here.
     pub fn question(&self, words: Words<'_>) -> Result<Question, NotAQuestion> {
         let Words { verb, what, subresource, namespace } = words;
         if verb.is_empty() || what.is_empty() {
@@ -283,7 +283,7 @@ impl Resources {
 }
 
 impl Question {
-    /// The request that is asked about.
+    /// Returns the request that is asked about.
     pub fn request(&self) -> Request<'_> {
         let verb = &*self.verb;
         match &self.on {
@@ -320,18 +320,18 @@ impl std::fmt::Display for Note {
                 } else {
                     write!(f, "no resource type '{word}'{of} is known here")?;
                 }
-                f.write_str("; it was asked about as written")?;
+                f.write_str("; matched literally")?;
                 meant.iter().try_for_each(|meant| write!(f, "; did you mean {meant}?"))
             }
             Self::Gone(resource, group) => {
                 write!(
                     f,
-                    "no API server serves {resource}.{group} any more, so nothing is decided by them; it was asked about as \
-                     written"
+                    "no API server serves {resource}.{group} any more, so no rule about them takes effect; \
+                     matched literally"
                 )
             }
             Self::SilentGroup(group) => {
-                write!(f, "what the API group {group} has is not known: its API server does not answer")
+                write!(f, "the resources of the API group {group} are not known: its API server does not answer")
             }
             Self::OtherGroups(what, others) => {
                 write!(
@@ -341,22 +341,21 @@ impl std::fmt::Display for Note {
                 )
             }
             Self::UnknownVerb(verb) => {
-                write!(f, "Kubernetes itself knows no verb `{verb}`; it was asked about as written")?;
+                write!(f, "unknown verb `{verb}`; matched literally")?;
                 meant_verb(verb).iter().try_for_each(|meant| write!(f, "; did you mean {meant}?"))
             }
             Self::NotAUrlVerb(verb) => {
                 let verbs = "`get`, `head`, `post`, `put`, `patch`, `delete` or `options`";
-                write!(f, "a URL is asked for with {verbs}; `{verb}` was asked about as written")
+                write!(f, "a URL is asked for with {verbs}; `{verb}` was matched literally")
             }
             Self::Query(url, path) => {
-                write!(f, "the query of `{url}` plays no part: rules are about paths; asked about `{path}`")
+                write!(f, "the query of `{url}` is ignored, because rules are about paths; asked about `{path}`")
             }
             Self::Fragment(url) => write!(f, "what comes after the `#` of `{url}` is never sent to the API server"),
             Self::Encoded(typed, path) => write!(f, "to the API server `{typed}` is `{path}`, which was asked about"),
-            Self::LetterByLetter(path) => write!(
-                f,
-                "rules compare paths letter by letter: `{path}` is another one than without these slashes and dots"
-            ),
+            Self::LetterByLetter(path) => {
+                write!(f, "rules compare paths exactly: `{path}` differs from the path without these slashes and dots")
+            }
             Self::UrlOfObjects(url) => write!(
                 f,
                 "`{url}` is a request for objects, which rules of URLs are not about; asked about the objects"

@@ -11,7 +11,7 @@ use crate::{Associated, NamedPrincipal, Path, Reach, World, path::namespace_of};
 
 pub use self::print::AnswerOut;
 
-/// Everybody who may.
+/// The answer of `who-can`: subjects and principals who may.
 #[derive(Debug)]
 pub struct Answer<'a> {
     /// Kubernetes' subjects, by kind, namespace and name. `system:masters` is always among them.
@@ -43,17 +43,17 @@ pub struct Reached<'a> {
 }
 
 impl World {
-    /// Who may do something where the request says: in its namespace, or in the whole cluster.
+    /// Returns who may do something where the request says: in its namespace, or in the whole cluster.
     pub fn who_can(&self, request: &Request<'_>) -> Answer<'_> {
         self.holders_of(request, Some(namespace_of(request)))
     }
 
-    /// Who may do something in any namespace; where, each path says. The request's own namespace is of no meaning.
+    /// Returns who may do something in any namespace; where, each path says. The request's own namespace is of no meaning.
     pub fn who_can_anywhere(&self, request: &Request<'_>) -> Answer<'_> {
         self.holders_of(request, None)
     }
 
-    /// What could not be looked at, so that others may be able to do it as well; `anywhere` is in whichever namespace.
+    /// Returns what could not be read, so that others may be able to do it as well; `anywhere` is in whichever namespace.
     pub fn gaps_about_question(&self, request: &Request<'_>, anywhere: bool) -> Vec<&Unseen> {
         match namespace_of(request) {
             _ if anywhere => self.gaps_about(Reach::Anywhere),
@@ -124,7 +124,7 @@ impl World {
 }
 
 impl Answer<'_> {
-    /// Whether a user, with the groups that the API server sees, is among the subjects.
+    /// Returns whether a user, with the groups that the API server sees, is among the subjects.
     pub fn covers(&self, user: &User) -> bool {
         self.subjects.iter().any(|holder| match &holder.subject {
             Subject::User(name) => **name == *user.name,

@@ -16,22 +16,22 @@ use crate::{
     print::{GapOut, RuleOut},
 };
 
-/// Everything that came of asking.
+/// The answers of `whoami`.
 #[derive(Clone, Debug)]
 pub struct Whoami {
     /// Who AWS says one is; none where the context logs in without AWS.
     pub aws: Option<Aws>,
-    /// Which cluster.
+    /// The cluster that was asked.
     pub cluster: Cluster,
     /// Who one is there; none where it said Unauthorized.
     pub user: Option<User>,
-    /// What one may do.
+    /// The user's permissions.
     pub rights: Mine,
-    /// What could not be looked at.
+    /// What could not be read.
     pub gaps: Vec<Unseen>,
 }
 
-/// Who AWS says one is.
+/// The identity according to AWS.
 #[derive(Clone, Debug)]
 pub enum Aws {
     /// It says who.
@@ -40,7 +40,7 @@ pub enum Aws {
     Says(Code),
 }
 
-/// Which cluster.
+/// The cluster that was asked.
 #[derive(Clone, Debug)]
 pub struct Cluster {
     /// The kubeconfig's context.
@@ -53,7 +53,7 @@ pub struct Cluster {
     pub program: Option<String>,
 }
 
-/// Who one is to the cluster.
+/// The user according to the cluster.
 #[derive(Clone, Debug, Default)]
 pub struct User {
     /// The username.
@@ -64,7 +64,7 @@ pub struct User {
     pub arn: Option<String>,
 }
 
-/// What one may do.
+/// The user's permissions.
 #[derive(Clone, Debug, Default)]
 pub struct Mine {
     /// In the whole cluster.
@@ -111,7 +111,7 @@ impl Mine {
 }
 
 impl Whoami {
-    /// The line for the administrator, who sees why: the cluster tells it nobody else.
+    /// Returns the line for the administrator, who sees why: the cluster tells it nobody else.
     pub fn line_for_the_administrator(&self) -> Option<String> {
         match &self.aws {
             Some(Aws::Is(caller)) if self.user.is_none() => Some(format!("cluster-auth explain {}", caller.arn())),
@@ -119,7 +119,7 @@ impl Whoami {
         }
     }
 
-    /// For a terminal.
+    /// Returns the report for a terminal.
     pub fn report(&self) -> Vec<Section> {
         let mut sections = vec![self.head()];
         if let Some(aws) = &self.aws {
@@ -178,14 +178,14 @@ impl Whoami {
             (Some(id), _) => Item::new(Sign::None, format!("cluster id {id}")),
             (None, Some(program)) => {
                 let text = format!(
-                    "`{program}` makes its credentials: whether they are of AWS is not seen, so AWS was not asked"
+                    "`{program}` makes its credentials: it is not known whether they are of AWS, so AWS was not asked"
                 );
                 Item::new(Sign::Note, text)
             }
             (None, None) => Item::new(Sign::Note, "this context logs in without AWS credentials"),
         });
         let Some(User { username, groups, arn }) = &self.user else {
-            items.push(Item::new(Sign::Danger, "it says Unauthorized, and nobody but its administrator is told why"));
+            items.push(Item::new(Sign::Danger, "it says Unauthorized, and tells only its administrator why"));
             return items;
         };
         items.push(Item::new(Sign::Add, format!("username {username}")));
@@ -193,7 +193,7 @@ impl Whoami {
         if let (Some(arn), Some(Aws::Is(caller))) = (arn, &self.aws)
             && *arn != caller.identity.arn()
         {
-            let text = format!("it sees {arn}: these credentials are other ones than those that kubectl uses");
+            let text = format!("it sees {arn}, so kubectl uses other credentials than these");
             items.push(Item::new(Sign::Danger, text));
         }
         items
@@ -218,7 +218,7 @@ impl Whoami {
         items
     }
 
-    /// For programs.
+    /// Returns the report for programs.
     pub fn out(&self) -> WhoamiOut<'_> {
         let caller = match &self.aws {
             Some(Aws::Is(caller)) => Some(caller),

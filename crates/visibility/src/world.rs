@@ -30,7 +30,7 @@ use crate::{
     principals::{ByUser, NamedPrincipal, principals},
 };
 
-/// A cluster, the people who log in to it, and what is not known of both.
+/// A cluster with the people who log in to it, and everything that is not known about both.
 #[derive(Debug)]
 pub struct World {
     cluster_id: Option<Box<str>>,
@@ -40,7 +40,7 @@ pub struct World {
     index: Index,
     snapshot: Snapshot,
     principals: Vec<NamedPrincipal>,
-    /// Whom only places of logins name that stand there twice and differ, where they do not count.
+    /// Whom only mapping sources name that stand there twice and differ, where they do not count.
     doubtful: Vec<NamedPrincipal>,
     pub(crate) by_user: ByUser,
     policies: Vec<Associated>,
@@ -58,21 +58,21 @@ pub struct World {
     pub(crate) variants: Option<Variants>,
     notes: Vec<Box<str>>,
     idle: Vec<Box<str>>,
-    /// Where logins may stand that could not be looked at. Of what was given piece by piece – access files, manifests –
+    /// Where logins may stand that could not be read. Of what was given piece by piece – access files, manifests –
     /// nothing is said: what was not given is not asked about.
     places: Places,
     is_whole: bool,
-    /// Which places of logins were looked at, whatever is in them.
+    /// Which mapping sources were looked at, whatever is in them.
     pub(crate) looked_at: LookedAt,
     pub(crate) knowledge: Knowledge,
-    /// `ClusterRole`s that could not be looked at and count as Kubernetes itself makes them.
+    /// `ClusterRole`s that could not be read and count as Kubernetes itself makes them.
     assumed: BTreeSet<Box<str>>,
     is_live: bool,
     now: Timestamp,
     surroundings: Surroundings,
 }
 
-/// Places of logins of which it is known what is in them.
+/// Mapping sources of which it is known what is in them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct LookedAt {
     /// The `ConfigMap`s of `kube-system`.
@@ -92,7 +92,7 @@ pub(crate) struct Surroundings {
     pub(crate) cloud_accounts: Vec<CloudAccount>,
     /// Where logins stand.
     pub(crate) logins: Vec<mapping::Source>,
-    /// Places of logins that EKS does not ask, whatever stands there.
+    /// Mapping sources that EKS does not ask, whatever stands there.
     pub(crate) never_asked: Vec<MappingTarget>,
     /// What EKS does not ask, each with why not.
     pub(crate) left_out: Vec<(Snapshot, NotAsked)>,
@@ -251,12 +251,12 @@ impl World {
         })
     }
 
-    /// What tokens for the cluster are bound to: by the access file, or by what was last applied.
+    /// Returns what tokens for the cluster are bound to: by the access file, or by what was last applied.
     pub fn cluster_id(&self) -> Option<&str> {
         self.cluster_id.as_deref()
     }
 
-    /// Everything that says which cluster this is.
+    /// Returns everything that says which cluster this is.
     pub fn which_cluster(&self) -> &WhichCluster {
         &self.which_cluster
     }
@@ -266,17 +266,17 @@ impl World {
         &self.index
     }
 
-    /// Everybody who is named somewhere, in the order of who they are.
+    /// Returns everybody who is named somewhere, in the order of who they are.
     pub fn principals(&self) -> &[NamedPrincipal] {
         &self.principals
     }
 
-    /// Whom only places of logins name that stand there twice and differ, where they do not count: they log in, or do not.
+    /// Whom only mapping sources name that stand there twice and differ, where they do not count: they log in, or do not.
     pub(crate) fn doubtful(&self) -> &[NamedPrincipal] {
         &self.doubtful
     }
 
-    /// What mappings make of anybody, named or not: what `explain` asks.
+    /// Returns what mappings make of anybody, named or not: what `explain` asks.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
     }
@@ -291,39 +291,39 @@ impl World {
         NamedPrincipal::of(who, identity, &self.snapshot, self.now)
     }
 
-    /// The EKS access policies that access entries have.
+    /// Returns the EKS access policies that access entries have.
     pub fn policies(&self) -> &[Associated] {
         &self.policies
     }
 
-    /// The namespaces that there are, and those that bindings stand in.
+    /// Returns the namespaces that there are, and those that bindings stand in.
     pub fn namespaces(&self) -> impl Iterator<Item = &str> {
         self.namespaces.iter().map(|name| &**name)
     }
 
-    /// Whether a namespace is not there, where that is known.
+    /// Returns whether a namespace is not there, where that is known.
     pub fn lacks_namespace(&self, name: &str) -> bool {
         self.knowledge.namespaces && !self.namespaces.contains(name)
     }
 
-    /// What is not known, so that an answer may lack something: never empty where anything could not be looked at.
+    /// Returns what is not known, so that an answer may lack something: never empty where anything could not be read.
     pub fn gaps(&self) -> &[Unseen] {
         &self.gaps
     }
 
-    /// Of that, lists and `ConfigMap`s that were asked for or given in part and are not known: what is not in them cannot be
+    /// Returns, of the gaps, lists and `ConfigMap`s that were asked for or given in part and are not known: what is not in them cannot be
     /// compared.
     pub fn unlisted(&self) -> &[Unseen] {
         &self.unlisted
     }
 
-    /// Of that, what was asked for or given and could not be read: where there is any, nothing is "nothing". What nobody gave
+    /// Returns, of the gaps, what was asked for or given and could not be read: where there is any, nothing is "nothing". What nobody gave
     /// is not among it.
     pub fn unread(&self) -> &[Unseen] {
         &self.unread
     }
 
-    /// Whose reading of logins every answer stands on, where nothing says it, and which of them nobody asks.
+    /// Returns whose reading of logins every answer stands on, where nothing says it, and which of them nobody asks.
     pub fn assumptions(&self) -> &[Box<str>] {
         &self.notes
     }
@@ -338,7 +338,7 @@ impl World {
         &self.twice
     }
 
-    /// Whether nothing grants anybody anything only because what was given cannot be read.
+    /// Returns whether nothing grants anybody anything only because what was given cannot be read.
     pub fn is_blank(&self) -> bool {
         !self.unread.is_empty() && self.index.bindings().is_empty() && self.principals.is_empty()
     }
@@ -351,17 +351,16 @@ impl World {
         self.index = Index::new(Objects { roles, bindings });
     }
 
-    /// What to know of how logins were read: what of them does nothing, and whose word it is.
+    /// Returns what to know of how logins were read: what of them does nothing, and whose word it is.
     pub fn notes(&self) -> Vec<String> {
         let logins = &self.surroundings.logins;
         let mut notes = Vec::new();
         match logins.iter().map(|source| source.defects.len()).sum::<usize>() {
             0 => {}
-            1 => notes
-                .push("1 thing where logins stand is not what it looks like; `cluster-auth lint` names it".to_owned()),
-            several => notes.push(format!(
-                "{several} things where logins stand are not what they look like; `cluster-auth lint` names them"
-            )),
+            1 => notes.push("1 mapping is not what it looks like; `cluster-auth lint` names it".to_owned()),
+            several => {
+                notes.push(format!("{several} mappings are not what they look like; `cluster-auth lint` names them"));
+            }
         }
         if logins.iter().any(|source| source.reader == Reader::Eks && !source.is_empty()) {
             notes.push(
@@ -371,17 +370,18 @@ impl World {
         notes
     }
 
-    /// The places that may say otherwise of somebody than what could be looked at.
+    /// Returns the places that may say otherwise of somebody than what could be read.
     pub fn may_say_otherwise(&self, identity: &Identity) -> Vec<&UnseenLogins> {
         self.places.that_may_say_otherwise(&self.snapshot, identity)
     }
 
-    /// Whether a cluster was asked, or lists of one were given, and not only files that may hold a part.
+    /// Returns whether a cluster was asked, or lists of one were given, and not only files that may hold a part.
     pub fn is_whole(&self) -> bool {
         self.is_whole
     }
 
-    /// Who somebody is: more than one login where that is left to chance, and none among them where they may be turned away.
+    /// Returns who somebody is: more than one login where that is left to chance, and none among them where they may be turned
+    /// away.
     pub fn logins_of(&self, identity: &Identity) -> Vec<Option<Login>> {
         Login::each(&self.snapshot, identity, self.now)
     }
@@ -391,7 +391,7 @@ impl World {
         gaps::is_unknown(&self.index, &self.knowledge, binding)
     }
 
-    /// Which bindings could not all be looked at, in words; none where all of them are known.
+    /// Returns which bindings could not all be looked at, in words; none where all of them are known.
     pub fn unseen_bindings(&self) -> Option<String> {
         let kinds = ["rolebindings", "clusterrolebindings"];
         let unseen: Vec<&str> =
@@ -404,7 +404,7 @@ impl World {
         self.sources.locate(span?.start)
     }
 
-    /// The texts that people wrote, for problems that point into them.
+    /// Returns the texts that people wrote, for problems that point into them.
     pub fn sources(&self) -> &Sources {
         &self.sources
     }
@@ -414,22 +414,22 @@ impl World {
         self.by_key.contains(subject)
     }
 
-    /// Those who log in under a username.
+    /// Returns those who log in under a username.
     pub fn called(&self, username: &str) -> impl Iterator<Item = &NamedPrincipal> {
         self.of(self.by_user.names.get(username))
     }
 
-    /// Those who log in into a group.
+    /// Returns those who log in into a group.
     pub fn members(&self, group: &str) -> impl Iterator<Item = &NamedPrincipal> {
         self.of(self.by_user.groups.get(group))
     }
 
-    /// Those whom an ARN names as mappings name them, in whatever case.
+    /// Returns those whom an ARN names as mappings name them, in whatever case.
     pub fn named(&self, canonical_arn: &str) -> impl Iterator<Item = &NamedPrincipal> {
         self.of(self.by_user.arns.get(&canonical_arn.to_ascii_lowercase()))
     }
 
-    /// Those whom an associated policy is for.
+    /// Returns those whom an associated policy is for.
     pub fn holders<'a>(&'a self, associated: &'a Associated) -> impl Iterator<Item = &'a NamedPrincipal> {
         associated.principals.iter().map(|at| &self.principals[*at])
     }
@@ -481,12 +481,12 @@ impl Associated {
         self.arn.as_deref()
     }
 
-    /// Whether it is somebody's: of every session of a role, whether it is known one by one or not.
+    /// Returns whether it is somebody's: of every session of a role, whether it is known one by one or not.
     pub fn is_of(&self, identity: &Identity) -> bool {
         self.arn.as_ref().is_some_and(|arn| identity.canonical_arn().eq_ignore_ascii_case(arn))
     }
 
-    /// Whether it holds in a namespace; in the whole cluster for `""`.
+    /// Returns whether it holds in a namespace; in the whole cluster for `""`.
     pub fn holds_in(&self, namespace: &str) -> bool {
         let Some(globs) = &self.association.namespaces else { return true };
         !namespace.is_empty() && globs.iter().any(|glob| access::glob(glob, namespace))

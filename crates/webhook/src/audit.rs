@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::{Outcome, caller::Caller, rate::Lines, shadow};
 
-/// The messages of lines that anybody can cause.
+/// The messages of log lines that anybody can cause, and that are therefore limited.
 pub const DENIED: [&str; 5] =
     [DENIAL, NO_ANSWER, "could not parse request", shadow::NO_PREDECESSOR, shadow::NO_DECISION];
 
@@ -68,7 +68,7 @@ impl Audit {
     pub(crate) fn tell(&self) {
         for (Kind { code, account }, count) in self.lines.take() {
             let account = account.as_ref().map(AccountId::as_str);
-            tracing::warn!(code, account, count, "reviews without a line of their own");
+            tracing::warn!(code, account, count, "reviews without a log line of their own");
         }
     }
 }

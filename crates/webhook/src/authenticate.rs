@@ -24,7 +24,7 @@ use crate::{
 /// whoever has an AWS account can ask for it.
 const NEAREST_A_SECOND: u32 = 20;
 
-/// Everything that reviews share.
+/// The webhook: the state that all reviews share.
 pub struct Webhook {
     pub(crate) settings: Settings,
     deny_with_200: AtomicBool,
@@ -41,12 +41,12 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// Nobody can log in until [`Self::load`] has been called.
+    /// Creates a webhook. Nobody can log in until [`Self::load`] has been called.
     pub fn new(settings: Settings, sts: StsClient, ec2: Option<Ec2>) -> Arc<Self> {
         Arc::new(Self::with(settings, sts, ec2))
     }
 
-    /// The same beside the authenticator that runs today: its answers are passed on, and our decisions are compared with them.
+    /// Creates a webhook beside another authenticator: its answers are passed on, and our decisions are compared with them.
     pub fn beside(predecessor: Predecessor, settings: Settings, sts: StsClient, ec2: Option<Ec2>) -> Arc<Self> {
         let this = Self::with(settings, sts, ec2);
         Arc::new(Self { shadow: Some(Shadow::new(predecessor, &this.metrics)), ..this })
@@ -74,7 +74,7 @@ impl Webhook {
         }
     }
 
-    /// Decides by this mapping from now on.
+    /// Replaces the mappings.
     pub fn load(&self, snapshot: Snapshot) {
         self.metrics.mapping_loaded(snapshot.len());
         self.readiness.mapping_loaded();
@@ -87,7 +87,7 @@ impl Webhook {
         self.deny_with_200.store(is_wanted, Ordering::Relaxed);
     }
 
-    /// Whom to trust from now on to vouch for STS. Connections that are open stay.
+    /// Returns whom to trust from now on to vouch for STS. Connections that are open stay.
     ///
     /// # Errors
     ///
@@ -104,12 +104,12 @@ impl Webhook {
         }
     }
 
-    /// What is said at `/metrics`.
+    /// Returns what is said at `/metrics`.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
     }
 
-    /// What is said at `/readyz`.
+    /// Returns the readiness (`/readyz`).
     pub fn readiness(&self) -> &Readiness {
         &self.readiness
     }

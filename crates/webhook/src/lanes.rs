@@ -51,7 +51,7 @@ impl Lane {
     }
 }
 
-/// How many questions to STS may be under way, and wait.
+/// The limits of concurrent and waiting requests to STS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Under way, of all callers together, when STS answers well.

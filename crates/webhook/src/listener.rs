@@ -35,7 +35,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens; connections wait until [`Self::run`].
+    /// Binds the listener; connections wait until [`Self::run`].
     ///
     /// # Errors
     ///
@@ -45,7 +45,7 @@ impl Server {
         Ok(Self { listener, acceptor: TlsAcceptor::from(tls), webhook })
     }
 
-    /// Where it listens.
+    /// Returns where it listens.
     ///
     /// # Errors
     ///
@@ -54,7 +54,7 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Answers until `shutdown` resolves; then requests under way may finish, for as long as the settings say.
+    /// Serves until `shutdown` resolves; then requests in progress may finish, for as long as the settings say.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let Self { listener, acceptor, webhook } = self;
         let settings = &webhook.settings;
@@ -76,7 +76,7 @@ impl Server {
         let end = Instant::now() + webhook.settings.drain_timeout;
         connections.end_all();
         if timeout_at(end, connections.all_closed()).await.is_err() {
-            tracing::warn!("requests were still under way when the time for finishing them was over");
+            tracing::warn!("requests were still in progress when the time for finishing them was over");
         }
         if let Some(shadow) = &webhook.shadow {
             // Who gets in does not hang on them: those that take longer are not told of.
@@ -187,7 +187,7 @@ impl Health {
     /// For everything.
     const TIMEOUT: Duration = Duration::from_secs(5);
 
-    /// Listens.
+    /// Binds the listener.
     ///
     /// # Errors
     ///
@@ -196,7 +196,7 @@ impl Health {
         Ok(Self(TcpListener::bind(address).await?))
     }
 
-    /// Answers until dropped.
+    /// Serves until dropped.
     pub async fn run(self) {
         let connections = Connections::new(Self::MAX_CONNECTIONS, Self::TIMEOUT, Self::TIMEOUT);
         let mut arrivals = Arrivals::new(self.0, connections, Self::MAX_CONNECTIONS);

@@ -25,7 +25,7 @@ use token::{Confirmed, Unconfirmed, Upstream};
 pub use self::series::{Kind, SERIES, Series};
 use crate::{Outcome, Trouble};
 
-/// Every series of the server.
+/// The metrics of the server.
 pub struct Metrics {
     registry: Registry,
     latency: HistogramVec,
@@ -97,7 +97,7 @@ impl Metrics {
         this
     }
 
-    /// Everything, as text.
+    /// Returns all metrics in Prometheus' text format.
     pub fn text(&self) -> String {
         let mut text = Vec::new();
         // Writing to memory and gathering from our own registry cannot fail.
@@ -105,65 +105,65 @@ impl Metrics {
         String::from_utf8_lossy(&text).into_owned()
     }
 
-    /// The version that runs.
+    /// Sets the version of the server.
     pub fn set_version(&self, version: &str) {
         self.build.with_label_values(&[version]).set(1);
     }
 
-    /// The end of the serving certificate.
+    /// Sets when the serving certificate expires.
     pub fn set_certificate_not_after(&self, at: Timestamp) {
         self.certificate_not_after.set(seconds(at));
     }
 
-    /// Lines of the log that were lost.
+    /// Counts log lines that were lost.
     pub fn log_lines_lost(&self, lines: usize) {
         self.log_lines_lost.inc_by(lines as u64);
     }
 
-    /// When files were last looked at for changes.
+    /// Sets when files were last checked for changes.
     pub fn set_last_look(&self, at: Timestamp) {
         self.last_look.set(seconds(at));
     }
 
-    /// Whether STS is reached by settings that could let anybody in.
+    /// Sets whether STS is reached by settings that could let anybody in.
     pub fn set_transport_override(&self, is_set: bool) {
         self.transport_override.set(i64::from(is_set));
     }
 
-    /// A change that was not taken: of `config`, `certificate`, `aws-auth`, `dynamicfile`, `backend-mode`, `sts-ca-file` or
+    /// Counts a change that was refused: of `config`, `certificate`, `aws-auth`, `dynamicfile`, `backend-mode`, `sts-ca-file` or
     /// `shadow-of-ca`.
     pub fn reload_failed(&self, file: &'static str) {
         self.reload_failures.with_label_values(&[file]).inc();
     }
 
-    /// `aws-auth` could not be watched.
+    /// Counts a failure to watch `aws-auth`.
     pub fn configmap_watch_failed(&self) {
         self.configmap_watch_failures.inc();
     }
 
-    /// The dynamic file could not be read.
+    /// Counts a failure to read the dynamic file.
     pub fn dynamic_file_failed(&self) {
         self.dynamicfile_failures.inc();
     }
 
-    /// A file says when it was changed last, and is in use now: `dynamic_file` or `dynamic_backend_mode`.
+    /// Records how long a changed file took to be in use: `dynamic_file` or `dynamic_backend_mode`.
     pub fn dynamic_file_loaded(&self, file: &'static str, after: Duration) {
         self.dynamic_latency.with_label_values(&[file]).observe(after.as_secs_f64());
     }
 
-    /// What the backend-mode file says of `DynamicFile`: whether it names it, and whether it names nothing else.
+    /// Sets what the backend-mode file says about `DynamicFile`: whether it names it, and whether it names nothing else.
     pub fn set_dynamic_file_mode(&self, is_enabled: bool, is_only: bool) {
         self.dynamic_file_enabled.set(i64::from(is_enabled));
         self.dynamic_file_only.set(i64::from(is_only));
     }
 
-    /// A source of logins is asked no more.
+    /// Removes a mapping source that is no longer asked.
     pub fn forget_source(&self, mode: &'static str) {
         // That it had no value yet is as well.
         let _ = self.source_read.remove_label_values(&[mode]);
     }
 
-    /// Whether a source of logins has been read.
+    /// Sets whether a mapping source has been read.
     pub fn set_source_read(&self, mode: &'static str, is_read: bool) {
         self.source_read.with_label_values(&[mode]).set(i64::from(is_read));
     }

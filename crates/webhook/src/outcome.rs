@@ -4,7 +4,7 @@ use codes::{Code, Server};
 use mapping::{Mode, User};
 use token::{Confirmed, Upstream};
 
-/// What came of a review.
+/// The outcome of a review.
 pub enum Outcome {
     /// May log in.
     Granted(Box<Granted>),
@@ -33,7 +33,7 @@ pub struct Granted {
     pub user: User,
 }
 
-/// Why there is no answer now. The API server is told to try again, or that we are not ready.
+/// A reason why there is no answer now. The API server is told to try again, or that we are not ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// STS gave no answer that says yes or no.
@@ -53,7 +53,7 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// The stable code.
+    /// Returns the stable code.
     pub fn code(self) -> &'static str {
         self.explain().code
     }
@@ -70,29 +70,31 @@ impl Trouble {
         }
     }
 
-    /// One sentence.
+    /// Returns the reason in one sentence.
     pub fn meaning(self) -> String {
         match self {
             Self::Sts(upstream) => upstream.to_string(),
-            Self::CircuitOpen => "STS failed several times in a row and is left alone for a moment".to_owned(),
+            Self::CircuitOpen => {
+                "circuit breaker open: STS failed several times in a row, and is not asked for a moment".to_owned()
+            }
             Self::Ec2 => "EC2 could not be asked for the instance's private DNS name".to_owned(),
-            Self::Predecessor => "the authenticator that runs today gave no answer".to_owned(),
+            Self::Predecessor => "the other authenticator (--shadow-of) gave no answer".to_owned(),
             Self::Overloaded => "too many reviews at once".to_owned(),
             Self::NotLoaded => "no mapping has been loaded yet".to_owned(),
             Self::NotRead(mode) => {
-                format!("the logins of {mode} have not been read yet, and the caller may be among them")
+                format!("the mappings of {mode} have not been read yet, and the caller may be among them")
             }
         }
     }
 
-    /// The HTTP status. API servers try again after 429 and 502, not after 503, and remember none of them.
+    /// Returns the HTTP status. API servers try again after 429 and 502, not after 503, and remember none of them.
     pub fn status(self) -> u16 {
         self.explain().answered_with()
     }
 }
 
 impl Outcome {
-    /// The stable code: of the refusal, of the trouble, or `granted`.
+    /// Returns the stable code: of the refusal, of the trouble, or `granted`.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Granted(_) => "granted",
@@ -102,7 +104,7 @@ impl Outcome {
         }
     }
 
-    /// The HTTP status of the answer, where denials have their own.
+    /// Returns the HTTP status of the answer, where denials have their own.
     pub fn status(&self) -> u16 {
         match self {
             Self::Granted(_) => 200,
@@ -112,7 +114,7 @@ impl Outcome {
         }
     }
 
-    /// Whether it is a denial that an API server may remember for a while.
+    /// Returns whether it is a denial that an API server may remember for a while.
     pub fn is_lasting_denial(&self) -> bool {
         match self {
             Self::RefusedToken(refusal) => refusal.explain().may_be_remembered(),

@@ -24,11 +24,11 @@ use tokio::{
 
 pub(crate) use self::said::{Said, TheirUser};
 
-/// Where it is asked. https, and neither user nor password: both would be shown wherever the URL is.
+/// The URL of the other authenticator. https, and neither user nor password: both would be shown wherever the URL is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PredecessorUrl(Uri);
 
-/// A text is no such URL.
+/// The text is not an https URL with a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected an https:// URL with a host, such as https://localhost:21362/authenticate")]
 pub struct NotAUrl;
@@ -46,12 +46,12 @@ impl FromStr for PredecessorUrl {
 }
 
 impl PredecessorUrl {
-    /// The host, without the brackets of IPv6 addresses.
+    /// Returns the host, without the brackets of IPv6 addresses.
     pub fn host(&self) -> &str {
         self.0.host().unwrap_or_default().trim_matches(['[', ']'])
     }
 
-    /// The port, which is HTTPS's own where none is written.
+    /// Returns the port, which is HTTPS's own where none is written.
     pub fn port(&self) -> u16 {
         self.0.port_u16().unwrap_or(443)
     }
@@ -63,7 +63,7 @@ impl fmt::Display for PredecessorUrl {
     }
 }
 
-/// How much of the predecessor is taken at a time.
+/// The limits of requests to the other authenticator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PredecessorLimits {
     /// Reviews that it is asked at once. Each is a connection.
@@ -80,7 +80,7 @@ pub struct PredecessorLimits {
     pub max_body: usize,
 }
 
-/// The client.
+/// A client of the other authenticator, which answered before this server (`--shadow-of`).
 pub struct Predecessor {
     url: Uri,
     limits: PredecessorLimits,
@@ -104,7 +104,7 @@ pub(crate) struct Reply {
 /// Why there is no answer to pass on. Nothing in it is text of the predecessor's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoReply {
-    #[error("too many reviews wait for it")]
+    #[error("too many reviews are waiting for it")]
     Crowded,
     #[error("{0}")]
     Connection(ConnectionError),
@@ -119,7 +119,7 @@ pub(crate) enum NoReply {
 }
 
 impl Predecessor {
-    /// Prepares for asking; nothing is connected yet.
+    /// Creates the client without connecting.
     pub fn new(url: PredecessorUrl, tls: &ClientConfig, limits: PredecessorLimits) -> Self {
         let client = ArcSwap::from_pointee(client(tls, &limits));
         let (places, turns) = (Semaphore::new(limits.under_way + limits.waiting), Semaphore::new(limits.under_way));

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard},
 };
 
-/// What an administrator should know about the server's state.
+/// The state of the server, as `/readyz` shows it to administrators.
 #[derive(Default)]
 pub struct Readiness(Mutex<State>);
 
@@ -21,27 +21,27 @@ struct State {
 }
 
 impl Readiness {
-    /// A fact that is always shown: transport settings, say.
+    /// Adds a fact that is always shown, such as transport settings.
     pub fn note(&self, text: impl Into<String>) {
         self.lock().notes.push(text.into());
     }
 
-    /// The newest version of a file was not taken; the last good one is in use.
+    /// Records that the newest version of a file was refused; the last good one is in use.
     pub fn set_stale(&self, file: &'static str, why: impl Into<String>) {
         self.lock().stale.insert(file, why.into());
     }
 
-    /// The newest version of a file is in use.
+    /// Records that the newest version of a file is in use.
     pub fn clear_stale(&self, file: &'static str) {
         self.lock().stale.remove(file);
     }
 
-    /// A source was not read yet: callers whom it alone may map get no answer.
+    /// Records that a source was not read yet: callers whom it alone may map get no answer.
     pub fn set_not_read(&self, source: &'static str, why: impl Into<String>) {
         self.lock().not_read.insert(source, why.into());
     }
 
-    /// A source was read, or is none any more.
+    /// Records that a source was read, or is no longer asked.
     pub fn clear_not_read(&self, source: &'static str) {
         self.lock().not_read.remove(source);
     }
@@ -62,7 +62,7 @@ impl Readiness {
         let mut lines = vec![match (state.mapping_loaded, state.draining) {
             (true, false) => "ok".to_owned(),
             (false, _) => "not ready: no mapping has been loaded yet".to_owned(),
-            (true, true) => "not ready: the server is ending".to_owned(),
+            (true, true) => "not ready: the server is shutting down".to_owned(),
         }];
         lines.extend(state.stale.iter().map(|(file, why)| format!("{file}: the last good version is in use: {why}")));
         lines.extend(state.not_read.iter().map(|(source, why)| format!("{source}: not read yet: {why}")));

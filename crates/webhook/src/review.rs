@@ -64,7 +64,7 @@ impl Request {
     }
 }
 
-/// The token that a request's body asks about, as the server reads it; empty where it asks about none.
+/// Returns the token that a request's body asks about, as the server reads it; empty where it asks about none.
 ///
 /// # Errors
 ///

@@ -8,7 +8,7 @@ use token::{ClusterId, Rules};
 
 use crate::{Limits, PredecessorLimits};
 
-/// How the server behaves. Start from [`Settings::new`] and change what needs changing.
+/// The settings of the server. Start from [`Settings::new`] and change what needs changing.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The cluster that tokens must be for.
@@ -52,7 +52,7 @@ impl Settings {
     /// The longest that a "yes" may be remembered.
     pub const MAX_CACHE_AGE: Duration = Duration::from_secs(60);
 
-    /// The defaults.
+    /// Returns the defaults.
     pub fn new(cluster_id: ClusterId, now: fn() -> Timestamp) -> Self {
         Self {
             cluster_id,
@@ -82,7 +82,7 @@ impl Settings {
         }
     }
 
-    /// Does no more at once than a process can that may have so many files open: a connection is one, one that waits for its
+    /// Lowers the limits to what a process with this limit of open files can do: a connection is one, one that waits for its
     /// place is another, and so is a question to STS. Returns whether that is less than it was.
     pub fn fit(&mut self, open_files: usize) -> bool {
         // What is read and listened on, names that are looked up, the plain health check.
@@ -94,7 +94,7 @@ impl Settings {
         (self.max_connections, self.sts_questions.under_way) != (connections, questions)
     }
 
-    /// Asks two at once, STS and the predecessor, with as many connections as it would have for STS alone: half of them for each.
+    /// Divides the connections between STS and the other authenticator, with as many connections as it would have for STS alone: half of them for each.
     pub fn share_with_predecessor(&mut self) {
         let all = self.sts_questions.under_way;
         self.predecessor.under_way = (all / 2).max(1);

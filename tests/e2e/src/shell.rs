@@ -167,7 +167,7 @@ impl Reader for Shell {
     fn runs(&mut self, command: &str) -> anyhow::Result<()> {
         let last = command.rsplit("&& ").next().unwrap_or_default();
         if last.starts_with("cluster-auth apply") && !last.contains("--yes") {
-            return self.answers(command, "Only `yes` does it:", "yes").map(drop);
+            return self.answers(command, "Type `yes` to confirm:", "yes").map(drop);
         }
         Shell::runs(self, command).map(drop)
     }

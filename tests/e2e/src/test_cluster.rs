@@ -23,7 +23,7 @@ pub struct TestCluster {
     program: PathBuf,
 }
 
-/// What says in a cluster that aws-iam-authenticator runs there and asks every place of logins. No kubelet runs it.
+/// What says in a cluster that aws-iam-authenticator runs there and asks every mapping source. No kubelet runs it.
 pub const AUTHENTICATOR: &str = r"
 ---
 apiVersion: apps/v1

@@ -1,4 +1,4 @@
-//! Places of logins: the server's configuration, `aws-auth`, and what merging makes of them.
+//! Mapping sources: the server's configuration, `aws-auth`, and what merging makes of them.
 
 use std::collections::BTreeMap;
 

@@ -124,7 +124,7 @@ pub(super) fn page() -> String {
         }
         page.push('\n');
     }
-    page.push_str("\nWhat a consumer cannot carry is an error that names the command which resolves it.\n");
+    page.push_str("\nWhat a target does not support is an error that names the command which resolves it.\n");
     page.push_str(CHANGES);
     page
 }

@@ -24,7 +24,7 @@ const LINES: &[(&str, &str)] = &[
         "Neither a yes nor a no: AWS gave no answer, or there were too many reviews. The code begins with `upstream.` or `server.`.",
     ),
     (
-        "reviews without a line of their own",
+        "reviews without a log line of their own",
         "More than 100 denials and reviews without an answer in a second: the others, counted by code and account.",
     ),
     ("could not parse request", "What was sent is no TokenReview: something else than an API server asks."),
@@ -49,10 +49,10 @@ const LINES: &[(&str, &str)] = &[
     ),
     (
         "the change is not taken; the last good version stays in use",
-        "A changed file has an error, or would map nobody: mend it. `/readyz` says so too.",
+        "A changed file has an error, or would map nobody: correct it. `/readyz` says so too.",
     ),
     (
-        "the access file names this principal too, and its word holds",
+        "the access file maps this principal too, and takes precedence",
         "The configuration and the access file name the same principal: remove one of the two.",
     ),
     (
@@ -60,22 +60,22 @@ const LINES: &[(&str, &str)] = &[
         "There is neither an access file nor a mapping in the configuration.",
     ),
     (
-        "the logins of this source are in use",
+        "the mappings of this source are in use",
         "`aws-auth`, IAMIdentityMappings or the dynamic file were read, or have changed.",
     ),
     (
-        "this source of logins cannot be read yet",
+        "this mapping source cannot be read yet",
         "Whoever no earlier source maps gets no answer until it is read; it is tried again.",
     ),
     (
         "the last good version of this source stays in use",
         "It cannot be read any more, or a list in it cannot; `/readyz` says so too.",
     ),
-    ("this source of logins can be read again", "What was said before is over."),
-    ("{message}", "What in a source of logins is not, or does not do, what it looks like."),
-    ("the dynamic file is gone, and so are its logins", "Nobody logs in by it until it is there again."),
+    ("this mapping source can be read again", "What was said before is over."),
+    ("{message}", "What in a mapping source is not, or does not do, what it looks like."),
+    ("the dynamic file is gone, and so are its mappings", "Nobody logs in by it until it is there again."),
     (
-        "other sources of logins are asked from now on",
+        "other mapping sources are asked from now on",
         "The file of `dynamicBackendModePath` names them, or the configuration has changed.",
     ),
     (
@@ -83,37 +83,40 @@ const LINES: &[(&str, &str)] = &[
         "The server may not update `iamidentitymappings/status`, which is for those who look at objects.",
     ),
     ("the status of an IAMIdentityMapping could not be written", "It is tried with the next change."),
-    ("another server has the port; it is taken over when that one ends", "`--take-over` waits."),
+    ("another server has the port; waiting for it to exit", "`--take-over` waits."),
     (
-        "no plain HTTP health check for now; its port is tried again every second",
+        "the health check's port is in use; trying again every second",
         "Another process has the port of `--health-address`.",
     ),
-    ("the plain HTTP health check is there now", "Its port was free at last."),
+    ("the health check is listening now", "Its port was free at last."),
     (
         "the certificate is not valid for the host name; `cluster-auth init --rotate` makes one that is",
         "An API server that asks by this name refuses the certificate.",
     ),
     (
-        "others than its owner may read or write the server's key: give it mode 0600 (chmod 600)",
+        "users other than its owner may read or write the server's key: give it mode 0600 (chmod 600)",
         "Whoever has the key can answer in the server's place.",
     ),
     (
-        "this process may have few files open, so it does less at once: allow it 448 (LimitNOFILE, ulimit -n)",
+        "the limit of open files is low, so the server handles fewer requests at once: raise it to 704 (LimitNOFILE, ulimit -n)",
         "There are fewer connections, and fewer calls of STS, at a time.",
     ),
-    ("lines of this log were lost: whoever reads it is too slow", "`cluster_auth_log_lines_lost_total` counts them."),
+    ("lines of this log were lost: its reader is too slow", "`cluster_auth_log_lines_lost_total` counts them."),
     ("cannot accept a connection", "The system has no more files or memory for it; it is tried again."),
-    ("ending: requests under way may finish", "SIGTERM or SIGINT came."),
-    ("requests were still under way when the time for finishing them was over", "They were cut off after 10 seconds."),
+    ("shutting down: waiting for requests in progress", "SIGTERM or SIGINT came."),
+    (
+        "requests were still in progress when the time for finishing them was over",
+        "They were cut off after 10 seconds.",
+    ),
     ("connection ended early", "Somebody hung up, or sent what is no HTTP."),
     ("the TLS handshake took too long", "It was given up after 10 seconds."),
     ("TLS handshake failed", "Most often somebody who does not trust the certificate, or a port scanner."),
     (
-        "the authenticator that runs today decides otherwise",
+        "the other authenticator (--shadow-of) decides otherwise",
         "With `--shadow-of`: a login that this server would have answered otherwise than the one that was passed on. `result` says what differs.",
     ),
     (
-        "the authenticator that runs today gave no answer",
+        "the other authenticator (--shadow-of) gave no answer",
         "With `--shadow-of`: the API server was answered 502, or 429, as for any trouble. Nobody logs in until it answers again.",
     ),
     (
@@ -121,7 +124,7 @@ const LINES: &[(&str, &str)] = &[
         "With `--shadow-of`: the answer of the other one was passed on; this server would have had none. The code says why.",
     ),
     (
-        "comparisons without a line of their own",
+        "comparisons without a log line of their own",
         "With `--shadow-of`: more than 100 of these three in a second: the others, counted by what came of them.",
     ),
     ("both authenticators decide the same", "With `--shadow-of`."),
@@ -153,8 +156,8 @@ const FIELDS: &[(&str, &str)] = &[
     ("keys", "keys of the configuration"),
     ("lines", "how many lines"),
     ("method", "`POST`"),
-    ("mode", "the source of logins, by its name in `backendMode`; of a file its mode"),
-    ("modes", "the sources of logins in the order in which they are asked"),
+    ("mode", "the mapping source, by its name in `backendMode`; of a file its mode"),
+    ("modes", "the mapping sources in the order in which they are asked"),
     ("nearest", "of somebody whom nobody mapped: the rule that differs only in account, path, case or suffix"),
     ("not_after", "when the certificate ends"),
     ("open_files", "how many files the process may have open"),

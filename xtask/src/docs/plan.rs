@@ -20,17 +20,17 @@ A plan says first what stops apply, then what is dangerous, then people, then ob
   alike stand together. Wildcards are words: `every verb on pods`; what somebody had or keeps of such a right stands below it. For
   somebody new it is what they may do beyond what every login may.
 - **still has** marks a right that the files take away and somebody else's binding grants all the same.
-- **Dangerous** are the ways to become more than one is (reading secrets everywhere, granting roles, acting as others …) that somebody gains.
+- **Dangerous** are the privilege escalations (reading secrets everywhere, granting roles, acting as others …) that somebody gains.
   Rights are added before logins change, so whoever leaves a group that becomes dangerous in the same plan has such a way `until logins
   change`: apply their leaving alone first.
 - **Bindings of the whole cluster** are listed by name, every one that changes.
-- **Who may do everything, and not by this file** are the logins in `system:masters`, in every mapping that was looked at – with the name of the
+- **Cluster admins outside this file** are the logins in `system:masters`, in every mapping that was looked at – with the name of the
   session where the group goes by that –, and the bindings to the
   ClusterRole `cluster-admin` or of the group `system:masters` that stay and are not the file's, each with its place. Kubernetes' own binding
   `cluster-admin` is left out.
-- **Incomplete** is a plan for which something could not be looked at. It can be read, and is not applied. What follows from it stands below **Not known**: who
+- **Incomplete** is a plan for which something could not be read. It can be read, and is not applied. What follows from it stands below **Not known**: who
   can log in, whose rights change, whether an object is there. Nothing of that is stated elsewhere in the plan, and the numbers at its head are of the rest.
-- **As far as could be looked at**, at the head of a plan that is whole, says that nobody can look everywhere who asks the cluster: a server may have files of its own on the
+- **As far as could be read**, at the head of a plan that is whole, says that nobody can look everywhere who asks the cluster: a server may have files of its own on the
   control plane, access entries of EKS are given or not, and what no server is seen to read may be read. Which of these it is stands behind the numbers, and among the warnings.
 
 `-o markdown` is for pull requests. `-o json` shortens nothing: a request is a gain of somebody's if one of `gains` covers it: its namespace
@@ -62,7 +62,7 @@ Interrupted anywhere, the next run finishes the work.
 
 `import` writes the access file that a person would have written who wanted just what there is. Planned on the untouched cluster it gives
 nobody anything and takes nothing from anybody. What a file cannot say – whole accounts, usernames and groups that a caller could choose – stays as it is, and stands in
-the file as a comment; bindings to single users stay, too. Step by step: [Import the access of an existing cluster](bring-a-cluster-in.md).
+the file as a comment; bindings to single users stay, too. Step by step: [Import the access of an existing cluster](import.md).
 
 ## What stops apply
 

@@ -78,12 +78,12 @@ impl<'a> Namespaces<'a> {
     }
 }
 
-/// The namespaces that globs and selectors never match: Kubernetes' own and ours.
+/// Returns the namespaces that globs and selectors never match: Kubernetes' own and ours.
 pub fn is_withheld(namespace: &str) -> bool {
     namespace.starts_with("kube-") || namespace == "cluster-auth"
 }
 
-/// Whether a text fits a pattern in which `*` stands for any text.
+/// Returns whether a text fits a pattern in which `*` stands for any text.
 ///
 /// What stands between two stars is looked for once: where its first place leaves too little for the rest, so does any other.
 pub fn glob(pattern: &str, text: &str) -> bool {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::IamFactError;
 use crate::{Facts, IamAccount};
 
-/// Why such a text cannot be used.
+/// The reasons to reject output of `aws iam`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IamDumpError {
     /// Not JSON.
@@ -21,10 +21,10 @@ pub enum IamDumpError {
         column: usize,
     },
     /// JSON of another shape.
-    #[error("it is not all that `aws iam get-group` or `aws iam list-roles` prints; leave --query out")]
+    #[error("it is not the whole output of `aws iam get-group` or `aws iam list-roles`; leave --query out")]
     Shape,
     /// Only a part of an answer: whoever is not in it would count as absent.
-    #[error("it is only a part of an answer; leave --max-items and --no-paginate out")]
+    #[error("it is only a part of an answer; leave out --max-items and --no-paginate")]
     Partial,
     /// Something that must be an ARN is none.
     #[error("`{0}` is not the ARN of an IAM user, group or role")]
@@ -56,7 +56,7 @@ struct Named {
 }
 
 impl Facts {
-    /// Takes what such a text says; `false` where it is something else. With an error nothing of it is taken.
+    /// Adds output of `aws iam`; returns `false` for any other text. An error leaves the facts unchanged.
     pub fn add_iam_dump(&mut self, json: &[u8]) -> Result<bool, IamDumpError> {
         let printed: Printed = serde_json::from_slice(json).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => IamDumpError::Shape,

@@ -6,7 +6,7 @@ use identity::Arn;
 
 use crate::{Access, AccessPrincipal, IamAccount, Kind};
 
-/// One question; the names are those of IAM, without paths.
+/// A question to IAM. Names are IAM's, without paths.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum IamQuestion {
     /// Who is in this group? `iam:GetGroup`.
@@ -19,7 +19,7 @@ pub enum IamQuestion {
     Role(String),
 }
 
-/// What IAM said, and about what.
+/// An answer of IAM, with the name that was asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IamAnswer {
     /// Who is in a group.
@@ -52,7 +52,7 @@ pub enum IamAnswer {
     },
 }
 
-/// Everything that a file asks.
+/// All questions that a file has for IAM.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IamQuestions {
     /// Of the account that can be asked: each thing once, groups first.
@@ -61,7 +61,7 @@ pub struct IamQuestions {
     pub elsewhere: BTreeSet<IamAccount>,
 }
 
-/// What has to be asked, by somebody whose credentials are those of one account.
+/// Returns what has to be asked, by somebody whose credentials are those of one account.
 pub fn iam_questions(access: &Access, whose: IamAccount) -> IamQuestions {
     let groups = access.groups.iter().flatten();
     let principals = groups.flat_map(|group| group.iam_groups.iter().chain(&group.members)).chain(&access.nodes);

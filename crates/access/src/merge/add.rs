@@ -29,7 +29,7 @@ use super::{
     people::{self, People},
 };
 
-/// Whom an entry is for, as it was typed.
+/// The principal of an entry to add, as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Whom {
     /// An ARN in `mapUsers`.
@@ -58,7 +58,7 @@ pub struct Addition {
     pub groups: Vec<String>,
 }
 
-/// The texts with the entry in them.
+/// The changed texts, with the entry added.
 #[derive(Debug)]
 pub struct Added {
     /// All texts, of which one has changed.
@@ -71,7 +71,7 @@ pub struct Added {
     pub in_quotes: bool,
 }
 
-/// Why nothing is added.
+/// The reasons to add no entry.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// It does not read as a whole what is there, so that its `add` would refuse, and its server does not start or lacks entries.
@@ -271,7 +271,7 @@ impl Login {
 }
 
 impl Addition {
-    /// The list that it belongs into.
+    /// Returns the list that it belongs into.
     pub fn list(&self) -> &'static str {
         match self.who {
             Whom::User(_) => "mapUsers",
@@ -279,7 +279,7 @@ impl Addition {
         }
     }
 
-    /// What aws-iam-authenticator compares entries by, as its `add` names it (`Key` of `pkg/config/mapper.go`).
+    /// Returns what aws-iam-authenticator compares entries by, as its `add` names it (`Key` of `pkg/config/mapper.go`).
     pub fn key(&self) -> String {
         match &self.who {
             Whom::User(arn) => arn.clone(),

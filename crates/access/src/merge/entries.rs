@@ -58,8 +58,10 @@ fn of_node(node: &Node) -> Result<Option<Said>, Problem> {
     for entry in node.as_mapping().unwrap_or_default() {
         let alike = |other: &&document::Entry| other.key.text.eq_ignore_ascii_case(&entry.key.text);
         if node.as_mapping().unwrap_or_default().iter().filter(alike).count() > 1 {
-            let message =
-                format!("`{}` stands twice here, in other letters: which one counts is left to chance", entry.key.text);
+            let message = format!(
+                "`{}` appears twice here with different capitalization, and either one may be used",
+                entry.key.text
+            );
             return Err(Problem::error("document.duplicate-key", entry.key_span, message));
         }
     }

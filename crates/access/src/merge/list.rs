@@ -77,7 +77,7 @@ impl<'a> List<'a> {
             let Value::Mapping(_, style) = &node.value else { return Err(wrong(node, "a mapping")) };
             if let Some(again) = entries(node, key).nth(1) {
                 let message =
-                    format!("`{key}` stands twice here, in other letters: which one counts is left to chance");
+                    format!("`{key}` appears twice here with different capitalization, and either one may be used");
                 return Err(Problem::error("document.duplicate-key", again.key_span, message));
             }
             let Some(entry) = entry(node, key) else { return Ok(Self::Missing(node, &keys[depth..])) };

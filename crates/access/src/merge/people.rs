@@ -64,17 +64,17 @@ pub(super) fn check(
 ) -> Result<(), String> {
     // What its reader does not take as it is has nobody of whom something could be said.
     let Ok(before) = read(shape, before) else { return Ok(()) };
-    let after = read(shape, after).map_err(|why| format!("after this change it could not be read any more: {why}"))?;
+    let after = read(shape, after).map_err(|why| format!("after this change it would no longer be readable: {why}"))?;
     let (mut expected, is) = (People::let_in_by(&before), People::let_in_by(&after));
     expected.0.retain(|principal, _| !touched.contains(principal.as_str()));
     expected.0.extend(wanted.0.iter().map(|(principal, users)| (principal.clone(), users.clone())));
     let mut all = expected.0.keys().chain(is.0.keys());
     if let Some(principal) = all.find(|principal| expected.0.get(*principal) != is.0.get(*principal)) {
-        return Err(format!("nothing was changed: after this change {principal} would not be let in as planned"));
+        return Err(format!("nothing was changed: after this change {principal} would not log in as planned"));
     }
     let accounts = |source: &mapping::Source| source.accounts.iter().map(|(account, _)| *account).collect::<Vec<_>>();
     if accounts(&before) != accounts(&after) {
-        return Err("nothing was changed: after this change other accounts would be let in".to_owned());
+        return Err("nothing was changed: after this change other AWS accounts could log in".to_owned());
     }
     Ok(())
 }

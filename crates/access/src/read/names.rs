@@ -25,7 +25,8 @@ pub(super) fn object(name: &Located<Box<str>>, what: &str, problems: &mut Proble
         && !text.contains(['/', '%'])
         && !text.chars().any(|c| c.is_control() || c.is_whitespace());
     if !allowed {
-        let message = format!("{what} cannot be called `{text}`: no spaces, `/` or `%`, and not `.` or `..`");
+        let message =
+            format!("{what} cannot be named `{text}`: names have no spaces, `/` or `%`, and are not `.` or `..`");
         problems.push(Code::Name.at(name.span, message));
     }
 }
@@ -37,7 +38,8 @@ pub(super) fn namespace(name: &Located<Box<str>>, globs: bool, problems: &mut Pr
     let allowed =
         (1..=63).contains(&text.len()) && text.chars().all(label) && !text.starts_with('-') && !text.ends_with('-');
     if !allowed {
-        let message = format!("`{text}` is no namespace: at most 63 of a-z, 0-9 and `-`, and no `-` at the ends");
+        let message =
+            format!("`{text}` is not a valid namespace: at most 63 of a-z, 0-9 and `-`, with no `-` at either end");
         let problem = Code::Name.at(name.span, message);
         let is_glob = text.contains('*') && !globs;
         problems.push(if is_glob {

@@ -45,7 +45,7 @@ pub(super) fn mappings<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Mapping<'
 /// How long an object's name may be (RFC 1123 subdomain).
 const MAX_NAME: usize = 253;
 
-/// A name that only this ARN has: its account and resource, every byte but a-w, y, z and digits as `x` and its number.
+/// Returns a name that only this ARN has: its account and resource, every byte but a-w, y, z and digits as `x` and its number.
 /// Very long ones end in a hash instead.
 pub fn name(arn: &str) -> String {
     let mut name = String::from("cluster-auth");

@@ -119,7 +119,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// A role as the API server takes it.
+/// Returns a role as the API server takes it.
 pub fn role_object<'a>(role: &'a AnyRole, mark: Option<&'a Mark>) -> Object<'a> {
     Object {
         api_version: API_VERSION,
@@ -131,7 +131,7 @@ pub fn role_object<'a>(role: &'a AnyRole, mark: Option<&'a Mark>) -> Object<'a> 
     }
 }
 
-/// A binding as the API server takes it.
+/// Returns a binding as the API server takes it.
 pub fn binding_object<'a>(binding: &'a Binding, mark: Option<&'a Mark>) -> Object<'a> {
     let RoleReference { kind, name } = binding.role();
     let (rbac, core) = (API_GROUP, "");

@@ -206,7 +206,7 @@ fn whoever_is_not_in_iam_is_reported_where_they_stand() {
     assert_eq!(found(&all_there), "", "case is no difference, nor is a role's path that nobody wrote");
     insta::assert_snapshot!(found(&[group(None), sets(vec![dev])]), @"
     access.not-in-iam 8: the account 111122223333 has no role of the permission set `View` (assign it to somebody in this account in IAM Identity Center, or remove it)
-    access.no-iam-group 9: the account 111122223333 has no IAM group `Platform` (name the group that is meant, or remove this one; absent is not empty)
+    access.no-iam-group 9: the account 111122223333 has no IAM group `Platform` (correct the name, or remove it; a missing group is not an empty group)
     ");
     let gone = [
         user("alice", None),
@@ -216,12 +216,12 @@ fn whoever_is_not_in_iam_is_reported_where_they_stand() {
         role("Node", None),
     ];
     insta::assert_snapshot!(found(&gone), @"
-    access.not-in-iam 6: IAM has no arn:aws:iam::111122223333:user/alice (remove it: whoever makes one of this name gets its access)
+    access.not-in-iam 6: IAM has no arn:aws:iam::111122223333:user/alice (remove it: whoever creates one of this name gets its access)
     access.not-in-iam 6: IAM has this name under another path than `/ops/` (write arn:aws:iam::111122223333:user/bob)
     access.not-in-iam 7: IAM has this name under another path than `/ci/` (write arn:aws:iam::111122223333:role/Deployer)
-    access.not-in-iam 7: IAM has no arn:aws:iam::111122223333:role/Admin (remove it: whoever makes one of this name gets its access)
-    access.not-in-iam 10: IAM has no arn:aws:iam::111122223333:user/alice (remove it: whoever makes one of this name gets its access)
-    access.not-in-iam 12: IAM has no arn:aws:iam::111122223333:role/Node (remove it: whoever makes one of this name gets its access)
+    access.not-in-iam 7: IAM has no arn:aws:iam::111122223333:role/Admin (remove it: whoever creates one of this name gets its access)
+    access.not-in-iam 10: IAM has no arn:aws:iam::111122223333:user/alice (remove it: whoever creates one of this name gets its access)
+    access.not-in-iam 12: IAM has no arn:aws:iam::111122223333:role/Node (remove it: whoever creates one of this name gets its access)
     ");
 }
 

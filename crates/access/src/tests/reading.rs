@@ -148,7 +148,7 @@ fn many_problems_are_shown_in_one_run() {
       |
       = help: did you mean `users`?
 
-    error[access.name]: `Dev` is no namespace: at most 63 of a-z, 0-9 and `-`, and no `-` at the ends
+    error[access.name]: `Dev` is not a valid namespace: at most 63 of a-z, 0-9 and `-`, with no `-` at either end
      --> 0.yaml:7:16
       |
     7 |   - namespace: Dev

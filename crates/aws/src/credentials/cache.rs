@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{AssumeRole, Credentials, Secret};
 
-/// What a file keeps. No Debug: it holds secrets.
+/// The parsed contents of a credentials cache. No Debug: it holds secrets.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Cache(Clusters);
 
@@ -26,7 +26,7 @@ struct Kept {
     account_id: String,
 }
 
-/// Under which names credentials stand.
+/// The key of cached credentials: cluster id, profile and role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CacheKey {
     /// The cluster that tokens are for.
@@ -37,7 +37,7 @@ pub struct CacheKey {
     pub role: String,
 }
 
-/// Why a text is no cache. What stands in it may be secret and is not said.
+/// The text is not a credentials cache. What stands in it may be secret and is not said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotACache {
     /// Where, from 1.
@@ -48,8 +48,8 @@ pub struct NotACache {
 const LEAST_LEFT: SignedDuration = SignedDuration::from_secs(60);
 
 impl CacheKey {
-    /// The name for the session of a role that these credentials assume. Whoever assumes it with others, another external id or
-    /// another session name gets another session.
+    /// Returns the name for the session of a role that these credentials assume. Whoever assumes it with others, another external
+    /// id or another session name gets another session.
     #[must_use]
     pub fn assumed(&self, base: &Credentials, role: &AssumeRole, forwards_session_name: bool) -> Self {
         let mut name = format!("{} assumed by {}", role.role_arn, base.access_key_id);
@@ -99,7 +99,7 @@ impl Cache {
         Ok(Self(clusters))
     }
 
-    /// The credentials under a key, if they are good for a while yet.
+    /// Returns the credentials under a key, if they are good for a while yet.
     pub fn get(&self, key: &CacheKey, now: Timestamp) -> Option<Credentials> {
         let kept = self.0.get(&key.cluster_id)?.get(&key.profile)?.get(&key.role)?;
         let credentials = &kept.credentials;
@@ -117,7 +117,7 @@ impl Cache {
         self.0.entry(cluster_id).or_default().entry(profile).or_default().insert(role, kept);
     }
 
-    /// Drops what has ended: nobody needs those secrets any more.
+    /// Drops credentials that have expired: nobody needs those secrets any more.
     pub fn forget_ended(&mut self, now: Timestamp) {
         for profiles in self.0.values_mut() {
             for roles in profiles.values_mut() {
@@ -128,7 +128,7 @@ impl Cache {
         self.0.retain(|_, profiles| !profiles.is_empty());
     }
 
-    /// The text of the file.
+    /// Returns the text of the file.
     pub fn to_text(&self) -> Secret {
         if self.0.is_empty() {
             return Secret::new("clusters: {}\n");

@@ -79,7 +79,8 @@ sts =
 
     #[test]
     fn a_variable_goes_before_the_profile_and_a_service_before_all() {
-        let rows: &[(&str, &[(&str, &str)], &str)] = &[
+        type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+        let rows: &[Row] = &[
             ("default", &[], "sts.us-west-2.amazonaws.com"),
             ("fips", &[], "sts-fips.us-west-2.amazonaws.com"),
             ("fips", &[("AWS_USE_FIPS_ENDPOINT", "false")], "sts.us-west-2.amazonaws.com"),

@@ -32,7 +32,7 @@ const INSTANCE_METADATA_ATTEMPTS: u32 = 2;
 /// For each attempt; on EC2 the answer takes milliseconds.
 const INSTANCE_METADATA_PATIENCE: Duration = Duration::from_secs(1);
 
-/// Carries the plan out.
+/// Fetches the credentials of a plan.
 ///
 /// # Errors
 ///
@@ -111,7 +111,7 @@ async fn base(
     }
 }
 
-/// The Region of the instance that this runs on, if it is one.
+/// Returns the Region of the instance that this runs on, if it is one.
 pub async fn instance_region(environment: &Environment) -> Option<String> {
     if environment.is_true("AWS_EC2_METADATA_DISABLED") {
         return None;

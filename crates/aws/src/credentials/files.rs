@@ -67,12 +67,12 @@ impl SharedFiles {
         self.config.get(&format!("sso-session {name}"))
     }
 
-    /// A `[services name]` of the config file.
+    /// Returns the section `[services name]` of the config file.
     pub(crate) fn services(&self, name: &str) -> Option<&Section> {
         self.config.get(&format!("services {name}"))
     }
 
-    /// The profiles of both, by name.
+    /// Returns the profiles of both, by name.
     pub fn profiles(&self) -> Vec<String> {
         let of_config = self.config.keys().filter_map(|section| match &**section {
             "default" => Some("default"),

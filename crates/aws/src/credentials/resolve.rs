@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{AssumeRole, Credentials, CredentialsError, Environment, Secret, SharedFiles};
 
-/// What to do to get credentials: start from a base, then assume these roles one after the other.
+/// The steps that lead to credentials: start from a base, then assume these roles one after the other.
 pub struct Plan {
     /// Where to start.
     pub base: Base,
@@ -12,7 +12,7 @@ pub struct Plan {
     pub roles: Vec<AssumeRole>,
 }
 
-/// Where credentials begin. No Debug: static keys are secrets.
+/// The source of the first credentials of a plan. No Debug: static keys are secrets.
 pub enum Base {
     /// Keys at hand.
     Static(Credentials),
@@ -47,7 +47,7 @@ pub enum Base {
     InstanceMetadata,
 }
 
-/// What it takes to ask IAM Identity Center.
+/// The parameters of a request to IAM Identity Center.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sso {
     /// The profile, for advice.
@@ -65,7 +65,7 @@ pub struct Sso {
 }
 
 impl Plan {
-    /// The credentials, if nobody needs to be asked for them.
+    /// Returns the credentials, if nobody needs to be asked for them.
     pub fn immediate(&self) -> Option<Credentials> {
         match &self.base {
             Base::Static(credentials) if self.roles.is_empty() => Some(credentials.clone()),
@@ -74,7 +74,7 @@ impl Plan {
     }
 }
 
-/// The Region: flag, `AWS_REGION`, `AWS_DEFAULT_REGION`, or the profile's.
+/// Returns the AWS Region, by the first of: flag, `AWS_REGION`, `AWS_DEFAULT_REGION`, or the profile's.
 pub fn region(
     environment: &Environment,
     files: &SharedFiles,
@@ -114,7 +114,7 @@ pub fn resolve(
     Ok(Plan { base, roles: Vec::new() })
 }
 
-/// The profile that counts: the one that was given, `AWS_PROFILE`, `AWS_DEFAULT_PROFILE`, or `default`.
+/// Returns the profile that counts: the one that was given, `AWS_PROFILE`, `AWS_DEFAULT_PROFILE`, or `default`.
 pub fn profile_name<'a>(environment: &'a Environment, profile: Option<&'a str>) -> &'a str {
     let variable = || environment.get("AWS_PROFILE").or_else(|| environment.get("AWS_DEFAULT_PROFILE"));
     profile.or_else(variable).unwrap_or("default")

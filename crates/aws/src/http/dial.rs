@@ -22,7 +22,7 @@ use tower_service::Service;
 use super::{Transport, names::Names};
 use crate::{AwsError, environment::Environment};
 
-/// The variables that name a proxy. Only `https://` URLs go through one: plain HTTP is the metadata services of this very
+/// The proxy settings of the environment. Only `https://` URLs go through one: plain HTTP is the metadata services of this very
 /// machine. No Debug: the URL may hold a password.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Proxy {

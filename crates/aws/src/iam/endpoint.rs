@@ -4,7 +4,7 @@ use identity::Partition;
 
 use crate::{Endpoint, EndpointError, credentials::Environment, endpoint::overridden};
 
-/// IAM: `AWS_ENDPOINT_URL_IAM`, else `AWS_ENDPOINT_URL`, else the one of the Region's partition, with
+/// Returns the endpoint of IAM: `AWS_ENDPOINT_URL_IAM`, else `AWS_ENDPOINT_URL`, else the one of the Region's partition, with
 /// `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`. Without a Region it is the commercial partition's.
 ///
 /// The hosts are those of botocore's `iam/2010-05-08/endpoint-rule-set-1.json`.

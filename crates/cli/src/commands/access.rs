@@ -23,7 +23,7 @@ use crate::{
 /// Which files.
 #[derive(Args, Debug)]
 pub(crate) struct Paths {
-    /// Access files, or folders of them; several merge, `-` is stdin [default: access.yaml]
+    /// Access files, or folders of them; several are merged, `-` is stdin [default: access.yaml]
     #[arg(value_name = "FILE")]
     paths: Vec<PathBuf>,
 
@@ -41,8 +41,8 @@ pub(crate) struct Files {
     #[command(flatten)]
     from: PathArgs,
 
-    /// Ask the cluster for its namespaces, roles and ConfigMaps: that of the current kubeconfig context, unless `--context` or
-    /// `--kubeconfig`, which mean this too, name another
+    /// Read namespaces, roles and ConfigMaps from the cluster of the current kubeconfig context; `--context` and
+    /// `--kubeconfig` imply it and choose another cluster
     #[arg(long)]
     live: bool,
 
@@ -124,14 +124,14 @@ fn of_no_use(
     let entries = (!entries.is_empty()).then(|| "what `aws eks` printed".to_owned());
     let declared = dump.declared().first().map(|_| "what other programs' files say of access".to_owned());
     let unused = configuration.into_iter().chain(entries).chain(declared);
-    let mut notes: Vec<String> = unused.map(|what| format!("{what} plays no part here")).collect();
+    let mut notes: Vec<String> = unused.map(|what| format!("{what} is not used by this command")).collect();
     let Facts { iam_groups, permission_sets, namespaces, roles, custom_resources, config_maps, in_iam } = facts;
     let is_known = namespaces.is_some() || roles.is_some() || config_maps.is_some() || !custom_resources.is_empty();
     let says_iam = !iam_groups.is_empty() || !permission_sets.is_empty() || !in_iam.is_empty();
     if notes.is_empty() && !is_known && !says_iam {
         notes.push(format!(
-            "nothing of {from} plays a part here: what counts is lists of namespaces, roles, clusterroles and ConfigMaps as \
-             kubectl prints them, CustomResourceDefinitions, and what `aws iam` prints"
+            "{from} has nothing that this command uses: it reads lists of namespaces, roles, clusterroles and ConfigMaps as \
+             kubectl prints them, CustomResourceDefinitions, and output of `aws iam`"
         ));
     }
     notes

@@ -44,27 +44,27 @@ enum AddCommand {
 /// Where it is added, and whether that is asked first.
 #[derive(Args, Debug)]
 struct ToArgs {
-    /// Ask first; `--prompt=false` does not
+    /// Ask for confirmation [--prompt=false: do not]
     #[arg(
         long, global = true, num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true",
         value_name = "BOOL", action = clap::ArgAction::Set
     )]
     prompt: bool,
 
-    /// Kubeconfig file of the cluster whose aws-auth it is added to
+    /// Kubeconfig file of the cluster to change [default: the files of KUBECONFIG, or ~/.kube/config]
     #[arg(long, global = true, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
 
-    /// Context of the kubeconfig [default: its current one]
+    /// Context of the kubeconfig [default: its current context]
     #[arg(long, global = true, value_name = "NAME")]
     kubeconfig_context: Option<String>,
 
-    /// URL of the API server, instead of the kubeconfig's
+    /// URL of the API server, in place of the kubeconfig's
     #[arg(long, global = true, value_name = "URL")]
     master_url: Option<String>,
 
-    /// Add it to this file, and to no cluster: a manifest of aws-auth, the configuration of aws-iam-authenticator, or a manifest of the
-    /// ConfigMap that has it
+    /// Change this file in place of a cluster: a manifest of aws-auth, aws-iam-authenticator's configuration, or a manifest
+    /// of the ConfigMap that holds that
     #[arg(long, global = true, value_name = "FILE", conflicts_with_all = ["kubeconfig", "kubeconfig_context", "master_url"])]
     file: Option<PathBuf>,
 }
@@ -89,9 +89,7 @@ pub(crate) fn run(args: &AddArgs, process: &Process) -> CommandResult {
         }
         (None, None) => {
             let answer = answered("empty kubeconfig");
-            process::note(
-                "name the cluster's kubeconfig, as --kubeconfig FILE, or a file to add it to, as --file FILE",
-            );
+            process::note("no cluster: give its kubeconfig by --kubeconfig FILE, or a file to change by --file FILE");
             Err(answer)
         }
     }

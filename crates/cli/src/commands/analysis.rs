@@ -30,9 +30,9 @@ pub(crate) struct AnalysisArgs {
 pub(crate) enum Output {
     /// For a terminal.
     Text,
-    /// For programs: everything.
+    /// For programs, with every detail.
     Json,
-    /// The same as YAML.
+    /// The JSON, written as YAML.
     Yaml,
 }
 
@@ -177,7 +177,7 @@ pub(crate) fn configured(global: &Global, found: &mut Inputs) -> anyhow::Result<
 pub(crate) fn of_cluster(seen: Seen, global: &Global) -> Result<Seen, Failure> {
     not_of_another(&seen.world, global)?;
     if let Some(typed) = global.cluster_id.as_ref().filter(|_| seen.world.which_cluster().is_empty()) {
-        let nothing = "was compared with nothing: nothing here says which cluster this is";
+        let nothing = "was not checked: nothing here says which cluster this is";
         process::note(&format!("note: --cluster-id {typed} {nothing}"));
     }
     Ok(seen)
@@ -216,8 +216,8 @@ fn live(
     let (cluster, looked, discovered) = runtime::block_on(looking)??;
     if let Discovered::NotAllowed = discovered {
         process::note(
-            "note: you may not ask what the cluster calls its resources (the ClusterRole system:discovery allows it); they \
-             are called as in every cluster",
+            "note: you may not list the cluster's API resources (the ClusterRole system:discovery allows it); \
+             using the names that every cluster has",
         );
     }
     let custom = found.dump.custom_resources();
@@ -276,15 +276,15 @@ impl Output {
 /// Where the exit code is the verdict, and none was found: 0 only where everything that was asked for or given could be read.
 /// `verdict` is what may be the case all the same.
 pub(crate) fn only_if_read(unread: &[Unseen], verdict: &str) -> CommandResult {
-    let Some(Unseen { what, why }) = unread.first() else { return Ok(()) };
+    let Some(gap) = unread.first() else { return Ok(()) };
     let more = if unread.len() > 1 { format!(" (and {} more)", unread.len() - 1) } else { String::new() };
-    Err(anyhow::anyhow!("it is not known whether {verdict}: {what}: {why}{more}").into())
+    Err(anyhow::anyhow!("it is not known whether {verdict}: {gap}{more}").into())
 }
 
-/// Says what could not be looked at, to people.
+/// Says what could not be read, to people.
 pub(crate) fn say_gaps(gaps: &[Unseen]) {
     for gap in inventory::shown(gaps) {
-        process::note(&format!("incomplete: {}: {}", gap.what, gap.why));
+        process::note(&format!("incomplete: {gap}"));
     }
 }
 
@@ -306,7 +306,7 @@ pub(crate) fn determined(world: &World, principal: &NamedPrincipal) -> anyhow::R
         .filter_map(|one| Some(format!("user:{}", one.login.as_ref().ok()?.username)))
         .collect();
     anyhow::bail!(
-        "undetermined: {arn} logs in as any of {}, another one each time; name one of them instead, and see `cluster-auth \
+        "undetermined: {arn} may log in as any of {}; name one of them instead, and see `cluster-auth \
          explain {arn}`",
         users.join(", ")
     )

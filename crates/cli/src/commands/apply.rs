@@ -46,32 +46,33 @@ pub(crate) struct ApplyArgs {
     #[command(flatten)]
     planning: Planning,
 
-    /// Do not ask; covers no other flag
+    /// Apply without confirmation; still refuses what needs --adopt, --forget or --allow-lockout
     #[arg(short, long)]
     yes: bool,
 
-    /// Apply only the plan with this digest, which `plan` printed
+    /// Apply only if the plan has this digest, as `plan` printed it
     #[arg(long, value_name = "DIGEST")]
     expect: Option<String>,
 
-    /// Take over what exists already and is not ours
+    /// Take over existing objects and entries that cluster-auth did not create
     #[arg(long)]
     adopt: bool,
 
-    /// Take away what only this file granted, which was applied and is not among the files now; repeatable
+    /// Revoke what was granted only by this file, which was applied before and is not given now; repeatable
     #[arg(long, value_name = "FILE")]
     forget: Vec<String>,
 
-    /// Apply even if you, or everybody, could not change access any more
+    /// Apply even if afterwards you, or everybody, could no longer change access
     #[arg(long)]
     allow_lockout: bool,
 
-    /// How long to wait, where somebody changes groups, before bindings of the old ones go: how long the API server
-    /// remembers logins, and files take to reach the authenticator [default: 2m, or 4m for access-file and configmap]
+    /// How long to wait, if somebody's groups change, before removing bindings of their old groups, until API servers have
+    /// forgotten old logins and changed files have reached the authenticator [default: 2m, or 4m for access-file and
+    /// configmap]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "dry_run")]
     settle: Option<Duration>,
 
-    /// Let the API server try every change, and keep none
+    /// Send every change to the API server as a dry run, and keep none
     #[arg(long)]
     dry_run: bool,
 }
@@ -97,10 +98,9 @@ pub(crate) fn run(args: &ApplyArgs, global: &Global, process: &Process) -> Comma
         return Err(anyhow::anyhow!(help).into());
     }
     if let Some(file) = args.forget.iter().find(|file| subject.has_file(file)) {
-        return Err(anyhow::anyhow!(
-            "--forget {file}: it is among the files now, which grants what it says; leave one of the two out"
-        )
-        .into());
+        return Err(
+            anyhow::anyhow!("--forget {file}: it is also given as a file to apply; leave one of the two out").into()
+        );
     }
     runtime::block_on(apply(args, &allowed, &subject, process))?
 }
@@ -111,7 +111,7 @@ impl ApplyArgs {
         let digest = |text: &String| {
             text.parse::<Digest>().map_err(|_| {
                 anyhow::anyhow!(
-                    "--expect {text}: that is no digest; it is the 32 hexadecimal digits that `cluster-auth plan` prints last \
+                    "--expect {text}: not a digest; a digest is the 32 hexadecimal digits that `cluster-auth plan` prints last \
                      (`digest` in its JSON), of the plan that was reviewed"
                 )
             })
@@ -127,7 +127,7 @@ async fn apply(args: &ApplyArgs, allowed: &Allowed, subject: &Subject, process: 
     process::print_styled(&planning::printed(&plan))?;
     for file in args.forget.iter().filter(|file| !plan.lacks_file(file)) {
         process::note(&format!(
-            "note: --forget {file} changes nothing: no file of that name was applied to this cluster"
+            "note: --forget {file} has no effect: no file of that name was applied to this cluster"
         ));
     }
     refuse(allowed, &plan)?;
@@ -142,7 +142,7 @@ async fn apply(args: &ApplyArgs, allowed: &Allowed, subject: &Subject, process: 
     if args.dry_run {
         let execution = Execution { cluster, run: Run::Dry, settle: Duration::ZERO };
         let outcomes = execution.run(&plan.steps, std::future::pending()).await?;
-        let effect = "The API server would take this; nothing of it was kept.";
+        let effect = "The API server accepts all of this; nothing was changed.";
         return conclude(&plan, &outcomes, Run::Dry, effect);
     }
     confirm(args, &plan, &cluster)?;
@@ -152,7 +152,7 @@ async fn apply(args: &ApplyArgs, allowed: &Allowed, subject: &Subject, process: 
     let holder = format!("{who}, process {} since {since}", std::process::id());
     let waiting = |holder: &str, duration: Duration| {
         let seconds = duration.as_secs();
-        process::note(&format!("`{holder}` is applying, or was cut off; it shows within {seconds} s which"));
+        process::note(&format!("`{holder}` is applying, or was interrupted; this shows within {seconds} s"));
     };
     let mut lease = cluster.lease(LEASE, holder, process::now, waiting).await.context("nothing was changed")?;
     let stop = async {
@@ -163,7 +163,7 @@ async fn apply(args: &ApplyArgs, allowed: &Allowed, subject: &Subject, process: 
     };
     let done = Box::pin(under_lease((args, allowed), subject, &cluster, &plan, stop)).await;
     if let Err(error) = lease.release().await {
-        process::note(&format!("note: the Lease kube-system/{LEASE} was not given back, and ends by itself: {error}"));
+        process::note(&format!("note: the Lease kube-system/{LEASE} was not released, and expires by itself: {error}"));
     }
     done
 }
@@ -180,8 +180,7 @@ async fn under_lease(
     refuse(allowed, &plan)?;
     if plan.digest != reviewed.digest {
         let (now, then) = (&plan.digest, &reviewed.digest);
-        let changed =
-            format!("the cluster changed meanwhile: the plan is {now} now, and was {then}; run the command again");
+        let changed = format!("the cluster has changed: the plan was {then} and is now {now}; run the command again");
         return Err(anyhow::anyhow!(changed).into());
     }
     let settle = args.settle.unwrap_or_else(|| known_everywhere(plan.target));
@@ -189,7 +188,7 @@ async fn under_lease(
     let outcomes = execution.run(&plan.steps, stop).await?;
     if plan.target == MappingTarget::None {
         process::note(
-            "note: logins were left alone (mapping: none); `cluster-auth render --to access-entries` prints those of EKS, \
+            "note: mappings were not changed (mapping: none); `cluster-auth render --to access-entries` prints those of EKS, \
              `--to config` those of a file on the control plane",
         );
     }
@@ -201,7 +200,7 @@ async fn under_lease(
         _ if plan.logins.is_empty() => "In effect now.".to_owned(),
         // What nobody reads changes nobody's login.
         Some((title, why)) => format!(
-            "In effect now, but for logins: they change where a server reads {title}, and it is not known that one does: {why}."
+            "In effect now, except for mappings: they change once a server reads {title}, and it is not known whether one does: {why}."
         ),
         None => {
             let at = process::now().checked_add(settle).unwrap_or_else(|_| process::now());
@@ -226,14 +225,14 @@ fn confirm(args: &ApplyArgs, plan: &Plan, cluster: &Cluster) -> Result<(), Failu
         return Ok(());
     }
     let (context, server) = (cluster.context(), cluster.server());
-    let question = format!("\nApply this to {} ({context}, {server})? Only `yes` does it:", plan.cluster_id);
+    let question = format!("\nApply this to {} ({context}, {server})? Type `yes` to confirm:", plan.cluster_id);
     match process::ask(&question)?.as_deref() {
         Some("yes") => Ok(()),
         Some(_) => Err(anyhow::anyhow!("nothing was changed").into()),
-        None => {
-            Err(anyhow::anyhow!("there is no terminal to ask at, so nothing was changed; `--yes` applies the plan")
-                .into())
-        }
+        None => Err(anyhow::anyhow!(
+            "no terminal to ask for confirmation, so nothing was changed; `--yes` applies the plan"
+        )
+        .into()),
     }
 }
 
@@ -264,13 +263,16 @@ fn conclude(plan: &Plan, outcomes: &[Outcome], run: Run, effect: &str) -> Comman
         let was = if run == Run::Dry { "would be" } else { "was" };
         return Ok(process::print(&format!("Only the record of what is applied {was} renewed.\n"))?);
     }
-    let after =
-        if whole { format!(". {effect}") } else { "; what is done stays, and `apply` again does the rest.".to_owned() };
+    let after = if whole {
+        format!(". {effect}")
+    } else {
+        "; what was applied stays, and `apply` again continues with the rest.".to_owned()
+    };
     process::print(&format!("{said}{after}\n"))?;
     if whole { Ok(()) } else { Err(Failure::AlreadySaid) }
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
     let duration = text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
-    duration.ok_or_else(|| "expected a duration, as 90s or 2m".to_owned())
+    duration.ok_or_else(|| "expected a duration such as 90s or 2m".to_owned())
 }

@@ -22,11 +22,11 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     files: Files,
 
-    /// How to print problems
+    /// Format of the problems
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 
-    /// Let warnings fail too
+    /// Exit with status 1 on warnings, too
     #[arg(long)]
     deny: bool,
 }
@@ -38,9 +38,9 @@ enum Output {
     Text,
     /// For programs, on stdout.
     Json,
-    /// The same as YAML.
+    /// The JSON, written as YAML.
     Yaml,
-    /// For code hosts, on stdout.
+    /// For code hosts (SARIF 2.1.0), on stdout.
     Sarif,
 }
 

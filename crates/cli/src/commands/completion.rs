@@ -25,7 +25,7 @@ Examples:
   cluster-auth completion kubectl > /usr/local/bin/kubectl_complete-cluster_auth
   chmod +x /usr/local/bin/kubectl_complete-cluster_auth")]
 pub(crate) struct CompletionArgs {
-    /// What completes: a shell, or kubectl for its plugin
+    /// Shell to complete for, or kubectl
     #[arg(value_name = "SHELL")]
     of: Completer,
 }

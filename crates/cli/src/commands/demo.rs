@@ -23,7 +23,7 @@ use crate::{
 /// Flags of `demo`.
 #[derive(Args, Debug)]
 pub(crate) struct DemoArgs {
-    /// Start a real etcd and kube-apiserver too, wired to the server, and stay until Ctrl-C
+    /// Also start a real etcd and kube-apiserver that use the server, and keep them running until Ctrl-C
     #[arg(long)]
     cluster: bool,
 }
@@ -54,7 +54,7 @@ async fn perform(stage: Stage, called: &str) -> anyhow::Result<()> {
             let review = stage.review(&scene.token).await?;
             anyhow::ensure!(
                 review.authenticated == scene.let_in,
-                "{}: the demo went another way than it should; please report this",
+                "{}: the demo did not go as expected; please report this",
                 scene.who
             );
             show.scene(scene.who, &review, &stage.webhook.authenticate(&scene.token).await);

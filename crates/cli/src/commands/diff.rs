@@ -44,22 +44,22 @@ Examples:
   cluster-auth diff group:developers group:operators --context prod
   cluster-auth diff user:alice arn:aws:iam::111122223333:role/Deployer")]
 pub(crate) struct DiffArgs {
-    /// From this: PATH, context:NAME, user:NAME, group:NAME or an ARN
+    /// Left side: a file or folder, context:NAME, user:NAME, group:NAME or an ARN
     #[arg(value_name = "A", group = "given", value_hint = clap::ValueHint::AnyPath)]
     a: OsString,
 
-    /// To this
+    /// Right side, of the same kind
     #[arg(value_name = "B", value_hint = clap::ValueHint::AnyPath)]
     b: OsString,
 
     #[command(flatten)]
     analysis: AnalysisArgs,
 
-    /// How to print what differs
+    /// Format of the differences
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 
-    /// End with 2 where something differs, and with 1 where that is not known
+    /// Exit with status 2 if something differs, and 1 if that is not known
     #[arg(long)]
     exit_code: bool,
 }
@@ -69,9 +69,9 @@ pub(crate) struct DiffArgs {
 enum Output {
     /// For a terminal.
     Text,
-    /// For programs: everything.
+    /// For programs, with every detail.
     Json,
-    /// The same as YAML.
+    /// The JSON, written as YAML.
     Yaml,
     /// For pull requests.
     Markdown,
@@ -109,8 +109,8 @@ pub(crate) fn run(args: &DiffArgs, global: &Global, process: &Process) -> Comman
         (Side::World(_), Side::Subject(_)) | (Side::Subject(_), Side::World(_)) => {
             let (a, b) = (args.a.display(), args.b.display());
             let why = format!(
-                "{a} and {b} are not of one kind: compare two clusters or files, or two subjects of one cluster \
-                 (`--context` or `--from` says which)"
+                "{a} and {b} are not of the same kind: compare two clusters or files, or two subjects \
+                 of one cluster (named by `--context` or `--from`)"
             );
             return Err(anyhow::anyhow!(why).into());
         }
@@ -140,8 +140,8 @@ fn side(typed: &OsString) -> anyhow::Result<Side> {
     let path = Path::new(typed);
     anyhow::ensure!(
         text == "-" || path.exists(),
-        "{} is no path that exists; write a path, context:NAME, user:NAME, group:NAME or an ARN (and ./user:NAME for a file \
-         that is called so)",
+        "{}: no such file or folder; give a path, context:NAME, user:NAME, group:NAME or an ARN (and ./user:NAME \
+         for a file of that name)",
         path.display()
     );
     Ok(Side::World(WorldSource::Path(path.to_owned())))
@@ -149,16 +149,16 @@ fn side(typed: &OsString) -> anyhow::Result<Side> {
 
 fn worlds(args: &DiffArgs, places: [&WorldSource; 2], global: &Global, process: &Process) -> Result<Found, Failure> {
     if args.analysis.names_a_world() || global.config.is_some() {
-        let why = "--from, --context and --config say where two subjects are; of two clusters or files each says so itself \
-                   (context:NAME)";
+        let why = "--from, --context and --config are for comparing two subjects; two clusters or files are named \
+                   by A and B alone (context:NAME)";
         return Err(anyhow::anyhow!(why).into());
     }
     if places.iter().all(|place| matches!(place, WorldSource::Path(_))) && args.analysis.names_kubeconfig() {
-        let why = "--kubeconfig says where contexts are, and both are files; leave it out, or name a context:NAME";
+        let why = "--kubeconfig is for contexts, and both sides are files; leave it out, or name a context:NAME";
         return Err(anyhow::anyhow!(why).into());
     }
     if places.iter().all(|place| matches!(place, WorldSource::Path(path) if path.as_os_str() == "-")) {
-        return Err(anyhow::anyhow!("stdin can be one of the two only").into());
+        return Err(anyhow::anyhow!("only one of the two sides can be stdin").into());
     }
     let look = |place: &WorldSource| match place {
         WorldSource::Path(path) => args.analysis.look_at_path(path, global),
@@ -180,7 +180,7 @@ fn worlds(args: &DiffArgs, places: [&WorldSource; 2], global: &Global, process: 
     };
     if lacking.iter().any(|one| !one.is_of_logins) {
         say(false);
-        let why = "nothing was compared: what was given of one of the two alone would count as lost or gained";
+        let why = "nothing was compared: what was given for one side only would count as lost or gained";
         return Err(anyhow::anyhow!(why).into());
     }
     // Kubernetes installs bindings of its own, which nobody writes into manifests.
@@ -199,8 +199,7 @@ fn worlds(args: &DiffArgs, places: [&WorldSource; 2], global: &Global, process: 
     args.output.print(|| difference.report(names), &difference.out(names))?;
     if !difference.not_given.is_empty() {
         say(true);
-        let why =
-            "people were not compared: logins that were given of one of the two alone would count as lost or gained";
+        let why = "people were not compared: mappings that were given for one side only would count as lost or gained";
         return Err(anyhow::anyhow!(why).into());
     }
     let unread = [before.world.unread(), after.world.unread()].concat();
@@ -220,7 +219,7 @@ fn subjects(args: &DiffArgs, both: [&OneOf; 2], global: &Global, process: &Proce
     Ok(Found { differs: !contrast.is_empty() && unknown.is_empty(), unread: [world.unread(), &unknown].concat() })
 }
 
-/// What could not be looked at would count as absent: half of two is not compared.
+/// What could not be read would count as absent: half of two is not compared.
 fn comparable(world: &World, name: &str, of_logins: bool) -> anyhow::Result<()> {
     let rbac = ["roles", "clusterroles", "rolebindings", "clusterrolebindings"];
     let matters = |gap: &&Unseen| rbac.contains(&&*gap.what) || (of_logins && &*gap.what != "namespaces");
@@ -236,7 +235,7 @@ fn comparable(world: &World, name: &str, of_logins: bool) -> anyhow::Result<()> 
     }
     anyhow::ensure!(
         unlisted.is_empty(),
-        "nothing was compared: in {name} not everything could be looked at, and what was not looked at would count as absent"
+        "nothing was compared: in {name} not everything could be read, and what was not read would count as absent"
     );
     Ok(())
 }
@@ -245,9 +244,8 @@ fn asked(world: &World, one: &OneOf) -> anyhow::Result<DiffSubject> {
     match one {
         OneOf::Subject(subject) => Ok(DiffSubject::Subject(subject.clone())),
         OneOf::Arn(arn) => {
-            let asked = DiffSubject::of_arn(world, arn).with_context(|| {
-                format!("{arn} is nobody who logs in: name an IAM user, a role, or a session of one")
-            })?;
+            let asked = DiffSubject::of_arn(world, arn)
+                .with_context(|| format!("{arn} cannot log in: name an IAM user, a role, or a session of a role"))?;
             if let DiffSubject::Principal(principal) = &asked {
                 determined(world, principal)?;
             }

@@ -36,12 +36,12 @@ use crate::{
     mut_arg("sts_ca_file", |arg| arg.requires("aws")),
 )]
 pub(crate) struct ExplainArgs {
-    /// The ARN of a user, a role, a session of one, a federated user or root; a denial code, as mapping.none; or `-`: any of
-    /// these, a token, a TokenReview or an ExecCredential on stdin
+    /// What to explain: the ARN of a user, role, session of a role, federated user or root; a denial code such as
+    /// mapping.none; or `-` for any of these, a token, a TokenReview or an ExecCredential on stdin
     #[arg(value_name = "ARN|CODE|-")]
     what: String,
 
-    /// Access files, or folders of them, which count as applied
+    /// Treat these access files, or folders of them, as already applied
     #[arg(value_name = "FILE")]
     paths: Vec<PathBuf>,
 
@@ -52,14 +52,14 @@ pub(crate) struct ExplainArgs {
     #[command(flatten)]
     analysis: AnalysisArgs,
 
-    /// Ask AWS about a token, as the server would, and go on from there
+    /// Ask AWS whose the token is, as the server would, and explain that identity
     #[arg(long)]
     aws: bool,
 
     #[command(flatten)]
     transport: Transport,
 
-    /// How to print the explanation
+    /// Format of the explanation
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 }
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, process: &Process) -> Com
             Ok(process::print_styled(&styled(&report::text_of(&report)))?)
         }
         Question::Caller(_) if args.aws => {
-            let why = "--aws asks AWS whose a token is, and here is none: who is meant has been named; leave --aws out";
+            let why = "--aws asks AWS whose a token is, and no token was given; leave --aws out";
             Err(anyhow::anyhow!(why).into())
         }
         Question::Caller(caller) => {
@@ -94,7 +94,7 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, process: &Process) -> Com
                 );
             }
             if !args.aws {
-                args.ensure_alone(global, "without --aws a token is looked at by itself; add --aws, or", "")?;
+                args.ensure_alone(global, "without --aws only the token itself is checked; add --aws, or", "")?;
             }
             if args.aws { args.asked(&token, global, process) } else { args.unasked(&token, global) }
         }

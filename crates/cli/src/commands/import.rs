@@ -28,8 +28,8 @@ pub(crate) struct ImportArgs {
     #[command(flatten)]
     from: FromArgs,
 
-    /// The ConfigMap with the authenticator's configuration (key config.yaml), where it has another name than
-    /// kube-system/aws-iam-authenticator; --config reads a file instead
+    /// ConfigMap that holds the authenticator's configuration (key config.yaml); --config reads a file instead [default:
+    /// kube-system/aws-iam-authenticator]
     #[arg(long, value_name = "NAMESPACE/NAME", value_parser = parse_name, conflicts_with = "config")]
     config_map: Option<Name>,
 
@@ -65,7 +65,7 @@ struct Found {
     named: Option<ConfigMap>,
 }
 
-/// Runs `import`. What could not be looked at ends it: nothing is invented.
+/// Runs `import`. What could not be read ends it: nothing is invented.
 pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> CommandResult {
     let Found { mut dump, mut facts, entries, sources, server, named } = args.look(process)?;
     says_all(&dump, &sources)?;
@@ -101,7 +101,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
         for Unseen { what, why } in inventory::joined(&unseen) {
             process::note(&format!("error: {what}: {why}"));
         }
-        return Err(anyhow::anyhow!("nothing was imported: what could not be looked at is not taken for empty").into());
+        return Err(anyhow::anyhow!("nothing was imported: what could not be read is not assumed to be empty").into());
     }
     let cluster_id = settings::cluster_id(global, process, &config)?;
     let target = seen_target(&observed, &in_cluster, stands_elsewhere);
@@ -124,7 +124,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     ));
     if let [Unseen { what, why }, more @ ..] = &observed.entries.without_policies()[..] {
         let more = if more.is_empty() { String::new() } else { format!(" (and of {} more)", more.len()) };
-        return Err(anyhow::anyhow!("the file lacks what is not known: {what}{more}: {why}").into());
+        return Err(anyhow::anyhow!("the file is incomplete: {what}{more}: {why}").into());
     }
     Ok(())
 }
@@ -140,8 +140,7 @@ impl ImportArgs {
         self.from.files.says_something(&read)?;
         ensure_no_configuration(&read)?;
         if let Some(source) = read.access_files().as_ref().and_then(|files| files.as_ref().first()) {
-            let text =
-                "is an access file, which import writes; give dumps of the cluster, or `kops get cluster -o yaml`";
+            let text = "is an access file, which `import` writes and does not read; give dumps of the cluster, or `kops get cluster -o yaml`";
             return Err(anyhow::anyhow!("--from {} {text}", source.name()).into());
         }
         let Inputs { dump, facts, entries, sources, .. } = read;
@@ -181,7 +180,7 @@ fn says_all(dump: &Dump, sources: &Sources) -> Result<(), Failure> {
     let problems: Vec<Problem> = dump.declared().iter().flat_map(|foreign| foreign.problems.clone()).collect();
     settings::print_problems(sources, &problems);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
-        return Err(anyhow::anyhow!("nothing was imported: what cannot be read is not taken for empty").into());
+        return Err(anyhow::anyhow!("nothing was imported: what cannot be read is not assumed to be empty").into());
     }
     let mut without_login = dump.declared().iter().flat_map(Foreign::without_login);
     if without_login.any(|(.., is_of_nothing)| !is_of_nothing) {
@@ -266,7 +265,7 @@ fn next(args: &ImportArgs, global: &Global, imported: &Imported, facts: &Facts, 
     match &global.config {
         None => format!("{plan} that nobody gains or loses anything"),
         Some(path) => format!(
-            "{plan} what is bound otherwise; it does not look at the logins of {}, which stand in no cluster",
+            "{plan} what is bound otherwise; it does not look at the mappings of {}, which are in no cluster",
             path.display()
         ),
     }

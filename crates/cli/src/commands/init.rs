@@ -35,15 +35,16 @@ pub(crate) struct InitArgs {
     #[arg(long)]
     partition: Option<Partition>,
 
-    /// Folder to write to; it must exist [default: the current one]
+    /// Folder to write to, which must exist [default: the current one]
     #[arg(long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
 
-    /// Give the files to this user, as UID or UID:GID: the server's, where it does not run as root (10000 in the chart)
+    /// Owner of the files, as UID or UID:GID: the user that the server runs as (10000 in the chart) [default: whoever runs
+    /// this]
     #[arg(long, value_name = "UID[:GID]")]
     owner: Option<Owner>,
 
-    /// Make a new pair, and a kubeconfig that trusts the old one and the new one
+    /// Replace certificate and key, and write a kubeconfig that trusts both the old and the new certificate
     #[arg(long)]
     rotate: bool,
 }

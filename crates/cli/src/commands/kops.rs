@@ -24,9 +24,9 @@ pub(crate) struct KopsArgs {
 
 #[derive(Debug, Subcommand)]
 enum KopsCommand {
-    /// Print what belongs into the cluster's specification
+    /// Print what to add to the cluster's specification
     Spec(spec::SpecArgs),
-    /// Make certificate, key and kubeconfig and put them into the state store
+    /// Create certificate, key and kubeconfig and upload them to the state store
     Upload(upload::UploadArgs),
 }
 

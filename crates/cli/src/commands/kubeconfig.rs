@@ -34,7 +34,7 @@ use crate::{
 )]
 #[expect(clippy::option_option, reason = "no flag, the flag alone, and the flag with a file are three things")]
 pub(crate) struct KubeconfigArgs {
-    /// URL of the API server, as https://api.prod.example.com
+    /// URL of the API server, such as https://api.prod.example.com
     #[arg(long, value_name = "URL")]
     server: Option<String>,
 
@@ -43,15 +43,15 @@ pub(crate) struct KubeconfigArgs {
     #[arg(long, value_name = "FILE", requires = "with_authority", conflicts_with = "eks")]
     ca: Option<PathBuf>,
 
-    /// Take server and certificate authority from this kubeconfig (an administrator's, say)
+    /// Take server and certificate authority from this kubeconfig (for example an administrator's)
     #[arg(long, value_name = "FILE", conflicts_with = "server")]
     from_kubeconfig: Option<PathBuf>,
 
-    /// A context of that kubeconfig, and its cluster id; repeatable [default: the current one, and -i]
+    /// Context of that kubeconfig, with its cluster id; repeatable [default: the current context, and -i]
     #[arg(long, value_name = "CONTEXT[=ID]", requires = "from_kubeconfig", conflicts_with_all = ["server", "eks"])]
     from_context: Vec<String>,
 
-    /// Ask EKS for server and certificate authority of this cluster; repeatable
+    /// Ask EKS for this cluster's server and certificate authority; repeatable
     #[arg(long, value_name = "NAME|ARN", conflicts_with_all = ["server", "from_kubeconfig"])]
     eks: Vec<String>,
 
@@ -63,7 +63,7 @@ pub(crate) struct KubeconfigArgs {
     #[arg(short, long, value_parser = names::namespace)]
     namespace: Option<String>,
 
-    /// AWS Region of the STS endpoint, passed on to `token`; with --eks also that of the cluster
+    /// AWS Region of the STS endpoint, passed on to `token`; with --eks also the cluster's Region
     #[arg(long)]
     region: Option<String>,
 
@@ -71,11 +71,11 @@ pub(crate) struct KubeconfigArgs {
     #[arg(short, long, value_name = "ARN", value_parser = parse_role)]
     role: Option<String>,
 
-    /// AWS profile to use, set as AWS_PROFILE for the plugin
+    /// AWS profile that the plugin uses, written as AWS_PROFILE into the kubeconfig
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
 
-    /// Path or name of the plugin [default: cluster-auth, or the other program's name under which it was called]
+    /// Path or name of the plugin [default: the name by which this program was started]
     #[arg(long, value_name = "PATH")]
     command: Option<String>,
 
@@ -83,16 +83,16 @@ pub(crate) struct KubeconfigArgs {
     #[arg(long, value_name = "VERSION", value_parser = parse_version, default_value = "v1")]
     api_version: kubeconfig::ApiVersion,
 
-    /// Merge into a kubeconfig instead of printing [default: the first of KUBECONFIG, else ~/.kube/config]
+    /// Merge into this kubeconfig in place of printing [default: the first of KUBECONFIG, else ~/.kube/config]
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     merge: Option<Option<PathBuf>>,
 
-    /// Leave the current context of the merged kubeconfig as it is
+    /// Keep the current context of the kubeconfig that is merged into
     #[arg(long, requires = "merge")]
     keep_current: bool,
 
-    /// Turn users of `aws eks get-token` and aws-iam-authenticator to this program, in place [default: every file of KUBECONFIG, else
-    /// ~/.kube/config]
+    /// Make users of `aws eks get-token` and aws-iam-authenticator in this kubeconfig call this program, in place [default
+    /// FILE: every file of KUBECONFIG, else ~/.kube/config]
     #[arg(
         long, value_name = "FILE", num_args = 0..=1,
         conflicts_with_all = [
@@ -102,7 +102,7 @@ pub(crate) struct KubeconfigArgs {
     )]
     convert: Option<Option<PathBuf>>,
 
-    /// Only say what --merge or --convert would change
+    /// Print what --merge or --convert would change, and write nothing
     #[arg(long, requires = "writes")]
     dry_run: bool,
 }
@@ -113,7 +113,7 @@ pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> 
         return convert::convert(file.as_deref(), args, process);
     }
     if args.merge.as_ref().is_some_and(|file| file.as_deref() == Some(Path::new("-"))) {
-        return Err(anyhow::anyhow!("--merge - is no file to merge into; leave --merge out to print").into());
+        return Err(anyhow::anyhow!("--merge -: cannot merge into stdout; leave --merge out to print").into());
     }
     let entries: Vec<_> =
         clusters(args, global, process)?.into_iter().map(|cluster| entry(args, cluster, process)).collect();
@@ -230,7 +230,7 @@ fn parse_version(text: &str) -> Result<kubeconfig::ApiVersion, String> {
     match text {
         "v1" => Ok(kubeconfig::ApiVersion::V1),
         "v1beta1" => Ok(kubeconfig::ApiVersion::V1Beta1),
-        _ => Err("kubectl knows v1 and v1beta1".to_owned()),
+        _ => Err("expected v1 or v1beta1".to_owned()),
     }
 }
 

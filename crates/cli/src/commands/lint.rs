@@ -1,4 +1,4 @@
-//! `lint`: the ways in a cluster's access to become cluster-admin, and what is left lying about.
+//! `lint`: privilege escalations in a cluster's access, stale bindings and other leftovers.
 
 use std::path::{Path, PathBuf};
 
@@ -30,24 +30,25 @@ pub(crate) struct LintArgs {
     #[command(flatten)]
     analysis: AnalysisArgs,
 
-    /// What is not to be reported, with a reason and an end (YAML); repeatable
+    /// File of findings to leave out of the report, each with a reason and an expiry (YAML); repeatable
     #[arg(long, value_name = "FILE")]
     exclusions: Vec<PathBuf>,
 
-    /// Instead of reporting them, write exclusions for all findings to a new file, each with a reason to fill in: from then
-    /// on only what is new is reported; `-` is stdout
+    /// Write exclusions for all current findings to this new file, each with a reason to fill in, so that later only new ones
+    /// are reported; `-` is stdout
     #[arg(long, value_name = "FILE", conflicts_with_all = ["fail_on", "output", "severity"])]
     write_exclusions: Option<PathBuf>,
 
-    /// Show findings this severe or worse: danger, warning or info [default: warning as text, info in every other form]
+    /// Minimum severity to report: danger, warning or info [default: warning as text, info in every other format]
     #[arg(long, value_name = "SEVERITY", value_parser = parse_severity)]
     severity: Option<Severity>,
 
-    /// End with 2 where there is a finding this severe or worse, and with 1 where that is not known: danger, warning or info
+    /// Exit with status 2 if there is a finding of at least this severity, and 1 if that is not known: danger, warning or
+    /// info
     #[arg(long, value_name = "SEVERITY", value_parser = parse_severity)]
     fail_on: Option<Severity>,
 
-    /// How to print findings
+    /// Format of the findings
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 }
@@ -57,15 +58,15 @@ pub(crate) struct LintArgs {
 enum Output {
     /// For a terminal.
     Text,
-    /// For programs: everything.
+    /// For programs, with every detail.
     Json,
-    /// The same as YAML.
+    /// The JSON, written as YAML.
     Yaml,
-    /// For code hosts.
+    /// For code hosts (SARIF 2.1.0).
     Sarif,
 }
 
-/// Runs `lint`. What could not be looked at is said; nobody takes it for the absence of findings where those would fail.
+/// Runs `lint`. What could not be read is said; nobody takes it for the absence of findings where those would fail.
 pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> CommandResult {
     let Seen { world, .. } = args.analysis.look_at(&[EVERYTHING, &[ACCOUNTS]].concat(), &[], global, process)?;
     let mut sources = world.sources().clone();
@@ -102,7 +103,7 @@ fn write(path: &Path, report: &Report<'_>) -> CommandResult {
     let again = Source::new("exclusions", text.as_str());
     read_exclusions(&again).map_err(|problems| {
         settings::print_problems(&again, &problems);
-        anyhow::anyhow!("the exclusions cannot be read again, and were not written; this is a mistake of cluster-auth")
+        anyhow::anyhow!("the exclusions could not be read back, so nothing was written; this is a bug in cluster-auth")
     })?;
     if path.as_os_str() == "-" {
         return Ok(process::print(&text)?);
@@ -110,15 +111,15 @@ fn write(path: &Path, report: &Report<'_>) -> CommandResult {
     if path.exists() {
         let path = path.display();
         let error = anyhow::anyhow!(
-            "{path} exists, and nothing was written: name a new file. To add to it what is not excluded yet, give it as \
-             `--exclusions {path}`, and both from then on"
+            "{path} exists already, so nothing was written: name a new file. To exclude only what {path} does not, give \
+             `--exclusions {path}` too, and use both files from then on"
         );
         return Err(error.into());
     }
     process::write_atomically(path, text.as_bytes(), 0o644)?;
     let (path, found) = (path.display(), report.findings.len());
     process::note(&format!(
-        "{path}: {number} exclusions for {found} findings written; fill in the reason of each, or mend what it excludes"
+        "{path}: {number} exclusions for {found} findings written; fill in the reason of each, or fix what it excludes"
     ));
     Ok(())
 }

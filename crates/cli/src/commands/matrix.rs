@@ -31,30 +31,30 @@ use crate::{
   cluster-auth matrix arn:aws:iam::111122223333:user/alice
   cluster-auth matrix --from access.yaml --from cluster.json -o html > all.html")]
 pub(crate) struct MatrixArgs {
-    /// One of them, with what grants each right: an ARN, or a Kubernetes name as `user:NAME` or `group:NAME`
+    /// Show one principal, with the grant behind each permission: an ARN, or a Kubernetes name as `user:NAME` or `group:NAME`
     #[arg(value_name = "ARN|user:NAME|group:NAME")]
     whose: Option<Whose>,
 
-    /// Who the rows are: people, groups or subjects (all that bindings name, service accounts too)
+    /// What the rows are: people who log in, groups, or subjects (everything that bindings name, service accounts too)
     #[arg(long, value_name = "WHAT", default_value = "people", conflicts_with = "whose")]
     by: ByArg,
 
-    /// Only these namespaces, by name or glob
+    /// Only these namespaces, by name or glob; separated by commas, repeatable
     #[arg(short, long = "namespace", value_name = "NAME", value_delimiter = ',', value_parser = names::namespace_or_glob)]
     namespaces: Vec<String>,
 
-    /// Only these people: name, username or ARN, or `user:NAME`, `group:NAME` (and its members), all as globs
+    /// Only rows that match: name, username, ARN, user:NAME or group:NAME (with its members); globs allowed, repeatable
     #[arg(long, value_name = "WHO", conflicts_with = "whose")]
     who: Vec<String>,
 
-    /// In place of levels the verbs on these, as pods,deployments.apps,pods/exec
+    /// Show verbs on these resources instead of access levels, such as pods,deployments.apps,pods/exec
     #[arg(long = "resource", value_name = "RESOURCE", value_delimiter = ',', conflicts_with = "whose")]
     resources: Vec<String>,
 
     #[command(flatten)]
     analysis: AnalysisArgs,
 
-    /// How to print it; html is one file that needs nothing else
+    /// Format of the matrix; html: one self-contained file
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 }
@@ -62,11 +62,11 @@ pub(crate) struct MatrixArgs {
 /// `--by`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum ByArg {
-    /// Whoever logs in.
+    /// Everybody who logs in.
     People,
     /// Groups.
     Groups,
-    /// All that bindings name.
+    /// Everything that bindings name.
     Subjects,
 }
 
@@ -75,13 +75,13 @@ enum ByArg {
 enum Output {
     /// For a terminal.
     Text,
-    /// For programs: everything.
+    /// For programs, with every detail.
     Json,
-    /// The same as YAML.
+    /// The JSON, written as YAML.
     Yaml,
     /// For pull requests.
     Markdown,
-    /// For reports.
+    /// For reports: one self-contained file.
     Html,
 }
 
@@ -112,27 +112,26 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
         if let Some(gap) = world.gaps().iter().find(|gap| &*gap.what == "namespaces") {
             let Unseen { what, why } = gap;
             return Err(anyhow::anyhow!(
-                "it is not known whether there is a namespace {globs}: nothing stands there, and of {what}: {why}"
+                "it is not known whether a namespace matches --namespace {globs}: none that is known does, and {what} could not be read: {why}"
             )
             .into());
         }
-        return Err(
-            anyhow::anyhow!("no namespace here is meant by --namespace {globs}; leave it out to see all").into()
-        );
+        return Err(anyhow::anyhow!("no namespace matches --namespace {globs}; leave it out to see all").into());
     }
     let is_known = !world.gaps().iter().any(|gap| &*gap.what == "namespaces");
     for glob in options.namespaces.iter().filter(|glob| !world.namespaces().any(|name| access::glob(glob, name))) {
-        let there = if is_known { "no namespace here is" } else { "no namespace that is known here is" };
-        process::note(&format!("note: {there} meant by --namespace {glob}"));
+        let namespace = if is_known { "no namespace" } else { "no known namespace" };
+        process::note(&format!("note: {namespace} matches --namespace {glob}"));
     }
     let width = process::columns(process);
     let Some(whose) = &args.whose else {
         let matrix: Matrix<'_> = matrix(&world, &resources, &options);
         if matrix.rows.is_empty() {
             say_gaps(&matrix.gaps);
-            let here = if matrix.gaps.is_empty() { "here" } else { "in what could be looked at" };
+            let known = if matrix.gaps.is_empty() { "" } else { " in what could be read" };
             let who = args.who.join(", ");
-            return Err(anyhow::anyhow!("nobody {here} is meant by --who {who}; leave it out to see everybody").into());
+            let nobody = format!("--who {who} matches no user or group{known}; leave it out to see everybody");
+            return Err(anyhow::anyhow!(nobody).into());
         }
         match args.output {
             Output::Text => {
@@ -159,7 +158,7 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
         } else {
             let unseen = unseen.join(", ");
             anyhow::anyhow!(
-                "it is not known whether {arn} logs in here: not looked at: {unseen}; `cluster-auth explain {arn}` says more"
+                "it is not known whether {arn} can log in here, because this was not read: {unseen}; `cluster-auth explain {arn}` says more"
             )
         }
     })?;
@@ -167,8 +166,8 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
         && !matrix::is_named(&world, subject)
     {
         process::note(&format!(
-            "note: no binding and no login here names the {}; names are compared letter by letter, and `cluster-auth matrix \
-             --by subjects` shows those that are named",
+            "note: no binding and no mapping here names the {}; names are case-sensitive, and `cluster-auth \
+             matrix --by subjects` lists those that are named",
             print::subject(subject)
         ));
     }

@@ -22,11 +22,11 @@ pub(crate) struct PlanArgs {
     #[command(flatten)]
     planning: Planning,
 
-    /// How to print the plan
+    /// Format of the plan
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 
-    /// End with 2 where something would change, and with 1 where that is not known
+    /// Exit with status 2 if something would change, and 1 if that is not known
     #[arg(long)]
     exit_code: bool,
 }
@@ -36,9 +36,9 @@ pub(crate) struct PlanArgs {
 enum Output {
     /// For a terminal.
     Text,
-    /// For programs: everything.
+    /// For programs, with every detail.
     Json,
-    /// The same as YAML.
+    /// The JSON, written as YAML.
     Yaml,
     /// For pull requests.
     Markdown,

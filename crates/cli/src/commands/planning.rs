@@ -33,12 +33,14 @@ pub(crate) struct Planning {
     #[command(flatten)]
     from: FromArgs,
 
-    /// Where logins are written: access-file, configmap, aws-auth, crd or none [default: where they were last applied, or
-    /// the only place where the cluster has any]
+    /// Where to write mappings: access-file (the server's own file), configmap (the authenticator's configuration), aws-auth,
+    /// crd (IAMIdentityMappings) or none [default: where they were last applied, else the only place where the cluster has
+    /// any]
     #[arg(long, value_name = "WHERE", value_parser = parse_target)]
     mapping: Option<MappingTarget>,
 
-    /// What to do with `expires` where logins are written to what has no such thing: refuse, or at-next-apply
+    /// What to do with `expires` if --mapping cannot express it: refuse, or at-next-apply (the first apply after the expiry
+    /// revokes)
     #[arg(long, value_name = "WHEN", value_parser = parse_expiry, default_value = "refuse")]
     expiry: access::Expiry,
 
@@ -95,7 +97,7 @@ pub(crate) async fn live(cluster: &Cluster) -> anyhow::Result<ObservedCluster> {
     let (me, looked) = tokio::join!(cluster.who_am_i(), look(cluster, EVERYTHING, &[]));
     let (caller, unknown_caller) = match me {
         Ok(Some(me)) => (Some(User { name: me.username, groups: me.groups }), None),
-        Ok(None) => (None, Some("the cluster does not say, as those since Kubernetes 1.27 do")),
+        Ok(None) => (None, Some("the cluster does not say; clusters since Kubernetes 1.27 do")),
         Err(KubernetesError::Forbidden { .. }) => {
             (None, Some("you may not ask (the ClusterRole system:basic-user allows it)"))
         }
@@ -120,7 +122,7 @@ impl Planning {
         }
         let Some(cluster_id) = loaded.access.cluster_id.as_ref().map(|id| id.value.clone()) else {
             return Err(
-                anyhow::anyhow!("the access file has no clusterID, by which objects are marked; give it one").into()
+                anyhow::anyhow!("the access file has no clusterID, with which objects are marked; add one").into()
             );
         };
         let mut found = Inputs::default();
@@ -201,7 +203,7 @@ impl Subject {
         Ok(Planned { plan: plan::plan(&wanted, &observed), observed })
     }
 
-    /// Where logins are written: as typed, as last time, or where alone there are any.
+    /// Where mappings are written: as typed, as last time, or where alone there are any.
     fn target(&self, dump: &Dump) -> anyhow::Result<MappingTarget> {
         if let Some(target) = self.mapping {
             return Ok(target);
@@ -209,25 +211,26 @@ impl Subject {
         if let Some(record) = dump.record() {
             return Ok(record.object.target);
         }
-        let say = "say by `--mapping access-file`, `configmap`, `aws-auth`, `crd` or `none` where logins are written";
+        let say =
+            "choose where mappings are written: `--mapping access-file`, `configmap`, `aws-auth`, `crd` or `none`";
         let refused = dump.refused_config_maps();
         anyhow::ensure!(
             refused.is_empty(),
-            "where logins are written is not known: you may not `get` the ConfigMaps {} of kube-system; the ClusterRole \
+            "it is not known where mappings are written: you may not `get` the ConfigMaps {} of kube-system; the ClusterRole \
              `access-planner` of docs/change-access.md allows all that `plan` looks at",
             refused.join(", ")
         );
         anyhow::ensure!(
             dump.knows_targets(),
-            "where logins are written is not known: the ConfigMaps of kube-system are not all in what was given; give what \
+            "it is not known where mappings are written: the ConfigMaps of kube-system are not all in what was given; give what \
              `kubectl get configmaps -n kube-system -o json` prints as well, or {say}"
         );
         match dump.targets()[..] {
             [target] => Ok(target),
-            [] => anyhow::bail!("the cluster has no logins yet, and nothing was applied to it; {say}"),
+            [] => anyhow::bail!("the cluster has no mappings yet, and nothing was applied to it; {say}"),
             ref several => {
                 let titles: Vec<_> = several.iter().map(|target| target.title()).collect();
-                anyhow::bail!("the cluster has logins in several places ({}); {say}", titles.join("; "))
+                anyhow::bail!("the cluster has mappings in several places ({}); {say}", titles.join("; "))
             }
         }
     }

@@ -22,15 +22,19 @@ pub(crate) struct RenderArgs {
     #[command(flatten)]
     files: Files,
 
-    /// For whom: config, configmap, aws-auth, crd, rbac, access-entries, access-entries-terraform, terraform or access
+    /// Format to write: config (aws-iam-authenticator's file), configmap (the same in a ConfigMap), aws-auth, crd
+    /// (IAMIdentityMappings), rbac (roles and bindings), access-entries (EKS, as eksctl's ClusterConfig),
+    /// access-entries-terraform (the same as Terraform resources), terraform (variables of the module `terraform/`) or access
+    /// (the access file, resolved)
     #[arg(long, value_name = "TARGET", value_parser = parse_target)]
     to: Format,
 
-    /// What to do with `expires` where the target has no such thing: refuse, or at-next-apply
+    /// What to do with `expires` if --to cannot express it: refuse, or at-next-apply (leave out only what has expired
+    /// already)
     #[arg(long, value_name = "WHEN", value_parser = parse_expiry, default_value = "refuse")]
     expiry: Expiry,
 
-    /// Take over entries that others wrote for principals of the file, in the ConfigMap that is merged into
+    /// Take over entries for the file's principals that others wrote in the ConfigMap that is merged into
     #[arg(long)]
     adopt: bool,
 }

@@ -13,7 +13,7 @@ use crate::{
 /// Flags of `sandbox`.
 #[derive(Args, Debug)]
 pub(crate) struct SandboxArgs {
-    /// Identities that this AWS knows (YAML); without it, the built-in example
+    /// Identities that this AWS knows (YAML) [default: the built-in example]
     #[arg(long, value_name = "FILE")]
     identities: Option<PathBuf>,
 
@@ -29,7 +29,7 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:0")]
     proxy: SocketAddr,
 
-    /// Where to write the certificate authority that clients must trust
+    /// File to write the certificate authority to, which clients must trust
     #[arg(long, value_name = "FILE", default_value = "sandbox-ca.pem")]
     ca_file: PathBuf,
 }

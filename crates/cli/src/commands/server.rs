@@ -64,11 +64,11 @@ pub(crate) struct ServerArgs {
     #[arg(long)]
     partition: Option<Partition>,
 
-    /// Where the API server's kubeconfig goes [default: /etc/kubernetes/aws-iam-authenticator/kubeconfig.yaml]
+    /// File to write the API server's kubeconfig to [default: /etc/kubernetes/aws-iam-authenticator/kubeconfig.yaml]
     #[arg(long, value_name = "FILE")]
     generate_kubeconfig: Option<PathBuf>,
 
-    /// Leave that kubeconfig alone: `init` made it
+    /// Write no such kubeconfig, because `init` made it
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     kubeconfig_pregenerated: Option<bool>,
 
@@ -84,63 +84,63 @@ pub(crate) struct ServerArgs {
     #[arg(long)]
     port: Option<u16>,
 
-    /// Name or IP address under which the API server reaches it [default: localhost]
+    /// Name or IP address under which the API server reaches this server [default: localhost]
     #[arg(long, value_name = "HOST")]
     hostname: Option<String>,
 
-    /// Access file, or a folder of them, asked before all other sources; several merge [default: accessFile of the
+    /// Access file, or a folder of them, asked before all other sources; several are merged [default: accessFile of the
     /// configuration, or access.yaml beside it]
     #[arg(long, value_name = "PATH")]
     access_file: Vec<PathBuf>,
 
-    /// Sources of logins, in the order in which they are asked: MountedFile, EKSConfigMap, CRD, DynamicFile [default:
-    /// MountedFile]
+    /// Sources of mappings, in the order in which they are asked: MountedFile (the configuration), EKSConfigMap (aws-auth),
+    /// CRD (IAMIdentityMappings), DynamicFile (a file of its own) [default: MountedFile]
     #[arg(long, value_name = "MODE", value_delimiter = ',')]
     backend_mode: Vec<String>,
 
-    /// Kubeconfig file for EKSConfigMap and CRD [default: what a pod is given to reach its own cluster]
+    /// Kubeconfig file for EKSConfigMap and CRD [default: the pod's service account]
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
 
-    /// URL of the API server for EKSConfigMap and CRD, instead of the kubeconfig's
+    /// URL of the API server for EKSConfigMap and CRD, in place of the kubeconfig's
     #[arg(long, value_name = "URL")]
     master: Option<String>,
 
-    /// Answer definite denials with HTTP 200, so that API servers do not count them as failures of their webhook; they then remember
-    /// a denial for as long as a login
+    /// Answer definite denials with HTTP 200, so that API servers do not count them as webhook failures; API servers then
+    /// cache a denial for as long as a login
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     deny_with_200: Option<bool>,
 
-    /// Where another server has the port, wait for its end and take the port then, instead of failing
+    /// If another server has the port, wait until it exits and take the port then, instead of failing
     #[arg(long)]
     take_over: bool,
 
-    /// Address of the plain HTTP health check, or none
+    /// Address of the health check (plain HTTP), or none
     #[arg(long, value_name = "IP:PORT|none", default_value = "127.0.0.1:21363")]
     health_address: HealthAddress,
 
-    /// The longest token looked at, in bytes
+    /// Refuse tokens longer than this, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 4096)]
     max_token_length: usize,
 
-    /// How far ahead of this machine's clock a token may be signed, in seconds; STS takes up to 900
+    /// Accept tokens signed up to this many seconds ahead of this machine's clock; at most 900, as STS does
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u16).range(0..=900))]
     max_clock_skew_seconds: u16,
 
-    /// How long STS's confirmation of a token is remembered, in seconds, at most 60; 0 remembers nothing
+    /// Remember STS's answer about a token for this many seconds; at most 60, 0 remembers none
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=60))]
     identity_cache_seconds: u64,
 
-    /// Regions whose STS endpoints people log in through, and `global`: known as such from the start, before anybody has
-    /// logged in through them [default: AWS_REGION]
+    /// Regions of the STS endpoints that people log in through, or `global`, to treat as known from the start; others count as
+    /// new until somebody has logged in through them; separated by commas, repeatable [default: AWS_REGION]
     #[arg(long, value_name = "REGION", value_delimiter = ',')]
     sts_regions: Vec<StsRegion>,
 
-    /// Calls of EC2 per second in the long run; 0 for no limit [default: 15]
+    /// Maximum calls of EC2 per second, on average; 0 for no limit [default: 15]
     #[arg(long = "ec2-describeInstances-qps", alias = "ec2-describe-instances-qps", value_name = "QPS")]
     ec2_qps: Option<u32>,
 
-    /// Calls of EC2 at once before that limit holds [default: 5]
+    /// Maximum calls of EC2 in a burst, before that limit holds [default: 5]
     #[arg(long = "ec2-describeInstances-burst", alias = "ec2-describe-instances-burst", value_name = "N")]
     ec2_burst: Option<u32>,
 
@@ -295,7 +295,7 @@ fn fit_open_files(settings: &mut Settings) {
             open_files,
             connections = settings.max_connections,
             sts_questions = settings.sts_questions.under_way,
-            "this process may have few files open, so it does less at once: allow it 704 (LimitNOFILE, ulimit -n)"
+            "the limit of open files is low, so the server handles fewer requests at once: raise it to 704 (LimitNOFILE, ulimit -n)"
         );
     }
 }
@@ -371,7 +371,7 @@ async fn serve(
         tracing::warn!(
             file = %files.key.display(),
             mode = format!("{mode:04o}"),
-            "others than its owner may read or write the server's key: give it mode 0600 (chmod 600)"
+            "users other than its owner may read or write the server's key: give it mode 0600 (chmod 600)"
         );
     }
     let resolver = tls::ReloadingResolver::new(&identity);
@@ -395,7 +395,7 @@ async fn serve(
         if signals::termination().await.is_err() {
             std::future::pending::<()>().await;
         }
-        tracing::info!("ending: requests under way may finish");
+        tracing::info!("shutting down: waiting for requests in progress");
     };
     pin!(ending);
     let server = tokio::select! {
@@ -437,7 +437,7 @@ async fn bind(
         match webhook::Server::bind(address, Arc::clone(&tls), Arc::clone(&webhook)).await {
             Err(error) if take_over && error.kind() == io::ErrorKind::AddrInUse => {
                 if !has_said {
-                    tracing::info!(address = %address, "another server has the port; it is taken over when that one ends");
+                    tracing::info!(address = %address, "another server has the port; waiting for it to exit");
                     has_said = true;
                 }
                 tokio::time::sleep(PORT_INTERVAL).await;

@@ -40,24 +40,24 @@ pub(crate) struct TokenArgs {
     #[arg(short, long, value_name = "ARN")]
     pub(crate) role: Option<String>,
 
-    /// External id for assuming the role
+    /// External id for assuming --role
     #[arg(short, long, value_name = "ID")]
     pub(crate) external_id: Option<String>,
 
-    /// Session name for assuming the role; it appears in the cluster's audit log
+    /// Session name for assuming --role; it appears in the cluster's audit log
     #[arg(short, long, value_name = "NAME")]
     pub(crate) session_name: Option<String>,
 
-    /// Assume the role with the session name of the credentials at hand
+    /// Assume --role with the session name of the current credentials
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     pub(crate) forward_session_name: Option<bool>,
 
-    /// Print the token alone instead of an ExecCredential
+    /// Print the token alone, in place of an ExecCredential
     #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     pub(crate) token_only: Option<bool>,
 
-    /// Keep credentials that AWS had to be asked for until they end, in ~/.kube/cache/aws-iam-authenticator/credentials.yaml
-    /// [env: AWS_IAM_AUTHENTICATOR_CACHE_FILE]
+    /// Cache credentials that AWS issued until they expire, in ~/.kube/cache/aws-iam-authenticator/credentials.yaml [env:
+    /// AWS_IAM_AUTHENTICATOR_CACHE_FILE]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     pub(crate) cache: Option<bool>,
 
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &TokenArgs, global: &Global, process: &Process) -> Comma
     let request = Request::resolve(args, global, process, &config)?;
     if request.credentials.role.is_none() {
         args.of_a_role().for_each(|flag| {
-            process::note(&format!("note: {flag} changes nothing, since no role is assumed; --role ARN names one"));
+            process::note(&format!("note: {flag} has no effect, because no role is assumed; name one by --role ARN"));
         });
     }
     print(&request, process)

@@ -14,11 +14,12 @@ use crate::{
 /// Flags of everything that asks STS about tokens.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Transport {
-    /// Connect here instead of to the STS endpoint's address (VPC endpoints, the sandbox); TLS still asks for AWS's name
+    /// Connect here instead of to the STS endpoint's address (VPC endpoints, the sandbox); TLS still checks for AWS's name
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) sts_connect_to: Option<String>,
 
-    /// Trust only the authorities in this file (PEM) to vouch for STS; whoever holds its key can let anybody in
+    /// Certificate authorities (PEM) to trust for STS, and no others; whoever holds such an authority's key can let anybody
+    /// in
     #[arg(long, value_name = "FILE")]
     pub(crate) sts_ca_file: Option<PathBuf>,
 }
@@ -77,8 +78,9 @@ impl Transport {
     pub(crate) fn notes(&self) -> Vec<String> {
         let address =
             self.sts_connect_to.as_ref().map(|address| format!("STS is reached at {address} (--sts-connect-to)"));
-        let file =
-            self.sts_ca_file.as_ref().map(|path| format!("STS is vouched for by {} (--sts-ca-file)", path.display()));
+        let file = self.sts_ca_file.as_ref().map(|path| {
+            format!("STS certificates are checked against the authorities in {} (--sts-ca-file)", path.display())
+        });
         address.into_iter().chain(file).collect()
     }
 }

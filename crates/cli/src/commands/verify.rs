@@ -26,31 +26,31 @@ use crate::{
 /// Flags of `verify`.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
-    /// The token; better given on stdin, where it stays out of the process list
+    /// The token; better given on stdin, which keeps it out of the process list
     #[arg(short, long)]
     token: Option<String>,
 
-    /// Take no token, but make one of the AWS credentials found here, as `token` does
+    /// Make a token from your AWS credentials, as `token` does, in place of reading one
     #[arg(long, conflicts_with = "token")]
     own_token: bool,
 
-    /// AWS Region of the STS endpoint of one's own token
+    /// AWS Region of the STS endpoint, for --own-token
     #[arg(long, value_name = "REGION", requires = "own_token", conflicts_with = "token")]
     region: Option<String>,
 
-    /// Profile of the AWS configuration to make one's own token with
+    /// Profile of the AWS configuration to take credentials from, for --own-token
     #[arg(long, value_name = "NAME", requires = "own_token", conflicts_with = "token")]
     profile: Option<String>,
 
-    /// ARN of a role to assume for one's own token
+    /// ARN of a role to assume first, for --own-token
     #[arg(short, long, value_name = "ARN", requires = "own_token", conflicts_with = "token")]
     role: Option<String>,
 
-    /// Also send the token to the webhook of this API server's kubeconfig, and print whom it lets in
+    /// Also send the token to the webhook that this kubeconfig of an API server names, and print its answer
     #[arg(long, value_name = "FILE")]
     webhook: Option<PathBuf>,
 
-    /// How to print the identity [default: text]
+    /// Format of the identity [default: text]
     #[arg(short, long, value_name = "FORMAT", value_enum)]
     output: Option<Output>,
 
@@ -99,7 +99,7 @@ pub(crate) fn run(args: &VerifyArgs, global: &Global, process: &Process) -> Comm
         }
         Err(Unconfirmed::Refused(refusal)) => Err(refused(refusal)),
         Err(Unconfirmed::Upstream(trouble)) => {
-            Err(anyhow::anyhow!("STS gave no answer that says yes or no ({}): {trouble}", trouble.code()).into())
+            Err(anyhow::anyhow!("STS neither confirmed nor refused the token ({}): {trouble}", trouble.code()).into())
         }
     }
 }
@@ -149,7 +149,7 @@ fn ask(kubeconfig: &Path, token: &str) -> Result<Review, Failure> {
     let source = process::read_source(kubeconfig)?;
     let webhook = kubeconfig::read_webhook(&source).map_err(|_| {
         anyhow::anyhow!(
-            "{} is no kubeconfig of an API server's webhook, as `cluster-auth init` makes one",
+            "{} is no kubeconfig for an API server's webhook; `cluster-auth init` writes one",
             source.name()
         )
     })?;
@@ -160,14 +160,14 @@ fn ask(kubeconfig: &Path, token: &str) -> Result<Review, Failure> {
     }
     let said = match review.status {
         StatusCode::FORBIDDEN | StatusCode::OK => {
-            "lets nobody in with this token: no mapping names who AWS says it is, or the token is not one that the \
-             server takes, as when it is for another cluster id; the server's log says which, with a code"
+            "refused this token: either no mapping names the caller, or the token is not valid here, \
+             for instance because it is for another cluster id; the server's log says which, with a code"
         }
-        StatusCode::TOO_MANY_REQUESTS => "has too much to do; ask again",
+        StatusCode::TOO_MANY_REQUESTS => "is overloaded; try again",
         StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE => {
-            "has no answer that says yes or no; its log and its /readyz say why"
+            "could neither confirm nor refuse the token; its log and its /readyz say why"
         }
-        _ => "does not answer as a webhook does",
+        _ => "does not answer like a webhook",
     };
     Err(anyhow::anyhow!("the webhook at {url} {said} (status {})", review.status.as_u16()).into())
 }
@@ -193,7 +193,8 @@ fn lines(rows: &[(&str, String)]) -> String {
 fn refused(refusal: Refusal, is_own: bool) -> Failure {
     process::note(&format!("refused: {refusal} [{}]", refusal.code()));
     let explained = if is_own { refusal.explain_own() } else { *refusal.explain() };
-    process::note_lines(&explained.to_string());
+    process::note_lines(explained.meaning);
+    process::note_lines(&format!("What to do: {}", explained.fix));
     Failure::AlreadySaid
 }
 

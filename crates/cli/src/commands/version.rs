@@ -7,11 +7,11 @@ use crate::{exit::CommandResult, global::Boolean, process};
 /// Flags of `version`.
 #[derive(Args, Debug)]
 pub(crate) struct VersionArgs {
-    /// Print the bare version
+    /// Print the version number alone
     #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     short: Option<bool>,
 
-    /// How to print it [default: json]
+    /// Format of the version [default: json]
     #[arg(short, long, value_name = "FORMAT")]
     output: Option<Output>,
 }
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &VersionArgs) -> CommandResult {
     if args.short == Some(true) {
         // aws-iam-authenticator takes both.
         if args.output.is_some() {
-            process::note("note: --output changes nothing beside --short");
+            process::note("note: --output has no effect with --short");
         }
         return short();
     }

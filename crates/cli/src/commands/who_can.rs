@@ -24,38 +24,38 @@ use crate::{
   cluster-auth who-can get /metrics
   cluster-auth who-can delete deploy/web --from access.yaml --from cluster.json")]
 pub(crate) struct WhoCanArgs {
-    /// What is done: get, list, watch, create, update, patch, delete, deletecollection, impersonate, bind, escalate …
+    /// Verb to ask about: get, list, watch, create, update, patch, delete, deletecollection, impersonate, bind, escalate …
     #[arg(value_name = "VERB")]
     verb: String,
 
-    /// To what: a resource by any of its names, with group and name as in `deploy.apps/web`; or a URL, as
-    /// /metrics, taken as the API server takes it
+    /// Resource to ask about, by any of its names, with group and object name as in `deploy.apps/web`; or a URL such as
+    /// /metrics
     #[arg(value_name = "RESOURCE[.GROUP][/NAME]|/URL")]
     what: String,
 
-    /// Of it only this, as log, exec or scale
+    /// Ask about this subresource (log, exec, scale)
     #[arg(long, value_name = "SUBRESOURCE")]
     subresource: Option<String>,
 
-    /// In this namespace [default: the context's, or `default`]
+    /// Namespace to ask about [default: the context's, or `default`]
     #[arg(
         short, long, value_name = "NAME", value_parser = names::asked_namespace,
         conflicts_with_all = ["all_namespaces", "any_namespace"],
     )]
     namespace: Option<String>,
 
-    /// Across all namespaces in one request
+    /// Show who can do it cluster-wide, across all namespaces
     #[arg(short = 'A', long, conflicts_with = "any_namespace")]
     all_namespaces: bool,
 
-    /// In whichever namespace: each is listed
+    /// Show who can do it in at least one namespace, and list each
     #[arg(long)]
     any_namespace: bool,
 
     #[command(flatten)]
     analysis: AnalysisArgs,
 
-    /// How to print the answer
+    /// Format of the answer
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 }
@@ -87,7 +87,7 @@ pub(crate) fn run(args: &WhoCanArgs, global: &Global, process: &Process) -> Comm
         }
     }
     if let Some(namespace) = args.namespace.as_deref().filter(|namespace| world.lacks_namespace(namespace)) {
-        process::note(&format!("note: there is no namespace `{namespace}`; it was asked about all the same"));
+        process::note(&format!("note: there is no namespace `{namespace}`; the answer is for one of this name"));
     }
     let request = question.request();
     let answer = if args.any_namespace { world.who_can_anywhere(&request) } else { world.who_can(&request) };
@@ -99,7 +99,7 @@ pub(crate) fn run(args: &WhoCanArgs, global: &Global, process: &Process) -> Comm
             say_gaps(&gaps);
             say_notes(&world);
             if !gaps.is_empty() {
-                process::note("what could not be looked at may let others do it, too");
+                process::note("others may also be allowed by what could not be read");
             }
         }
         output => output.print(&answer.out(&world, &request, args.any_namespace))?,

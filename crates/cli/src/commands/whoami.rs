@@ -46,14 +46,14 @@ pub(crate) struct WhoamiArgs {
     #[command(flatten)]
     cluster: ClusterArgs,
 
-    /// Ask what holds in this namespace too, where you may not list them; repeatable
+    /// Also check your permissions in this namespace, if you may not list namespaces; repeatable
     #[arg(short, long, value_name = "NAME", value_parser = names::namespace)]
     namespace: Vec<String>,
 
     #[command(flatten)]
     transport: Transport,
 
-    /// How to print the answer
+    /// Format of the answer
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 }
@@ -166,7 +166,7 @@ impl WhoamiArgs {
             Err(KubernetesError::Unauthorized { .. }) => return Ok(None),
             unknown @ (Ok(None) | Err(KubernetesError::Forbidden { .. })) => {
                 let why = match unknown {
-                    Ok(_) => "the cluster does not say, as those since Kubernetes 1.27 do",
+                    Ok(_) => "the cluster does not say; clusters since Kubernetes 1.27 do",
                     Err(_) => "you may not ask (the ClusterRole system:basic-user allows it)",
                 };
                 gap("who you are", why);
@@ -188,7 +188,7 @@ impl WhoamiArgs {
                 Some(names) => {
                     for namespace in self.namespace.iter().filter(|asked| !names.contains(asked)) {
                         process::note(&format!(
-                            "note: there is no namespace `{namespace}`; it was asked about all the same"
+                            "note: there is no namespace `{namespace}`; the answer is for one of this name"
                         ));
                     }
                     namespaces.extend(names);

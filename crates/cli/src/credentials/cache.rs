@@ -27,7 +27,7 @@ pub(super) enum Unusable {
     /// Others than its owner may do something with it, by these permission bits.
     #[cfg(unix)]
     NotPrivate(PathBuf, u32),
-    /// It is no file.
+    /// It is not a file.
     NoFile(PathBuf),
     /// Something else stands in it.
     Unreadable(PathBuf, NotACache),
@@ -46,10 +46,10 @@ impl std::fmt::Display for Unusable {
                 let path = path.display();
                 write!(f, "cache file {path} is not private: its mode is {mode:04o}; `chmod 600 {path}`")
             }
-            Self::NoFile(path) => write!(f, "{} is no file", path.display()),
+            Self::NoFile(path) => write!(f, "{} is not a file", path.display()),
             Self::Unreadable(path, NotACache { line }) => {
                 let path = path.display();
-                write!(f, "{path} is no cache of credentials, by its line {line}; if nothing else is in it, remove it")
+                write!(f, "{path} is not a credentials cache, see its line {line}; if nothing else is in it, remove it")
             }
             Self::Held(path) => write!(f, "another program holds {}", path.display()),
             Self::System(path, error) => write!(f, "{}: {error}", path.display()),

@@ -82,7 +82,7 @@ fn a_cluster_id_is_compared_with_whatever_says_which_cluster_it_is() {
             assert!(!said.contains("--cluster-id"), "{command} {from}: {said}");
         }
         let said = run(folder.path(), &format!("{command} --from cluster.yaml -i prod.example.com"), Some(0));
-        assert!(said.contains("note: --cluster-id prod.example.com was compared with nothing"), "{command}: {said}");
+        assert!(said.contains("note: --cluster-id prod.example.com was not checked"), "{command}: {said}");
     }
     for command in ["check", "render --to rbac", "plan --from cluster.yaml", "apply", "diff access.yaml access.yaml"] {
         let said = run(folder.path(), &format!("{command} -i other"), Some(1));
@@ -122,12 +122,12 @@ fn an_import_says_of_whom_it_is_what_is_left_out_and_ends_where_an_entry_is_not_
         (
             "dynamic.json",
             "a key of arn:aws:iam::111122223333:user/bob (dynamic.json:1, mapUsers[0]): ",
-            "nobody reads the key `usernam`",
+            "unknown key `usernam`, which is ignored",
         ),
         (
             "long.json",
             "a value of arn:aws:iam::111122223333:role/Number (long.json:1, mapRoles[1] of aws-auth): ",
-            "`groups[0]` has to be text, and is a number: it counts as an empty text",
+            "`groups[0]` must be text, and is a number: it counts as an empty text",
         ),
     ];
     for (file, whom, why) in rows {
@@ -188,7 +188,7 @@ fn an_import_writes_no_file_where_nobody_is_named_or_somebody_is_still_to_be_fil
         (
             "--from kops.yaml",
             vec![
-                "nothing was imported: what could not be looked at is not taken for empty",
+                "nothing was imported: what could not be read is not assumed to be empty",
                 "(kops.yaml:10)",
                 "`arn:aws:iam::111122223333:role/${ROLE}` is for another program to fill in",
             ],
@@ -235,13 +235,13 @@ fn an_import_ends_where_eksctl_says_half_of_an_entry_and_names_once_who_is_nobod
     );
     for from in ["--from kops.yaml", "--from eksctl.yaml", "-i c --from provider.json --from eksctl.yaml"] {
         let said = run(folder.path(), &format!("import --from whole.json {from}"), None);
-        let once = said.matches("whoever logs in by OpenID Connect of https://dex.example.com").count();
+        let once = said.matches("whoever logs in through OpenID Connect of https://dex.example.com").count();
         assert_eq!(once, from.matches("--from").count(), "{from}: {said}");
-        assert!(!said.contains("nothing was imported: what could not be looked at"), "{from}: {said}");
+        assert!(!said.contains("nothing was imported: what could not be read"), "{from}: {said}");
     }
     // It is a gap of everything else.
     let said = run(folder.path(), "lint --from whole.json --from provider.json", Some(0));
-    let gap = "incomplete: provider.json:1: identityProviderConfig: whoever logs in by OpenID Connect of https://dex.example.com is nobody of AWS";
+    let gap = "incomplete: provider.json:1: identityProviderConfig: whoever logs in through OpenID Connect of https://dex.example.com is not an AWS principal";
     assert!(said.contains(gap), "{said}");
 }
 
@@ -316,11 +316,11 @@ fn flags_about_what_is_not_there_are_said_to_change_nothing() {
         ("--from nowhere.yaml --default-namespace shop", None),
         (
             "--from somewhere.yaml --default-namespace shop",
-            Some("note: --default-namespace shop changes nothing: whatever --from gives of a namespace says which"),
+            Some("note: --default-namespace shop has no effect: every object in --from names its namespace"),
         ),
-        ("--from cluster.yaml --reader cluster-auth", Some("note: --reader changes nothing here: ")),
+        ("--from cluster.yaml --reader cluster-auth", Some("note: --reader has no effect here: ")),
         ("--from cluster.yaml -c config.yaml --reader cluster-auth", None),
-        ("--from cluster.yaml --feature-gates SSORoleMatch=true", Some("note: --feature-gates changes nothing here: ")),
+        ("--from cluster.yaml --feature-gates SSORoleMatch=true", Some("note: --feature-gates has no effect here: ")),
         ("--from cluster.yaml -c sso/config.yaml --feature-gates SSORoleMatch=true", None),
         ("--from cluster.yaml -c sso/config.yaml --feature-gates SSORoleMatch=false", None),
     ];
@@ -338,10 +338,7 @@ fn flags_about_what_is_not_there_are_said_to_change_nothing() {
     let line =
         "plan --mapping none access.yaml --from cluster.yaml --reader cluster-auth --feature-gates SSORoleMatch=true";
     let stderr = run(folder.path(), line, Some(0));
-    assert!(
-        stderr.contains("--reader changes nothing") && stderr.contains("--feature-gates changes nothing"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("--reader has no effect") && stderr.contains("--feature-gates has no effect"), "{stderr}");
 }
 
 /// What `aws eks` printed of one cluster, beside what is of another.
@@ -360,7 +357,7 @@ fn what_is_of_two_clusters_is_refused_with_both_names() {
     let refused = [
         (
             "import --from lists.json --from prod.json --from staging.json",
-            "what `aws eks` printed (prod.json:1) is about the cluster `prod.example.com`, and what `aws eks` printed (staging.json:1) about `staging`; give what is of one",
+            "what `aws eks` printed (prod.json:1) is about the cluster `prod.example.com`, and what `aws eks` printed (staging.json:1) about `staging`; give files of only one",
         ),
         ("lint --from lists.json --from prod.json --from staging.json", "(staging.json:1) about `staging`"),
         (
@@ -438,7 +435,7 @@ fn two_clusters_are_refused_by_every_command_that_looks_at_one() {
         for command in commands {
             let line = format!("{command} --from lists.json {from}");
             let stderr = run(folder.path(), &line, Some(1));
-            assert!(stderr.contains(&format!("{said}; give what is of one cluster")), "{line}: {stderr}");
+            assert!(stderr.contains(&format!("{said}; give files of only one cluster")), "{line}: {stderr}");
         }
     }
     let configured = "the authenticator's configuration (config.yaml:1) is about the cluster `prod.example.com`, and a Cluster of kops (kops.yaml:3) about `green.example.com`";
@@ -469,7 +466,7 @@ fn two_clusters_are_refused_by_every_command_that_looks_at_one() {
     }
     run(folder.path(), "diff blue green", Some(0));
     write("blue/green.yaml", &eksctl("green", "eu-west-1"));
-    assert!(run(folder.path(), "diff blue green", Some(1)).contains("give what is of one cluster"));
+    assert!(run(folder.path(), "diff blue green", Some(1)).contains("give files of only one cluster"));
 }
 
 #[test]
@@ -481,14 +478,13 @@ fn an_authority_that_is_given_counts() {
         (said, made)
     };
     let (said, made) = printed("--from-kubeconfig insecure.conf");
-    assert!(
-        said.contains("note: insecure.conf has insecure-skip-tls-verify: true, so nobody checks that it is"),
-        "{said}"
-    );
+    assert!(said.contains("note: insecure.conf has insecure-skip-tls-verify: true, so the certificate of"), "{said}");
     assert!(made.contains("insecure-skip-tls-verify: true"), "{made}");
     let (said, made) = printed("--server https://a.example.com");
     assert!(
-        said.contains("note: the cluster c keeps insecure-skip-tls-verify: true, with which nobody checks"),
+        said.contains(
+            "note: the cluster c keeps insecure-skip-tls-verify: true, so the API server's certificate is not checked"
+        ),
         "{said}"
     );
     assert!(made.contains("insecure-skip-tls-verify: true"), "{made}");

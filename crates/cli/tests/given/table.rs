@@ -48,7 +48,7 @@ const fn flag(name: &'static str, value: &'static str, of: Uses, refused: &'stat
 pub(crate) const GLOBAL: &[Flag] = &[
     flag("config", "config.yaml", Uses::CONFIG, "configuration of the authenticator; leave it out"),
     flag("cluster-id", "prod.example.com", Uses::ID, "leave it out"),
-    flag("feature-gates", "SSORoleMatch=true", Uses::GATES, "nothing that this command does depends on them"),
+    flag("feature-gates", "SSORoleMatch=true", Uses::GATES, "this command does not depend on feature gates"),
     flag("log-verbosity", "debug", Uses::LOGS, "--log-verbosity changes nothing here"),
     flag("log-format", "json", Uses::LOGS, "--log-format changes nothing here"),
     // Whatever is coloured: help and errors of clap too.
@@ -64,7 +64,7 @@ const FROM: &str = "--from <PATH>";
 const NAMESPACE: &str = "a namespace's name is 1 to 63 lower-case letters, digits and dashes";
 const TWO_CLUSTERS: &str = "--from holds a cluster, and --context or --kubeconfig name another one";
 const ALONE: &str = "a code means the same for every cluster; leave out";
-const NOT_ASKED: &str = "without --aws a token is looked at by itself; add --aws, or leave out";
+const NOT_ASKED: &str = "without --aws only the token itself is checked; add --aws, or leave out";
 
 pub(crate) const COMMANDS: &[&[Row]] = &[client::COMMANDS, setup::COMMANDS, deciding::COMMANDS, seeing::COMMANDS];
 

@@ -52,8 +52,8 @@ impl Edits<'_> {
         self.insert_lines(mapping.span.end, &lines);
     }
 
-    /// The changed text of several documents, as [`Edits::apply_as`] hands one out: one of them, by its number as kubectl counts
-    /// ([`parse_manifests`]), must mean `expected`, and the others what they meant.
+    /// Returns the changed text of several documents, as [`Edits::apply_as`] hands one out: one of them, by its number as kubectl
+    /// counts ([`parse_manifests`]), must mean `expected`, and the others what they meant.
     pub fn apply_in(self, number: usize, expected: &Json) -> Result<String, Problem> {
         let place = self.changes.first().map(|(span, _)| *span).unwrap_or_default();
         let refused = |why: &str| Problem::error("document.edit", place, format!("nothing was changed: {why}"));
@@ -62,9 +62,9 @@ impl Edits<'_> {
         if let Some(document) = wanted.get_mut(number) {
             expected.clone_into(document);
         }
-        let changed = self.applied().ok_or_else(|| refused("several changes would meet at one place"))?;
+        let changed = self.applied().ok_or_else(|| refused("several changes would overlap"))?;
         let means = meant(&Source::new(source.name(), changed.as_str()))
-            .ok_or_else(|| refused("the file could not be read any more after this change"))?;
+            .ok_or_else(|| refused("the file would no longer be readable after this change"))?;
         match difference(&means.into(), &wanted.into()) {
             None => Ok(changed),
             Some(path) => Err(refused(&format!("`{path}` would become something else by it, too"))),

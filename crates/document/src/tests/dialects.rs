@@ -63,7 +63,7 @@ fn a_comma_behind_a_document_of_json_is_said_to_be_one() {
     assert!(documents[0].root().is_some());
     let problems = documents[1].read.as_ref().expect_err("a comma");
     let (line, message) = (source.position(problems[0].span.start).line, &problems[0].message);
-    assert!(line == 1 && message.starts_with("behind a document of JSON stands a comma"), "{line}: {message}");
+    assert!(line == 1 && message.starts_with("a comma follows a JSON document"), "{line}: {message}");
 }
 
 #[test]
@@ -82,13 +82,13 @@ fn of_keys_that_stand_twice_the_last_counts_and_it_is_said_once() {
     let text = "a: {b: 1}\nc: 1\na: {d: 1}\na: {e: 1}\n";
     let (value, said) = read(Dialect::Kubernetes, text).expect("kubectl takes it");
     assert_eq!(value, json!({"a": {"e": 1}, "c": 1}));
-    assert_eq!(said, ["the key `a` stands more than once; the last one counts"]);
+    assert_eq!(said, ["the key `a` is there more than once; the last one is used"]);
     let (value, said) = read(Dialect::Json, "{\"a\": 1, \"a\": 2}").expect("Go takes it");
     assert_eq!((value, said.len()), (json!({"a": 2}), 1));
     assert!(read(Dialect::Viper, text).is_err());
     let (_, said) = read(Dialect::Kubernetes, "x: &x {a: 1}\nb: 1\nit: {a: 0, <<: *x}\n").expect("kubectl takes it");
-    assert_eq!(said, ["`<<` replaces the key `a` that stands before it"]);
-    assert!(read(Dialect::Kubernetes, "1: a\n\"1\": b\n").is_err_and(|said| said.contains("chance")));
+    assert_eq!(said, ["`<<` replaces the key `a` before it"]);
+    assert!(read(Dialect::Kubernetes, "1: a\n\"1\": b\n").is_err_and(|said| said.contains("either may be used")));
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn a_second_document_that_nobody_reads_is_said_in_the_readers_name() {
         let documents = parse_manifests(&Source::new("f", text), &Limits::default(), "items", |_, _| {});
         let warnings = documents.iter().flat_map(|document| &document.read.as_ref().expect(text).warnings);
         let messages: Vec<_> = warnings.map(|warning| &*warning.message).collect();
-        assert_eq!(messages, ["a second document begins here; kubectl reads the first document alone"], "{text:?}");
+        assert_eq!(messages, ["a second document begins here; kubectl reads only the first"], "{text:?}");
     }
 }
 
@@ -211,7 +211,7 @@ fn a_list_of_objects_is_not_taken_twice() {
     for text in ["items: [1]\nitems: [2]\n", "x: &x {items: [2]}\nitems: [1]\n<<: *x\n", "items: [1]\nitems:\n"] {
         let documents = parse_manifests(&Source::new("f", text), &Limits::default(), "items", |_, _| {});
         let problems = documents[0].read.as_ref().expect_err(text);
-        assert!(problems[0].message.contains("stands twice"), "{problems:?}");
+        assert!(problems[0].message.contains("is there twice"), "{problems:?}");
     }
 }
 

@@ -108,5 +108,5 @@ fn an_element_goes_with_its_dash_and_lines() {
         assert_eq!(without(text, path, *at).as_deref(), Ok(*expected), "{name}");
     }
     let refused = without("- &a {b: 1}\n- *a\n", &[], 0);
-    assert_eq!(refused, Err("nothing was changed: the file could not be read any more after this change".to_owned()));
+    assert_eq!(refused, Err("nothing was changed: the file would no longer be readable after this change".to_owned()));
 }

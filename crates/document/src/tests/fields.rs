@@ -53,7 +53,7 @@ fn fields_are_read_by_type_and_every_problem_is_found() {
       |
       = help: did you mean `name`?
 
-    error[document.duplicate-key]: the key `NAME` stands twice, in different case
+    error[document.duplicate-key]: the key `NAME` is there twice, in different case
      --> f.yaml:6:1
       |
     1 | Name: alice

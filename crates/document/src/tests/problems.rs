@@ -12,7 +12,7 @@ fn refused(text: &str) -> String {
 #[test]
 fn repeated_keys_are_all_shown_with_the_first_of_them() {
     assert_snapshot!(refused("a: 1\nb: {c: 1, c: 2}\na: 3\n\n\nb: 4\n"), @"
-    error[document.duplicate-key]: the key `c` stands twice
+    error[document.duplicate-key]: the key `c` is there twice
      --> f.yaml:2:11
       |
     2 | b: {c: 1, c: 2}
@@ -20,7 +20,7 @@ fn repeated_keys_are_all_shown_with_the_first_of_them() {
       |     |
       |     first here
 
-    error[document.duplicate-key]: the key `a` stands twice
+    error[document.duplicate-key]: the key `a` is there twice
      --> f.yaml:3:1
       |
     1 | a: 1
@@ -29,7 +29,7 @@ fn repeated_keys_are_all_shown_with_the_first_of_them() {
     3 | a: 3
       | ^
 
-    error[document.duplicate-key]: the key `b` stands twice
+    error[document.duplicate-key]: the key `b` is there twice
      --> f.yaml:6:1
       |
     2 | b: {c: 1, c: 2}
@@ -40,7 +40,7 @@ fn repeated_keys_are_all_shown_with_the_first_of_them() {
     ");
     // Even where the text ends badly.
     assert_snapshot!(refused("a: 1\na: 2\nb: ]\n"), @"
-    error[document.duplicate-key]: the key `a` stands twice
+    error[document.duplicate-key]: the key `a` is there twice
      --> f.yaml:2:1
       |
     1 | a: 1

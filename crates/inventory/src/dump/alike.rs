@@ -22,11 +22,11 @@ impl Dump {
         let namespace = namespace.map(|namespace| format!("{namespace}/")).unwrap_or_default();
         let what = format!("the ConfigMap {namespace}{name}{}", self.at());
         let note = if let Some(list) = LISTS.iter().find(|list| keys.contains_key(**list)) {
-            format!("{what} has {list}, and nobody logs in by it: kube-system/aws-auth alone is read")
+            format!("{what} has {list}, and nobody logs in through it: kube-system/aws-auth alone is read")
         } else if keys.contains_key(CONFIGURATION) {
             format!(
-                "{what} has a {CONFIGURATION} with logins, which is not looked at: kube-system/aws-iam-authenticator is, and `import \
-                 --config-map {namespace}{name}` takes it from there"
+                "{what} has a {CONFIGURATION} with logins, which is not read: only kube-system/aws-iam-authenticator is, \
+                 and `import --config-map {namespace}{name}` reads it from there"
             )
         } else {
             return;
@@ -40,7 +40,7 @@ impl Dump {
         let key = match target {
             MappingTarget::AwsAuth => {
                 let list = LISTS.iter().find(|list| map.binary_data.contains_key(**list))?;
-                let why = format!("its `binaryData` has {list}, and nobody logs in by that: `data` alone is read");
+                let why = format!("its `binaryData` has {list}, and nobody logs in through that: only `data` is read");
                 return Some(Misplaced::Note(why));
             }
             MappingTarget::ConfigMap => CONFIGURATION,
@@ -52,15 +52,15 @@ impl Dump {
         }
         if map.binary_data.contains_key(key) {
             let why = format!(
-                "its {key} stands in `binaryData`, which a server that has it mounted reads and this program does not; write it into `data`"
+                "its {key} stands in `binaryData`, which a server that mounts it reads, but this program does not; write it into `data`"
             );
             return Some(Misplaced::Gap(why));
         }
         let has_logins = |text: &String| LISTS.iter().any(|list| text.contains(list));
         let (other, _) = map.data.iter().find(|(_, text)| target == MappingTarget::ConfigMap && has_logins(text))?;
         let why = format!(
-            "it has no {key}, but {other}, and it is not known whether a server reads that: call it {key}, or give the file that \
-             the server has by its `--config` as `--config FILE`"
+            "it has no {key}, but {other}, and it is not known whether a server reads that: rename it to {key}, or \
+             give the file of the server's `--config` as `--config FILE`"
         );
         Some(Misplaced::Gap(why))
     }

@@ -66,11 +66,11 @@ impl Deployer {
     pub(super) const fn why(self) -> &'static str {
         match DEPLOYERS[self.0].3 {
             What::Charts => {
-                "charts are not looked at, and may hold roles and bindings; give what `helm template` prints of them, or what \
+                "charts are not read, and may hold roles and bindings; give what `helm template` prints of them, or what \
                  `kubectl get roles,clusterroles,rolebindings,clusterrolebindings -A -o json` prints where they are installed"
             }
             What::Manifests => {
-                "what is deployed by them is not looked at unless it is given, and may hold roles and bindings; give what \
+                "what they deploy is not read unless it is given, and may hold roles and bindings; give what \
                  `kubectl get roles,clusterroles,rolebindings,clusterrolebindings -A -o json` prints where it is deployed"
             }
         }

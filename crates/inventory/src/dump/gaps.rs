@@ -14,8 +14,8 @@ pub(super) const KINDS: [(&str, &str); 6] = [
     ("ConfigMap", "the ConfigMaps of kube-system"),
 ];
 /// Why a kind is not known.
-pub(super) const LACKS: &str = "manifests need not be all of them";
-pub(super) const NOT_IN_DUMPS: &str = "they are not in the dumps";
+pub(super) const LACKS: &str = "manifests may not be all of them";
+pub(super) const NOT_IN_DUMPS: &str = "the dumps do not have them";
 
 /// Where every cluster has objects of a kind: the API server itself makes roles and bindings (Kubernetes,
 /// `plugin/pkg/auth/authorizer/rbac/bootstrappolicy/namespace_policy.go`), and the `ConfigMap`
@@ -32,12 +32,12 @@ pub(super) fn only_of(kind: &str, namespaces: &BTreeSet<Box<str>>) -> String {
         names.push_str(&format!(" and {} more", namespaces.len() - NAMED));
     }
     format!(
-        "the dumps have those of {names} alone, and every cluster has some in {}; `kubectl get -A` prints all",
+        "the dumps have only those of {names}, but every cluster has some in {}; `kubectl get -A` prints all",
         everywhere(kind).join(" and ")
     )
 }
 
-/// Gaps as they are said to people: those that manifests leave are one, which says what else to give.
+/// Joins gaps for people: those that manifests leave are one, which says what else to give.
 pub fn joined(gaps: &[Unseen]) -> Vec<Unseen> {
     let resource = |gap: &Unseen| match &*gap.what {
         "the ConfigMaps of kube-system" => "configmaps".to_owned(),
@@ -60,7 +60,7 @@ pub fn joined(gaps: &[Unseen]) -> Vec<Unseen> {
     all
 }
 
-/// The same, where of many objects with one thing wrong only the first are named: JSON has all of them.
+/// Joins gaps like [`joined`], and names only the first of many objects with the same problem; JSON has all of them.
 pub fn shown(gaps: &[Unseen]) -> Vec<Unseen> {
     const NAMED: usize = 5;
     let mut by_reason: BTreeMap<&str, usize> = BTreeMap::new();

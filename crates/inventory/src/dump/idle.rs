@@ -16,8 +16,8 @@ impl Dump {
             self.configuration().is_none() && !(has_access_file && *asked == Reader::ClusterAuth)
         });
         let reader = reader.map(|_| {
-            "--reader changes nothing here: it says who reads the authenticator's configuration (config.yaml), and none was \
-             looked at"
+            "--reader has no effect here: no configuration of the authenticator \
+             (config.yaml) was read"
         });
         let gate = self.servers.sso_role_match.filter(|is_on| {
             let told = self.told();
@@ -29,8 +29,8 @@ impl Dump {
             self.read_as(reading(*is_on), now) == self.read_as(reading(!is_on), now)
         });
         let gate = gate.map(|_| {
-            "--feature-gates changes nothing here: SSORoleMatch is about entries with `sso` that aws-iam-authenticator reads, and \
-             none was looked at"
+            "--feature-gates has no effect here: SSORoleMatch is about entries with `sso` that aws-iam-authenticator \
+             reads, and there are none"
         });
         reader.into_iter().chain(gate).map(Box::from).collect()
     }

@@ -23,8 +23,8 @@ use crate::{
 };
 
 impl Dump {
-    /// The roles that bindings grant and that are not here, where they might be: by namespace (of a `ClusterRole` none) and
-    /// name.
+    /// Returns the roles that bindings grant and that are not here, where they might be: by namespace (of a `ClusterRole` none)
+    /// and name.
     pub fn roles_to_ask_for(&self) -> BTreeSet<(Option<Box<str>>, Box<str>)> {
         let knowledge = self.knowledge();
         let known: BTreeSet<(Option<&str>, &str)> = self.roles.iter().map(|seen| seen.object.id()).collect();
@@ -40,14 +40,14 @@ impl Dump {
         self.bindings.iter().map(of).filter(is_open).collect()
     }
 
-    /// What was asked for, or given in part, and is not known therefore: lists that may not be looked at or are cut, and
+    /// Returns what was asked for, or given in part, and is not known therefore: lists that may not be looked at or are cut, and
     /// `ConfigMap`s. What was last applied is not among it.
     pub fn unlisted(&self) -> Vec<Unseen> {
         let missing = self.missing.iter().filter(|(name, _)| ***name != *RECORD_NAME);
         missing.map(|(name, why)| Unseen { what: missing_in_words(name).into(), why: why.clone() }).collect()
     }
 
-    /// The same, and what was given and cannot be read. What nobody gave is not among it, though it is a gap.
+    /// Returns what [`Self::unlisted`] does, and what was given and cannot be read. What nobody gave is not among it, though it is a gap.
     pub fn unread(&self) -> Vec<Unseen> {
         let twice = self.twice.iter().map(|twice| &twice.gap);
         let unread = self.refused.iter().chain(&self.beside).cloned().chain(self.made_unseen()).chain(twice.cloned());
@@ -62,7 +62,7 @@ impl Dump {
         made.chain(self.deployed.gaps(knows_all))
     }
 
-    /// Of the gaps those that are problems of these files, which stand among `sources`.
+    /// Returns the gaps that are problems of these files, which stand among `sources`.
     pub fn gaps_of_declared(&self, sources: &Sources) -> Vec<Unseen> {
         let problems = self.foreign.iter().flat_map(|foreign| &foreign.problems);
         let gap = |problem: &Problem| {
@@ -72,12 +72,12 @@ impl Dump {
         problems.filter_map(gap).collect()
     }
 
-    /// What looks like a place of logins and is none.
+    /// Returns what looks like a mapping source and is none.
     pub fn notes(&self) -> &[Box<str>] {
         &self.notes
     }
 
-    /// How much of roles and bindings is known.
+    /// Returns how much of roles and bindings is known.
     pub fn knowledge(&self) -> Knowledge {
         let extent = |kind: &str| {
             let seen_in = || self.seen_in.get(kind).cloned().or_else(|| self.is_of_some_namespaces(kind));
@@ -114,7 +114,7 @@ impl Dump {
         (!is_whole).then(|| namespaces.into_iter().map(Box::from).collect())
     }
 
-    /// Who reads the authenticator's configuration.
+    /// Returns who reads the authenticator's configuration.
     pub fn reader(&self) -> Reader {
         self.told().reader
     }
@@ -145,7 +145,7 @@ impl Dump {
         self.foreign.iter().any(|foreign| foreign.format == FileFormat::ClusterConfig)
     }
 
-    /// The authenticator's configuration stands elsewhere, and not in the `ConfigMap` that has it today.
+    /// Uses this configuration of the authenticator in place of the cluster's own `ConfigMap`.
     pub fn configured_by(&mut self, map: ConfigMap) {
         if let Some(name) = MappingTarget::ConfigMap.config_map() {
             self.missing.remove(name);
@@ -158,20 +158,25 @@ impl Dump {
                     line if standing.is_spread => format!("{}:{line}", standing.file),
                     _ => standing.file.to_string(),
                 };
-                self.notes.push(format!("the ConfigMap kube-system/{name} ({place}) is not read: the file of `--config` stands in its place").into());
+                self.notes.push(
+                    format!(
+                        "the ConfigMap kube-system/{name} ({place}) is not read: the file of `--config` takes its place"
+                    )
+                    .into(),
+                );
             } else {
                 self.replaced = None;
             }
         }
     }
 
-    /// The authenticator's configuration, if there is one.
+    /// Returns the authenticator's configuration, if there is one.
     pub fn configuration(&self) -> Option<&str> {
         self.configuring().map(|(_, text, _)| text)
     }
 
-    /// Which cluster it is: by the authenticator's configuration, whatever is wrong with the rest of that, by files of other
-    /// programs, and by what EKS says. What was last applied is added apart: plans have words of their own for it.
+    /// Returns which cluster it is: by the authenticator's configuration, whatever is wrong with the rest of that, by files of
+    /// other programs, and by what EKS says. What was last applied is added apart: plans have words of their own for it.
     pub fn which_cluster(&self, entries: &AccessEntries) -> WhichCluster {
         let declared = self.foreign.iter().flat_map(|foreign| &foreign.clusters).chain(entries.said_clusters());
         let of_maps = self.configured_cluster().into_iter().chain(self.replaced.clone());
@@ -193,13 +198,13 @@ impl Dump {
         Some((map, map.data.get(CONFIGURATION)?, map.standing.get(CONFIGURATION)))
     }
 
-    /// Whether `aws-auth` holds a configuration, as the chart of 2018 once wrote it.
+    /// Returns whether `aws-auth` holds a configuration, as the chart of 2018 once wrote it.
     pub fn has_configuration_in_aws_auth(&self) -> bool {
         let map = MappingTarget::AwsAuth.config_map().and_then(|name| self.config_maps.get(name));
         map.is_some_and(|map| map.data.contains_key(CONFIGURATION))
     }
 
-    /// The partition that the first ARN of a login is of; commercial where there is none.
+    /// Returns the partition that the first ARN of a login is of; commercial where there is none.
     pub fn partition(&self) -> Partition {
         let maps = MappingTarget::ALL.into_iter().filter_map(|target| self.config_maps.get(target.config_map()?));
         let texts = maps.flat_map(|map| map.data.values());
@@ -207,18 +212,18 @@ impl Dump {
         arns.find_map(|arn| arn.split_once(':')?.0.parse().ok()).unwrap_or_default()
     }
 
-    /// The service accounts that act as AWS roles, as far as service accounts were looked at: only `lint` wants them.
+    /// Returns the service accounts that act as AWS roles, as far as service accounts were looked at: only `lint` wants them.
     pub fn cloud_accounts(&self) -> &[CloudAccount] {
         &self.cloud_accounts
     }
 
-    /// What `CustomResourceDefinition`s say that there is, the last one of each name.
+    /// Returns what `CustomResourceDefinition`s say that there is, the last one of each name.
     pub fn custom_resources(&self) -> Vec<Resource> {
         let all = self.custom_resources.iter().map(|one| ((&one.api_group, &one.name), one));
         all.collect::<BTreeMap<_, _>>().into_values().cloned().collect()
     }
 
-    /// Whether it holds anything of a cluster.
+    /// Returns whether it holds anything of a cluster.
     pub fn is_empty(&self) -> bool {
         self.kinds.is_empty()
             && self.missing.is_empty()
@@ -228,12 +233,12 @@ impl Dump {
             && !self.has_manifests
     }
 
-    /// Whether lists of a cluster are in it, or what one was asked for, so that what is not in them is not there.
+    /// Returns whether lists of a cluster are in it, or what one was asked for, so that what is not in them is not there.
     pub fn is_of_lists(&self) -> bool {
         !self.kinds.is_empty() || !self.missing.is_empty()
     }
 
-    /// Whether it holds all `IAMIdentityMapping`s.
+    /// Returns whether it holds all `IAMIdentityMapping`s.
     pub fn knows_mapping_objects(&self) -> bool {
         self.kinds.contains(MAPPING_KIND) && !self.missing.contains_key(MAPPING_KIND)
     }
@@ -253,7 +258,7 @@ impl Dump {
         }
     }
 
-    /// What was last applied, if that can be said.
+    /// Returns what was last applied, if that can be said.
     pub fn record(&self) -> Option<Seen<Record>> {
         let map = self.config_maps.get(RECORD_NAME)?;
         let object = Record::from_data(&map.data).ok()?;
@@ -261,7 +266,7 @@ impl Dump {
         Some(Seen { object, owner: Owner::of_map(map), version })
     }
 
-    /// The places that have logins, of all that there may be.
+    /// Returns the places that have logins, of all that there may be.
     pub fn targets(&self) -> Vec<MappingTarget> {
         let has = |target: &MappingTarget| match target.config_map() {
             Some(name) => self.config_maps.contains_key(name),
@@ -270,12 +275,12 @@ impl Dump {
         MappingTarget::ALL.into_iter().filter(has).collect()
     }
 
-    /// The `ConfigMap`s that matter and that the cluster did not let be looked at.
+    /// Returns the `ConfigMap`s that matter and that the cluster did not let be looked at.
     pub fn refused_config_maps(&self) -> Vec<&'static str> {
         Self::config_map_names().filter(|name| self.missing.contains_key(*name)).collect()
     }
 
-    /// Whether it is known what was last applied and which places have logins.
+    /// Returns whether it is known what was last applied and which places have logins.
     pub fn knows_targets(&self) -> bool {
         self.knows("ConfigMap") && Self::config_map_names().all(|name| !self.missing.contains_key(name))
     }

@@ -36,7 +36,7 @@ fn other_logins(
 }
 
 impl Dump {
-    /// The cluster, with every gap named. Where logins are written nowhere, none are looked at but those that EKS asks: elsewhere
+    /// Returns the cluster as observed, with every gap named. Where mappings are written nowhere, none are looked at but those that EKS asks: elsewhere
     /// they stand in files of the servers' own.
     pub fn observed(self, target: MappingTarget, partition: Partition, now: Timestamp) -> Observed {
         let idle = self.idle_flags(partition, now);
@@ -117,7 +117,7 @@ impl Dump {
         let needs_objects =
             [Some(target), record.as_ref().map(|seen| seen.object.target)].contains(&Some(MappingTarget::Crd));
         if needs_objects && !kinds.contains(MAPPING_KIND) && !missing.contains_key(MAPPING_KIND) {
-            unseen.push(Unseen { what: "IAMIdentityMappings".into(), why: "they are not in the dumps".into() });
+            unseen.push(Unseen { what: "IAMIdentityMappings".into(), why: "the dumps do not have them".into() });
         }
         for target in targets.into_iter().filter(|of| looks_at(*of)) {
             let Some(map) = target.config_map().and_then(|name| config_maps.get(name)) else {

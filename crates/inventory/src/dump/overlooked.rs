@@ -192,16 +192,15 @@ fn why(other: &Other) -> Option<String> {
             if json(&other.status) != "Failure" {
                 return None;
             }
-            "it is an API server's error, and not what was asked for; ask again as somebody who may read it".to_owned()
+            "it is an error of an API server, not an answer; ask again as somebody who may read it".to_owned()
         }
         Of::Table => {
-            "it is an API server's answer for people, without the objects; give what `kubectl get … -o json` prints"
-                .to_owned()
+            "it is a table for people, without the objects; give what `kubectl get … -o json` prints".to_owned()
         }
         Of::AccessEntry => {
             let program = if other.api_version.contains("services.k8s.aws") { "ACK" } else { "Crossplane" };
             format!(
-                "{program} makes an access entry of EKS of it, and it is not read here; give what `aws eks \
+                "{program} turns it into an EKS access entry, which is not read here; give what `aws eks \
                  list-access-entries`, `describe-access-entry` and `list-associated-access-policies` print"
             )
         }
@@ -223,7 +222,7 @@ fn why(other: &Other) -> Option<String> {
             let named = |resource: &Value| format!("the {} {}", text(resource, "kind"), text(resource, "name"));
             let names: Vec<String> = resources.iter().map(named).collect();
             format!(
-                "Cluster API applies the manifests that are in {}, and they are not read there; give the manifests themselves",
+                "Cluster API applies the manifests in {}, which are not read; give the manifests themselves",
                 names.join(", ")
             )
         }
@@ -251,7 +250,7 @@ fn why(other: &Other) -> Option<String> {
                 return None;
             }
             format!(
-                "it brings objects of access to a cluster, which are not read here ({}); give the objects themselves",
+                "it adds access objects to a cluster, which are not read here ({}); give the objects themselves",
                 objects.join(", ")
             )
         }

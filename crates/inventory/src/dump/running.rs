@@ -9,17 +9,17 @@ use super::{
 };
 
 impl Dump {
-    /// The server has an access file, which only `cluster-auth server` has.
+    /// Records that the server has an access file, which only `cluster-auth server` has.
     pub fn has_server_of_ours(&mut self) {
         self.servers.is_ours = true;
     }
 
-    /// Why it could not be looked at what runs servers.
+    /// Records why the workloads that run servers could not be read.
     pub fn could_not_see_servers(&mut self, why: &str) {
         self.servers.unseen = Some(why.into());
     }
 
-    /// Whether nothing says who reads logins, outside of EKS.
+    /// Returns whether nothing says who reads logins, outside of EKS.
     pub fn lacks_server(&self) -> bool {
         !self.servers.is_told() && !self.is_of_eks()
     }

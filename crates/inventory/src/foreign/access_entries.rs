@@ -8,7 +8,7 @@ use identity::Arn;
 
 use super::fields::{list, not_taken, text, texts, unreadable, value};
 
-/// An access entry.
+/// An access entry, as written in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessEntry {
     /// The principal's ARN, a role's with its path.
@@ -27,7 +27,7 @@ pub struct AccessEntry {
     pub span: Span,
 }
 
-/// A policy that an entry has, and where.
+/// The association of an access policy with an entry, and its scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Association {
     /// The policy's name, the last part of its ARN: `AmazonEKSViewPolicy`.
@@ -38,7 +38,7 @@ pub struct Association {
     pub span: Span,
 }
 
-/// Whose an entry is.
+/// The type of an access entry (EKS API, `type`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EntryType {
     /// People and programs: the only ones with groups, usernames and policies of their own.
@@ -58,7 +58,7 @@ pub enum EntryType {
 }
 
 impl EntryType {
-    /// All of them.
+    /// Every type.
     pub const ALL: [Self; 7] = [
         Self::Standard,
         Self::Ec2Linux,
@@ -69,7 +69,7 @@ impl EntryType {
         Self::HyperpodLinux,
     ];
 
-    /// As AWS writes it.
+    /// Returns the name as AWS writes it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Standard => "STANDARD",
@@ -82,12 +82,12 @@ impl EntryType {
         }
     }
 
-    /// The type of a name.
+    /// Returns the type of a name.
     pub fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|of| of.as_str() == name)
     }
 
-    /// The username that an entry has where none is written; none where that is not known.
+    /// Returns the username that an entry has where none is written; none where that is not known.
     pub fn default_username(self, principal: &Arn) -> Option<String> {
         let Arn { partition, account, resource, .. } = principal;
         Some(match self {

@@ -134,8 +134,9 @@ pub(super) fn read(source: &Source, root: &Node) -> Foreign {
     for (index, node) in list(root, "identityProviders", &mut problems).iter().enumerate() {
         let issuer = value(node, "issuerURL").or_else(|| value(node, "issuerUrl")).and_then(fields::plain);
         let by = issuer.map_or_else(|| "OpenID Connect".to_owned(), |issuer| format!("OpenID Connect of {issuer}"));
-        let message =
-            format!("identityProviders[{index}]: whoever logs in by {by} is nobody of AWS, and not named here");
+        let message = format!(
+            "identityProviders[{index}]: whoever logs in through {by} is not an AWS principal, and is not named here"
+        );
         problems.push(not_known(node.span, message));
     }
     machines(root, &mut problems);
@@ -163,7 +164,7 @@ fn machines(root: &Node, problems: &mut Problems) {
         }
         if named.len() < groups.len() {
             let message =
-                format!("{key}: eksctl lets in the roles that it makes for machines, whose names are not here");
+                format!("{key}: eksctl maps the roles that it creates for machines, whose names are not here");
             problems.push(not_taken(span, message).hint(hint));
         }
     }
@@ -183,7 +184,7 @@ pub(super) fn misnamed(root: &Node) -> Foreign {
     Foreign { format: FileFormat::ClusterConfig, problems, ..Foreign::default() }
 }
 
-const NO_FIELD: &str = "eksctl knows no such field, and refuses the file";
+const NO_FIELD: &str = "eksctl has no such field, and refuses the file";
 
 fn known(node: &Node, of: &str, keys: &[&str], problems: &mut Problems) {
     fields::known(node, (of, NO_FIELD), keys, &PLACES, problems);

@@ -85,7 +85,7 @@ pub(super) fn known(
 pub(super) fn misnamed(root: &Node, program: &str, (version, kind): (&str, &str)) -> Vec<Problem> {
     let misnamed = [("apiVersion", version), ("kind", kind)].into_iter().filter_map(|(key, right)| {
         let written = value(root, key).and_then(plain).unwrap_or_default();
-        let message = format!("`{key}: {written}`: {program} has no such, so nothing is made of this object");
+        let message = format!("`{key}: {written}`: {program} does not know it, so it ignores this object");
         let span = value(root, key).map_or(root.span, |node| node.span);
         (written != right).then(|| unreadable(span, message).hint(format!("write `{key}: {right}`")))
     });
@@ -101,7 +101,7 @@ pub(super) fn is_user_or_role(arn: &str, what: &str, node: &Node, problems: &mut
         problems.push(if placeholder::is_in_login(arn) {
             Problem::warning(UNFILLED, span, format!("{what}: {}", placeholder::why(arn)))
         } else {
-            no_login(span, format!("{what}: `{arn}` is no user's and no role's ARN, so nobody is let in by it"))
+            no_login(span, format!("{what}: `{arn}` is not the ARN of a user or role, so nobody can log in through it"))
         });
     }
     is_one

@@ -26,11 +26,12 @@ pub(super) fn read(source: &Source, root: &Node) -> Foreign {
     let mut problems = Problems::default();
     let mut foreign = Foreign { format: FileFormat::IdentityProviders, ..Foreign::default() };
     if let Some(more) = value(root, "nextToken").or_else(|| value(root, "NextToken")) {
-        let message = "it is only a part of an answer; leave --max-items and --no-paginate out";
+        let message = "it is only a part of an answer; leave out --max-items and --no-paginate";
         problems.push(unreadable(more.span, message));
     }
-    let nobody =
-        |place: &str, by: &str| format!("{place}: whoever logs in by {by} is nobody of AWS, and not named here");
+    let nobody = |place: &str, by: &str| {
+        format!("{place}: whoever logs in through {by} is not an AWS principal, and is not named here")
+    };
     for (index, node) in list(root, LIST, &mut problems).iter().enumerate() {
         let [name, kind] = ["name", "type"].map(|key| text(node, key, &mut problems));
         let by = if kind == "oidc" { "OpenID Connect" } else { kind };

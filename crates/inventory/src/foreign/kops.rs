@@ -38,7 +38,7 @@ pub(super) fn read(source: &Source, root: &Node) -> Foreign {
         let mappings = list(aws, LIST, &mut problems);
         if !mappings.is_empty() && !modes.contains("CRD") {
             let span = key_span(aws, LIST).unwrap_or(aws.span);
-            let message = "kops refuses identityMappings unless backendMode has CRD, so nothing is made of these";
+            let message = "kops refuses identityMappings unless backendMode has CRD, so it ignores these";
             problems.push(no_login(span, message).hint("set `backendMode: CRD`, or give what the cluster has"));
         } else {
             foreign.logins = logins(mappings, &mut problems);
@@ -62,8 +62,10 @@ pub(super) fn read(source: &Source, root: &Node) -> Foreign {
 /// Names whoever logs in by something else than AWS. OpenID Connect is one, in whichever of its two places it stands.
 fn others(root: &Node, authentication: Option<&Node>, problems: &mut Problems) {
     let mut say = |span: Span, place: &str, by: &str| {
-        problems
-            .push(not_known(span, format!("{place}: whoever logs in by {by} is nobody of AWS, and not named here")));
+        problems.push(not_known(
+            span,
+            format!("{place}: whoever logs in through {by} is not an AWS principal, and is not named here"),
+        ));
     };
     let of = |key: &str| Some((authentication?, value(authentication?, key)?));
     let key_of = |node: &Node, key: &str| key_span(node, key).unwrap_or(node.span);
@@ -81,7 +83,7 @@ fn others(root: &Node, authentication: Option<&Node>, problems: &mut Problems) {
     }
 }
 
-const NO_FIELD: &str = "kops knows no such field, and refuses the file";
+const NO_FIELD: &str = "kops has no such field, and refuses the file";
 
 fn known(node: &Node, of: &str, keys: &[&str], problems: &mut Problems) {
     fields::known(node, (of, NO_FIELD), keys, &PLACES, problems);

@@ -35,7 +35,7 @@ const PLACES: [(&str, &str); 4] = [
     ("roleBindings", "in an entry of `rbacBindings`"),
 ];
 
-/// What rbac-manager makes bindings of.
+/// An RBACDefinition, from which rbac-manager creates bindings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RbacDefinition {
     /// Its name.
@@ -81,7 +81,7 @@ enum BindingScope {
 }
 
 impl RbacDefinition {
-    /// The bindings that rbac-manager makes where these namespaces are. Of two with one name the first is made.
+    /// Returns the bindings that rbac-manager makes where these namespaces are. Of two with one name the first is made.
     pub fn bindings(&self, namespaces: &[Namespace]) -> Vec<Binding> {
         let mut made: BTreeSet<(Option<Box<str>>, Box<str>)> = BTreeSet::new();
         let is_new = |binding: &Binding| made.insert((binding.namespace().map(Into::into), binding.name().into()));
@@ -119,7 +119,8 @@ impl RbacDefinition {
         said(self) == said(other)
     }
 
-    /// What it grants by labels. Where several bindings would have one name and other subjects, rbac-manager makes the first.
+    /// Returns what it grants by labels. Where several bindings would have one name and other subjects, rbac-manager makes the
+    /// first.
     pub fn chosen(&self) -> impl Iterator<Item = Chosen<'_>> {
         let is_clear = |of: &Grant| self.grants.iter().all(|one| one.name != of.name || one.subjects == of.subjects);
         let of_labels = move |grant: &'_ Grant| is_clear(grant);
@@ -141,7 +142,7 @@ impl RbacDefinition {
         self.grants.iter_mut().for_each(|grant| grant.line = source.position(grant.span.start).line);
     }
 
-    /// Whether it chooses namespaces by their labels, which the cluster knows alone.
+    /// Returns whether it chooses namespaces by their labels, which the cluster knows alone.
     pub fn chooses_namespaces(&self) -> bool {
         self.grants.iter().any(|grant| matches!(grant.place, BindingScope::Selector(_)))
     }
@@ -154,7 +155,7 @@ pub(super) fn misnamed(root: &Node) -> Foreign {
 }
 
 fn known(node: &Node, of: &str, keys: &[&str], problems: &mut Problems) {
-    let why = "there is no such field, and kubectl refuses the object; here it counts without it";
+    let why = "unknown field, for which kubectl refuses the object; here the object counts without it";
     fields::known(node, (of, why), keys, &PLACES, problems);
 }
 
@@ -166,7 +167,7 @@ pub(super) fn read(root: &Node) -> Foreign {
     let mut parts = Problems::default();
     if value(root, "rbacBindings").is_none() {
         let span = key_span(root, "spec").unwrap_or(root.span);
-        let message = format!("the RBACDefinition {name} has no rbacBindings, so rbac-manager makes nothing of it");
+        let message = format!("the RBACDefinition {name} has no rbacBindings, so rbac-manager creates nothing from it");
         problems
             .push(not_taken(span, message).hint("rbacBindings is a key of the object itself and not of its `spec`"));
     }

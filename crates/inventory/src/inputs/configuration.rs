@@ -6,7 +6,7 @@ use mapping::aws_iam_authenticator::{LISTS, names_a_key};
 use super::Inputs;
 use crate::words::with_article;
 
-/// Why nobody can mean a file as the authenticator's configuration, and which flag takes it; none where it may be one.
+/// Returns why nobody can mean a file as the authenticator's configuration, and which flag takes it; none where it may be one.
 ///
 /// The authenticator itself takes any mapping and passes over all keys that it does not know, so that a `ConfigMap` is an empty
 /// configuration to it. Whoever gives one asks about what stands in it, and is not to hear that nobody is let in.
@@ -31,7 +31,7 @@ pub fn no_configuration(source: &Source) -> Option<String> {
     if let Some(list) = keys.iter().find(is_list).filter(|_| !keys.iter().any(|key| key.eq_ignore_ascii_case("server")))
     {
         let is_dynamic = source.text().trim_start().starts_with('{') && is_of_from(source);
-        let misplaced = || format!("`{list}` stands at its top level, where nobody reads it; write it below `server`");
+        let misplaced = || format!("`{list}` is at its top level, where it is ignored; move it below `server`");
         return Some(if is_dynamic { is("a dynamic file", "--from") } else { misplaced() });
     }
     if names_a_key(keys.iter().copied()) && !(has("kind") && has("apiVersion")) {
@@ -46,8 +46,7 @@ pub fn no_configuration(source: &Source) -> Option<String> {
         }
         None if is_of_from(source) => Some(is("what the AWS CLI or another program prints", "--from")),
         None => {
-            let why =
-                "it has none of the keys of aws-iam-authenticator's configuration: `server`, `clusterID` and so on";
+            let why = "it has no key of aws-iam-authenticator's configuration (`server`, `clusterID` …)";
             Some(why.to_owned())
         }
     }

@@ -23,7 +23,7 @@ pub(super) fn misspelt(source: &Source, root: &Node) -> Option<Unseen> {
     let misspelt = keys().filter_map(|key| Some((key, meant(key)?))).find(|(_, right)| root.get(right).is_none());
     let (written, right) = misspelt.filter(|_| is_about(root))?;
     let what = format!("an object ({}:{})", source.name(), source.position(root.span.start).line);
-    let why = format!("it has `{written}` in place of `{right}`, without which kubectl takes nothing");
+    let why = format!("it has `{written}` in place of `{right}`, which kubectl requires");
     Some(Unseen { what: what.into(), why: why.into() })
 }
 
@@ -34,19 +34,19 @@ pub(super) fn gap(source: &Source, root: &Node, has_items: bool, is_of_folder: b
         Some(Unseen { what: format!("{what} ({}:{line})", source.name()).into(), why: why.into() })
     };
     if let Some(objects) = root.as_sequence() {
-        let why = "kubectl takes no list without a kind; write `apiVersion: v1` and `kind: List`, and the objects below `items`, or \
+        let why = "kubectl requires a kind in a list; write `apiVersion: v1` and `kind: List`, and the objects below `items`, or \
                    give what `kubectl get … -o json` prints as a whole";
         return objects.iter().any(is_about).then(|| gap("a list of objects", why.to_owned())).flatten();
     }
     if let Some(what) = of_cloud_formation(root) {
-        let why = "what CloudFormation makes on EKS is not read here; give what `aws eks list-access-entries`, \
+        let why = "what CloudFormation creates on EKS is not read here; give what `aws eks list-access-entries`, \
                    `describe-access-entry` and `list-associated-access-policies` print";
         return gap(&what, why.to_owned());
     }
     let version = text(root, "apiVersion").unwrap_or_default();
     // A list's kind is what kubectl prints behind its elements.
     if has_items || root.get("items").is_some() {
-        let why = "it has no `kind`, which kubectl prints behind all elements: it was cut off; print it anew";
+        let why = "it has no `kind`, which kubectl prints after all elements, so it was cut off; print it again";
         return gap("a list", why.to_owned());
     }
     if let Some(key) = fragment(root) {
@@ -64,7 +64,7 @@ pub(super) fn gap(source: &Source, root: &Node, has_items: bool, is_of_folder: b
         } else {
             ""
         };
-        return gap("an object", format!("it has no `kind`, without which kubectl takes nothing{kind}"));
+        return gap("an object", format!("it has no `kind`, which kubectl requires{kind}"));
     }
     None
 }

@@ -14,8 +14,8 @@ fn what_is_no_configuration_is_named_and_what_may_be_one_is_taken() {
         ("region: eu-west-1\n", ""),
         ("{\"server\": {\"port\": 1}}", ""),
         ("sever: {}\n", ""),
-        ("mapUsers: []\n", "`mapUsers` stands at its top level, where nobody reads it"),
-        ("clusterID: c\nmaproles: []\n", "`maproles` stands at its top level, where nobody reads it"),
+        ("mapUsers: []\n", "`mapUsers` is at its top level, where it is ignored"),
+        ("clusterID: c\nmaproles: []\n", "`maproles` is at its top level, where it is ignored"),
         ("mapUsers: []\nserver: {}\n", ""),
         ("{\"LastUpdatedDateTime\": \"x\", \"ClusterID\": \"c\", \"mapUsers\": []}", "this is a dynamic file, "),
         ("apiVersion: v1\nclusterID: c\n", ""),
@@ -43,8 +43,8 @@ fn what_is_no_configuration_is_named_and_what_may_be_one_is_taken() {
         ("clusterID: c\ngroups: []\n", "this is an access file, "),
         ("nodes: []\n", "this is an access file, "),
         ("{\"accessEntries\": []}", "this is what the AWS CLI or another program prints, "),
-        ("{\"a\": 1}", "it has none of the keys"),
-        ("name: x\n", "it has none of the keys"),
+        ("{\"a\": 1}", "it has no key of aws-iam-authenticator's configuration"),
+        ("name: x\n", "it has no key of aws-iam-authenticator's configuration"),
     ];
     for (text, expected) in rows {
         let said = crate::no_configuration(&Source::new("config.yaml", *text)).unwrap_or_default();

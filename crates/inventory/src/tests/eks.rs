@@ -69,7 +69,7 @@ fn answers_that_contradict_each_other_are_not_taken() {
         entries.read(first.as_bytes()).expect("an answer");
         entries.read(first.as_bytes()).expect("the same again");
         let refused = entries.read(second.as_bytes()).expect_err("another answer").to_string();
-        assert!(refused.starts_with(&format!("it says of {of} otherwise")), "{refused}");
+        assert!(refused.starts_with(&format!("it contradicts an answer about {of}")), "{refused}");
     }
 }
 

@@ -236,13 +236,13 @@ fn a_list_in_yaml_says_all_there_is_and_a_manifest_does_not() {
         (
             "a list",
             format!("apiVersion: v1\nkind: List\nmetadata: {{resourceVersion: ''}}\nitems: [{role}]\n"),
-            "they are not in the dumps",
+            "the dumps do not have them",
             false,
         ),
         (
             "a list that somebody wrote",
             format!("apiVersion: v1\nkind: List\nitems: [{role}]\n"),
-            "manifests need not be all of them",
+            "manifests may not be all of them",
             true,
         ),
         (
@@ -251,7 +251,7 @@ fn a_list_in_yaml_says_all_there_is_and_a_manifest_does_not() {
             "",
             false,
         ),
-        ("a manifest", role.to_owned(), "manifests need not be all of them", true),
+        ("a manifest", role.to_owned(), "manifests may not be all of them", true),
     ];
     for (name, text, why, expected) in rows {
         let (_, given) = given(&text).expect(name);
@@ -307,7 +307,7 @@ pub(super) fn lines(given: Inputs) -> String {
     for gap in observed
         .unseen
         .iter()
-        .filter(|gap| !gap.why.starts_with("manifests need") && !gap.why.starts_with("they are not"))
+        .filter(|gap| !gap.why.starts_with("manifests may") && !gap.why.starts_with("the dumps do not"))
     {
         lines += &format!("gap: {}: {}\n", gap.what, gap.why);
     }
@@ -361,7 +361,7 @@ fn manifests_are_what_kubectl_makes_of_them() {
             format!(
                 "{RBAC}\nkind: ClusterRole\nmetadata: {{name: a}}\n{rule}\n---\n{RBAC}\nkind: ClusterRole\nmetadata: {{name: a}}\n"
             ),
-            "ClusterRole a:  (it:6)\ngap: ClusterRole a (it:1 and it:6): it stands there twice and differs; the later one counts here, it:6\n",
+            "ClusterRole a:  (it:6)\ngap: ClusterRole a (it:1 and it:6): it is there twice, with different content; the later one counts here, it:6\n",
         ),
         (
             "two bindings of one identity and two roles",
@@ -369,7 +369,7 @@ fn manifests_are_what_kubectl_makes_of_them() {
                 "{RBAC}\nkind: ClusterRoleBinding\nmetadata: {{name: a}}\n{binding}\n---\n{RBAC}\nkind: ClusterRoleBinding\nmetadata: {{name: a}}\n{}\n",
                 binding.replace("name: r", "name: s")
             ),
-            "ClusterRoleBinding a: r to joe (it:1)\ngap: ClusterRoleBinding a (it:1 and it:7): it stands there twice and differs; the earlier one counts here, it:1: of the later one its roleRef is another one, which no API server changes\n",
+            "ClusterRoleBinding a: r to joe (it:1)\ngap: ClusterRoleBinding a (it:1 and it:7): it is there twice, with different content; the earlier one counts here, it:1: of the later one its roleRef differs, which no API server allows to change\n",
         ),
         (
             "a merge key",
@@ -381,7 +381,7 @@ fn manifests_are_what_kubectl_makes_of_them() {
         (
             "a key twice",
             format!("{RBAC}\nkind: ClusterRole\nmetadata: {{name: q}}\nmetadata: {{name: a}}\n{rule}\n"),
-            "ClusterRole a: get secrets (it:1)\nnote: it:4: the key `metadata` stands more than once; the last one counts\n",
+            "ClusterRole a: get secrets (it:1)\nnote: it:4: the key `metadata` is there more than once; the last one is used\n",
         ),
         (
             "JSON documents one after another",
@@ -408,7 +408,7 @@ fn manifests_are_what_kubectl_makes_of_them() {
             format!(
                 "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: List\n  items:\n  - {RBAC}\n    kind: ClusterRole\n    metadata: {{name: a}}\n"
             ),
-            "ClusterRole a:  (it:4)\ngap: a list in a list (it:4): kubectl refuses the whole list around it; its objects count here all the same\n",
+            "ClusterRole a:  (it:4)\ngap: a list in a list (it:4): kubectl refuses the whole list around it; here its objects count\n",
         ),
         (
             "a text where a list must be",
@@ -426,7 +426,7 @@ fn manifests_are_what_kubectl_makes_of_them() {
             "OpenShift's own kinds",
             "apiVersion: authorization.openshift.io/v1\nkind: RoleBinding\nmetadata: {name: a, namespace: x}\n"
                 .to_owned(),
-            "gap: RoleBinding a (it:1): OpenShift's own kind is not read here; give what `oc get` prints of rbac.authorization.k8s.io\n",
+            "gap: RoleBinding a (it:1): OpenShift's own kind is not read; give what `oc get` prints of rbac.authorization.k8s.io\n",
         ),
         (
             "a version of other days",
@@ -441,7 +441,7 @@ fn manifests_are_what_kubectl_makes_of_them() {
         (
             "a kind that is misspelt",
             format!("{RBAC}\nkind: Rolebinding\nmetadata: {{name: a, namespace: x}}\n"),
-            "gap: Rolebinding a (it:1): there is no such kind in rbac.authorization.k8s.io, and kubectl refuses it\n",
+            "gap: Rolebinding a (it:1): rbac.authorization.k8s.io has no such kind, so kubectl refuses it\n",
         ),
         (
             "a name that a shell fills in",
@@ -500,7 +500,7 @@ fn a_namespace_that_is_not_written_is_somebodys_word_or_a_kustomizations() {
             one,
             role(", namespace: z"),
             None,
-            "Role z/a:  (k/it.yaml:1)\ngap: Role a (k/it.yaml:1): k/kustomization.yaml:2 puts it in x; here it counts where it says itself, in z\n".to_owned(),
+            "Role z/a:  (k/it.yaml:1)\ngap: Role a (k/it.yaml:1): k/kustomization.yaml:2 puts it in x; here it counts in its own namespace, z\n".to_owned(),
         ),
         ("one beside that does not list it", &[("k/kustomization.yml", "namespace: x\n")], role(""), None, "Role x/a:  (k/it.yaml:1)\n".to_owned()),
         ("one without a namespace", &[("k/Kustomization", "resources: [it.yaml]\n")], role(""), None, no.to_owned()),
@@ -525,7 +525,7 @@ fn a_namespace_that_is_not_written_is_somebodys_word_or_a_kustomizations() {
             one,
             bound("ClusterRoleBinding", "name: default, namespace: z"),
             None,
-            "ClusterRoleBinding b: r to z:default (k/it.yaml:1)\ngap: ClusterRoleBinding b (k/it.yaml:1): k/kustomization.yaml:2 makes its subject z/default x/default; here it counts as it is written\n".to_owned(),
+            "ClusterRoleBinding b: r to z:default (k/it.yaml:1)\ngap: ClusterRoleBinding b (k/it.yaml:1): k/kustomization.yaml:2 makes its subject z/default x/default; here it counts as written\n".to_owned(),
         ),
         ("an account that is taken in", one, bound("ClusterRoleBinding", "name: app"), None, "ClusterRoleBinding b: r to x:app (k/it.yaml:1)\n".to_owned()),
         (
@@ -533,14 +533,14 @@ fn a_namespace_that_is_not_written_is_somebodys_word_or_a_kustomizations() {
             one,
             bound("ClusterRoleBinding", "name: app, namespace: default"),
             None,
-            "ClusterRoleBinding b: r to default:app (k/it.yaml:1)\ngap: ClusterRoleBinding b (k/it.yaml:1): k/kustomization.yaml:2 makes its subject default/app x/app; here it counts as it is written\n".to_owned(),
+            "ClusterRoleBinding b: r to default:app (k/it.yaml:1)\ngap: ClusterRoleBinding b (k/it.yaml:1): k/kustomization.yaml:2 makes its subject default/app x/app; here it counts as written\n".to_owned(),
         ),
         (
             "an account of another namespace that is taken in",
             one,
             bound("ClusterRoleBinding", "name: own, namespace: mine"),
             None,
-            "ClusterRoleBinding b: r to mine:own (k/it.yaml:1)\ngap: ClusterRoleBinding b (k/it.yaml:1): k/kustomization.yaml:2 makes its subject mine/own x/own; here it counts as it is written\n".to_owned(),
+            "ClusterRoleBinding b: r to mine:own (k/it.yaml:1)\ngap: ClusterRoleBinding b (k/it.yaml:1): k/kustomization.yaml:2 makes its subject mine/own x/own; here it counts as written\n".to_owned(),
         ),
         ("its name, in a third namespace", one, bound("ClusterRoleBinding", "name: own, namespace: other"), None, "ClusterRoleBinding b: r to other:own (k/it.yaml:1)\n".to_owned()),
         ("another account of another namespace", one, bound("RoleBinding", "name: bot, namespace: z"), None, "RoleBinding x/b: r to z:bot (k/it.yaml:1)\n".to_owned()),
@@ -616,8 +616,8 @@ fn a_kustomization_that_takes_in_what_was_not_given_is_a_gap() {
         let expected = match expected {
             "" => vec![],
             outside => vec![format!(
-                "what kustomize makes of {folder} ({folder}/kustomization.yaml: {outside}): it takes in what lies outside of what was \
-                 given; give `kubectl kustomize {folder} | cluster-auth … --from -`"
+                "what kustomize makes of {folder} ({folder}/kustomization.yaml: {outside}): it refers to files that \
+                 were not given; give `kubectl kustomize {folder} | cluster-auth … --from -`"
             )],
         };
         assert_eq!(gaps, expected, "{folder}: {text}");
@@ -633,7 +633,7 @@ fn what_manifests_lack_is_one_line() {
         gaps,
         [
             "namespaces, roles, clusterroles, rolebindings, clusterrolebindings and the ConfigMaps of kube-system: manifests \
-          need not be all of them; give what `kubectl get \
+          may not be all of them; give what `kubectl get \
           namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` prints as well"
         ]
     );

@@ -130,7 +130,7 @@ fn an_entry_of_somebody_else_is_an_error_until_it_is_adopted() {
     assert_eq!(
         merged_into(Format::AwsAuth, FILE, current(), false),
         Err(vec![
-            "access.foreign-entry the cluster has an entry for arn:aws:iam::111122223333:user/alice that is not ours"
+            "access.foreign-entry the cluster has an entry for arn:aws:iam::111122223333:user/alice that cluster-auth did not write"
                 .to_owned()
         ])
     );
@@ -375,7 +375,7 @@ fn what_cannot_be_edited_safely_is_left_and_says_where() {
         (
             "an anchor goes that others need",
             format!("- &b\n  {bob}\n  groups: [g]\n- <<: *b\n  {zoe}\n"),
-            "cannot be edited, at line 1, column 1: nothing was changed: the file could not be read any more after this change",
+            "cannot be edited, at line 1, column 1: nothing was changed: the file would no longer be readable after this change",
         ),
         (
             "an alias in one list",
@@ -385,7 +385,7 @@ fn what_cannot_be_edited_safely_is_left_and_says_where() {
         (
             "tabs for indentation",
             format!("-\t{zoe}\n\t  username: z\n"),
-            "cannot be read, at line 1, column 2: a tab stands where",
+            "cannot be read, at line 1, column 2: a tab where YAML",
         ),
         ("an object", format!("{{{zoe}}}"), "cannot be read, at line 1, column 1: expected a list, found a mapping"),
         ("a text", "nobody\n".to_owned(), "cannot be read, at line 1, column 1: expected a list, found text"),
@@ -408,7 +408,7 @@ fn an_entry_in_the_other_list_counts_too() {
     assert_eq!(
         refused,
         [
-            "access.foreign-entry the cluster has another entry for arn:aws:iam::111122223333:user/alice that is not ours"
+            "access.foreign-entry the cluster has another entry for arn:aws:iam::111122223333:user/alice that cluster-auth did not write"
         ]
     );
     let text = merged_into(Format::AwsAuth, FILE, with(&[("mapRoles", roles)], ""), true).expect("merges");
@@ -430,12 +430,12 @@ fn a_configuration_is_read_as_viper_reads_it() {
         (
             "a key twice, in other letters",
             "clusterID: c\nserver:\n  mapUsers: []\n  mapusers: []\n",
-            Err("cannot be read, at line 4, column 3: `mapUsers` stands twice here, in other letters"),
+            Err("cannot be read, at line 4, column 3: `mapUsers` appears twice here with different capitalization"),
         ),
         (
             "a key of an entry twice",
             "clusterID: c\nserver:\n  mapUsers: [{userarn: a, UserARN: b}]\n",
-            Err("cannot be read, at line 3, column 15: `userarn` stands twice here"),
+            Err("cannot be read, at line 3, column 15: `userarn` appears twice here"),
         ),
     ];
     for (name, text, expected) in rows {

@@ -89,7 +89,7 @@ fn two_clusters_are_told_with_both_places_and_both_names() {
         (
             "two dumps",
             &[("a.yaml", &kube_system("1111")), ("b.yaml", &kube_system("2222"))],
-            "the Namespace kube-system (a.yaml:1) is of the cluster whose kube-system has the uid 1111, and the Namespace kube-system (b.yaml:1) of the one where it has 2222",
+            "the Namespace kube-system (a.yaml:1) is of the cluster whose kube-system has the uid 1111, and the Namespace kube-system (b.yaml:1) of one where it has 2222",
         ),
         (
             "a configuration, and another one in the cluster",
@@ -188,7 +188,7 @@ fn two_clusters_are_told_with_both_places_and_both_names() {
     ];
     for (name, files, expected) in rows {
         let said = which(files).ensure_one().expect_err(name).to_string();
-        assert_eq!(said, format!("{expected}; give what is of one cluster"), "{name}");
+        assert_eq!(said, format!("{expected}; give files of only one cluster"), "{name}");
     }
 }
 

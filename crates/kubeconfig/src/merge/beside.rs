@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use crate::{ExecEntry, read::unloadable};
 
-/// What kubectl merges with the kubeconfig that is changed: what stands there may neither be hidden nor hide what is written.
+/// The other kubeconfigs that kubectl merges with the one that is changed: what stands there may neither be hidden nor hide what is written.
 #[derive(Clone, Debug, Default)]
 pub struct Beside {
     /// The files that `KUBECONFIG` names before it.
@@ -19,7 +19,7 @@ pub struct Beside {
     pub after: Vec<OtherFile>,
 }
 
-/// One of them.
+/// Another kubeconfig that kubectl reads.
 #[derive(Clone, Debug)]
 pub struct OtherFile {
     name: String,

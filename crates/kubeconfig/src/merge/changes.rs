@@ -219,7 +219,7 @@ fn who_vouches(name: &str, endpoint: &ClusterEndpoint, cluster: &Json) -> Option
     }
     if is_set(&cluster[INSECURE]) {
         return Some(format!(
-            "the cluster {name} keeps {INSECURE}: true, with which nobody checks that it is the API server who answers"
+            "the cluster {name} keeps {INSECURE}: true, so the API server's certificate is not checked"
         ));
     }
     let key = [DATA, FILE].into_iter().find(|key| is_set(&cluster[key]))?;

@@ -192,7 +192,7 @@ fn who_vouches_and_was_not_given_is_said() {
         ),
         (
             "insecure-skip-tls-verify: true",
-            "the cluster prod keeps insecure-skip-tls-verify: true, with which nobody checks",
+            "the cluster prod keeps insecure-skip-tls-verify: true, so the API server's certificate is not checked",
         ),
     ];
     for (before, said) in stays {

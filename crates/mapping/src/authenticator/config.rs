@@ -88,14 +88,14 @@ pub struct ServerConfig {
 }
 
 impl Config {
-    /// Where a key stands: `clusterID`, `server.port` …, in any case; nothing where the file does not have it.
+    /// Returns where a key stands: `clusterID`, `server.port` …, in any case; nothing where the file does not have it.
     pub fn place(&self, key: &str) -> Option<&FileLine> {
         self.places.get(&key.to_ascii_lowercase())
     }
 }
 
 impl ServerConfig {
-    /// The keys that a running server does not read again and that differ from those it was started with.
+    /// Returns the keys that a running server does not read again and that differ from those it was started with.
     pub fn differs_at_start(&self, started: &Self) -> Vec<&'static str> {
         let differ = [
             ("server.partition", self.partitions != started.partitions),
@@ -119,12 +119,12 @@ impl ServerConfig {
         differ.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
     }
 
-    /// The mapping of this file alone.
+    /// Returns the mapping of this file alone.
     pub fn snapshot(&self) -> Snapshot {
         self.clone().into_snapshot(None)
     }
 
-    /// The mapping of this file behind that of an access file, without holding the rules twice.
+    /// Returns the mapping of this file behind that of an access file, without holding the rules twice.
     pub fn into_snapshot(self, access_file: Option<snapshot::Source>) -> Snapshot {
         let sources = access_file.into_iter().chain(self.mounted_file).collect();
         Snapshot::new(self.partitions, sources, self.scrubbed_accounts)

@@ -194,7 +194,11 @@ impl<'a> Entries<'a> {
         let is_name = (1..=32).contains(&name.len())
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b));
         if !is_name {
-            problems.push(Problem::error("config.sso", name_span, format!("{name:?} is no name of a permission set")));
+            problems.push(Problem::error(
+                "config.sso",
+                name_span,
+                format!("{name:?} is not a valid name of a permission set"),
+            ));
             return None;
         }
         if let Some(other) = other {

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-/// The gates that mean something. The others of aws-iam-authenticator are accepted: what they switch on is always on.
+/// The feature gates of aws-iam-authenticator that have a meaning here. The others of aws-iam-authenticator are accepted: what they switch on is always on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FeatureGates {
     /// `init` writes to the server's folders instead of the current one.
@@ -41,7 +41,7 @@ impl FromStr for FeatureGates {
     }
 }
 
-/// A truth value in the spellings of Go's `strconv.ParseBool`, which flags of aws-iam-authenticator take.
+/// Returns a truth value in the spellings of Go's `strconv.ParseBool`, which flags of aws-iam-authenticator take.
 pub fn boolean(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "true" | "True" | "TRUE" => Some(true),

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use document::{Node, Source};
 
-/// A line of a file.
+/// The place of a key: file and line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileLine {
     /// The file's name.

@@ -263,7 +263,7 @@ fn backend_modes(entry: Option<&Entry>, problems: &mut Problems) -> Vec<Mode> {
             }
             // By its old name and the new one: the existing program asks it twice, which is the same as once.
             Some(mode) if modes.contains(&mode) => {
-                let message = format!("{mode} stands twice; it is asked once");
+                let message = format!("{mode} is listed twice; it is asked once");
                 problems.push(Problem::warning("config.duplicate", span, message));
             }
             Some(mode) => modes.push(mode),
@@ -327,7 +327,7 @@ fn reserved_prefixes(entry: Option<&Entry>, problems: &mut Problems) -> BTreeMap
         let name_span = name.map_or(span, |(_, span)| span);
         let list = list.unwrap_or_default().into_iter().map(|(prefix, _)| prefix).collect();
         if prefixes.insert(mode, list).is_some() {
-            let message = format!("{mode} stands twice; the last entry counts");
+            let message = format!("{mode} is listed twice; the last entry is used");
             problems.push(Problem::warning("config.duplicate", name_span, message));
         }
     }

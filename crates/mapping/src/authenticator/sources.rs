@@ -9,7 +9,7 @@ use crate::{
     aws_iam_authenticator::{self, Object, Options, Standing},
 };
 
-/// `kube-system/aws-auth`, of which `standing` says where each text stands.
+/// Reads `kube-system/aws-auth`, of which `standing` says where each text stands.
 ///
 /// Entries that cannot be read take no others with them: they are among [`Source::defects`].
 pub fn aws_auth<'d>(
@@ -20,13 +20,13 @@ pub fn aws_auth<'d>(
     decided_here(aws_iam_authenticator::aws_auth(data, standing, options))
 }
 
-/// `IAMIdentityMapping` objects, of which `spec` alone says whom they are for: `status` may be written by others.
+/// Reads `IAMIdentityMapping` objects, of which `spec` alone says whom they are for: `status` may be written by others.
 pub fn objects<'a>(objects: impl IntoIterator<Item = Object<'a>>) -> Source {
     let of_spec = objects.into_iter().map(|object| Object { canonical_arn: "", ..object });
     decided_here(aws_iam_authenticator::objects(of_spec))
 }
 
-/// A dynamic file, taken as a whole or not at all.
+/// Returns a dynamic file, taken as a whole or not at all.
 ///
 /// # Errors
 ///
@@ -42,7 +42,7 @@ fn decided_here(source: Source) -> Source {
     for defect in &mut defects {
         if defect.kind == DefectKind::Undetermined {
             defect.kind = DefectKind::Duplicate;
-            "another entry matches the same callers: an ARN counts before a permission set, and of equals the last"
+            "another entry matches the same callers: an ARN takes precedence over a permission set, and the last of equal entries is used"
                 .clone_into(&mut defect.message);
         }
     }

@@ -32,7 +32,13 @@ pub fn aws_auth<'d>(
             "mapAccounts" => accounts = Some(text.source.text().to_owned()),
             _ => {
                 let hint = nearest(key, LISTS).map(|near| format!("did you mean `{near}`?"));
-                text.say(DefectKind::UnknownKey, key, 0, format!("nobody reads `{key}` of aws-auth"), hint);
+                text.say(
+                    DefectKind::UnknownKey,
+                    key,
+                    0,
+                    format!("unknown key `{key}` of aws-auth, which is ignored"),
+                    hint,
+                );
                 let near = nearest(key, LISTS);
                 source.unused.extend(unread(&text, &all_arns(&text), |list| (key.to_owned(), near.unwrap_or(list))));
             }
@@ -61,10 +67,10 @@ fn is_skippable(text: &str) -> bool {
 /// What the list decodes to.
 fn entries(source: &mut Source, text: &mut Text<'_>, kind: Kind) -> Slice<Entry> {
     let mut entries = Slice::default();
-    let no_list = |what: &str| Never::Dropped(format!("{} has to be a list, and is {what}", kind.list()).into());
+    let no_list = |what: &str| Never::Dropped(format!("{} must be a list, and is {what}", kind.list()).into());
     // What looks like JSON is JSON to it, and an object is no list.
     if text.source.text().trim_start().starts_with('{') {
-        let message = format!("{} is a list, and this begins an object: nothing of it counts", kind.list());
+        let message = format!("{} must be a list, and this is an object: all of it is ignored", kind.list());
         text.say(DefectKind::Unreadable, kind.list(), 0, message, None);
         source.unused.extend(meant(text, kind.list(), all_arns(text), &no_list("an object")));
         return entries;
@@ -88,7 +94,7 @@ fn tree(text: &mut Text<'_>, section: &str) -> Option<Node> {
             read.root
         }
         Err(problems) => {
-            text.say_problems(DefectKind::Unreadable, section, &problems, &format!("nothing of {section} counts: "));
+            text.say_problems(DefectKind::Unreadable, section, &problems, &format!("all of {section} is ignored: "));
             None
         }
     }
@@ -127,7 +133,7 @@ fn read_accounts(text: &mut Text<'_>) -> Vec<(AccountId, RuleSource)> {
     const LIST: &str = "mapAccounts";
     let Some(root) = tree(text, LIST).filter(|root| !root.is_null()) else { return Vec::new() };
     let Some(nodes) = root.as_sequence() else {
-        let message = format!("{LIST} has to be a list, and is {}: nothing of it counts", root.kind());
+        let message = format!("{LIST} must be a list, and is {}: all of it is ignored", root.kind());
         text.say(DefectKind::Unreadable, LIST, root.span.start, message, None);
         return Vec::new();
     };
@@ -137,7 +143,7 @@ fn read_accounts(text: &mut Text<'_>) -> Vec<(AccountId, RuleSource)> {
         match written.parse() {
             Ok(account) => accounts.push((account, text.place(LIST, index, node.span.start))),
             Err(_) => {
-                let message = format!("{written:?} is nobody's account: an AWS account has 12 digits");
+                let message = format!("{written:?} is no AWS account, which has 12 digits");
                 text.say(DefectKind::NoLogin, format!("{LIST}[{index}]"), node.span.start, message, None);
             }
         }

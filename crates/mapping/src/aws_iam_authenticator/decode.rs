@@ -32,9 +32,9 @@ impl Entry {
     /// Keeps the ARNs in mind that stand under a key that nobody reads, and one that is written for the key.
     pub(super) fn misplace(&mut self, key: &str, value: &Located) {
         if is_arn(key) {
-            self.misplaced.push(("its ARN stands as a key".to_owned(), key.to_owned()));
+            self.misplaced.push(("its ARN is a key".to_owned(), key.to_owned()));
         }
-        let words = format!("its ARN stands under `{key}`, which nobody reads there");
+        let words = format!("its ARN is under `{key}`, which is ignored there");
         self.misplaced.extend(arns(value).into_iter().map(|(arn, _)| (words.clone(), arn)));
     }
 
@@ -228,7 +228,7 @@ impl Decoder<'_, '_> {
     fn counts_as(&mut self, value: &Located, section: &str, key: &str, wanted: &str, counts: &str) {
         self.mismatch = true;
         let what = in_quotes(key);
-        let message = format!("{what} has to be {wanted}, and is {}: it counts as {counts}", value.kind());
+        let message = format!("{what} must be {wanted}, and is {}: it counts as {counts}", value.kind());
         let hint = match (&value.what, wanted) {
             (What::Number | What::Bool, "text") => Some("put it in quotes".to_owned()),
             (What::Text(text), "a list") if key == "groups" => Some(format!("write groups: [{text:?}]")),
@@ -259,7 +259,7 @@ impl Text<'_> {
     /// Says that nobody reads a key, and which was probably meant.
     pub(super) fn say_unread(&mut self, section: &str, key: &str, at: usize, near: Option<&str>) {
         let hint = near.map(|near| format!("did you mean `{near}`?"));
-        self.say(DefectKind::UnknownKey, section, at, format!("nobody reads the key `{key}`"), hint);
+        self.say(DefectKind::UnknownKey, section, at, format!("unknown key `{key}`, which is ignored"), hint);
     }
 }
 

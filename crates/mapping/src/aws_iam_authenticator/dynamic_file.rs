@@ -46,7 +46,7 @@ fn read(source: &mut Source, text: &mut Text<'_>, json: &str, options: Options) 
     let root = match Located::of_json(json) {
         Ok(root) => root,
         Err((at, why)) => {
-            let message = format!("it is not JSON, and nothing of it is taken: {why}");
+            let message = format!("it is not JSON, so all of it is refused: {why}");
             text.say(DefectKind::Unreadable, "the file", at, message, None);
             return false;
         }
@@ -156,7 +156,7 @@ fn accounts_of(text: &mut Text<'_>, root: &Located, accounts: &[String]) -> Vec<
         match written.parse() {
             Ok(account) => kept.push((account, place)),
             Err(_) => {
-                let message = format!("{written:?} is nobody's account: {}", Never::Account);
+                let message = format!("{written:?} is no AWS account: {}", Never::Account);
                 text.say_of(DefectKind::NoLogin, &place, root.at, message, None);
             }
         }

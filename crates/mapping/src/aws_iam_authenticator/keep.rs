@@ -42,7 +42,7 @@ pub(super) fn invalid_role(entry: &Entry) -> Option<String> {
                 () if account_id.parse::<AccountId>().is_err() => {
                     Some(format!("{account_id:?} is no account: `sso.accountID` takes 12 digits, in quotes"))
                 }
-                () if !is_name => Some(format!("{permission_set_name:?} is no name of a permission set")),
+                () if !is_name => Some(format!("{permission_set_name:?} is not a valid name of a permission set")),
                 () if !partition.is_empty() && partition.parse::<Partition>().is_err() => {
                     Some(format!("{partition:?} is no partition"))
                 }
@@ -82,7 +82,7 @@ pub(super) fn matching(text: &str) -> Result<RulePrincipal, Never> {
 /// An entry that is not taken at all: once for each ARN in it, and at least once.
 pub(super) fn dropped(text: &mut Text<'_>, kind: Kind, index: usize, entry: &Entry, why: &str) -> Vec<Unused> {
     let place = text.place(kind.list(), index, entry.at);
-    let message = format!("the entry is not taken: {}", with_misplaced(why, entry));
+    let message = format!("the entry is refused: {}", with_misplaced(why, entry));
     text.say_of(DefectKind::NoLogin, &place, entry.at, message, None);
     let unused = |why: String, meant: Option<&str>| Unused {
         source: place.clone(),
@@ -152,7 +152,7 @@ pub(super) fn keep(source: &mut Source, text: &mut Text<'_>, kind: Kind, entries
         };
         let (kind, message) = match &why {
             Never::Displaced(_) | Never::RolesFirst(_) => {
-                (DefectKind::Duplicate, format!("{written} stands twice, and this entry does not count: {why}"))
+                (DefectKind::Duplicate, format!("{written} is mapped twice, and this entry is not used: {why}"))
             }
             _ if written.is_empty() => (DefectKind::NoLogin, format!("an entry without an ARN lets nobody in: {why}")),
             _ => (DefectKind::NoLogin, format!("{written} lets nobody in: {why}")),
@@ -179,7 +179,7 @@ fn nameless(text: &mut Text<'_>, place: &RuleSource, at: usize, groups: &[String
         [] => String::new(),
         groups => format!(", in {}", groups.join(", ")),
     };
-    let message = format!("it has no username: whoever it names is let in as a user without a name{in_groups}");
+    let message = format!("it has no username: whoever it names logs in as a user without a name{in_groups}");
     text.say_of(DefectKind::EmptyUsername, place, at, message, Some("give it a username".to_owned()));
 }
 
@@ -212,15 +212,16 @@ fn chances(text: &mut Text<'_>, rules: &[(usize, Rule)]) {
     for (one, other) in pairs {
         let ((_, one), (at, other)) = (&rules[one], &rules[other]);
         let (kind, message) = if alike(one, other) {
-            (DefectKind::Duplicate, format!("{} matches the same callers, with the same login", one.source))
+            (
+                DefectKind::Duplicate,
+                format!("{} matches the same callers, with the same username and groups", one.source),
+            )
         } else {
-            let message = format!(
-                "{} matches the same callers, and aws-iam-authenticator takes any of the two, another one each time",
-                one.source
-            );
+            let message =
+                format!("{} matches the same callers, and aws-iam-authenticator may use either of the two", one.source);
             (DefectKind::Undetermined, message)
         };
-        text.say_of(kind, &other.source, *at, message, Some("leave one of them out".to_owned()));
+        text.say_of(kind, &other.source, *at, message, Some("remove one of them".to_owned()));
     }
 }
 

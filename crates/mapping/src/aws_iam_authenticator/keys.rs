@@ -71,12 +71,12 @@ pub(super) fn say_unread(text: &mut Text<'_>, node: &Node, known: &[&str], elsew
                 None => continue,
             },
         };
-        let message = format!("nobody reads the key `{key}` here");
+        let message = format!("unknown key `{key}`, which is ignored here");
         text.say(DefectKind::UnknownKey, key, entry.key_span.start, message, Some(hint));
     }
 }
 
-/// Whether a text has a key of the configuration's, or one that is nearly its.
+/// Returns whether a text has a key of the configuration's, or one that is nearly its.
 pub fn names_a_key<'a>(keys: impl IntoIterator<Item = &'a str>) -> bool {
     let is_near = |key: &str, known: &[&str]| nearest(key, known.iter().copied()).is_some();
     keys.into_iter().any(|key| is_near(key, &CONFIG_KEYS) || is_near(key, &SERVER_KEYS))

@@ -123,7 +123,7 @@ fn accounts_of(text: &mut Text<'_>, accounts: &[(String, usize)]) -> Vec<(Accoun
         match written.parse() {
             Ok(account) => kept.push((account, place)),
             Err(_) => {
-                let message = format!("{written:?} is nobody's account: {}", Never::Account);
+                let message = format!("{written:?} is no AWS account: {}", Never::Account);
                 let hint = Some("put it in quotes".to_owned());
                 text.say_of(DefectKind::NoLogin, &place, *at, message, hint);
             }

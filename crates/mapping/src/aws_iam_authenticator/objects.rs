@@ -14,7 +14,7 @@ use crate::{
     rule::OBJECTS,
 };
 
-/// One of them, as the cluster has it.
+/// An `IAMIdentityMapping`, as the cluster has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Object<'a> {
     /// Its name.
@@ -31,7 +31,7 @@ pub struct Object<'a> {
     pub unread: Vec<(&'a str, &'a str)>,
 }
 
-/// What the program makes of them once it has looked at each. Of objects for one ARN it takes any.
+/// Returns what the program makes of them once it has looked at each. Of objects for one ARN it takes any.
 pub fn objects<'a>(objects: impl IntoIterator<Item = Object<'a>>) -> Source {
     let mut source = Source::empty(Mode::Crd, Reader::AwsIamAuthenticator);
     let mut defects: Vec<Defect> = Vec::new();
@@ -43,7 +43,7 @@ pub fn objects<'a>(objects: impl IntoIterator<Item = Object<'a>>) -> Source {
         let place = RuleSource { mode: Mode::Crd, list: OBJECTS, index, file: name.into(), line: 1 };
         for (key, meant) in unread.into_iter().filter(|_| arn.is_empty()) {
             let key = format!("spec.{key}");
-            let message = format!("nobody reads the key `{key}`");
+            let message = format!("unknown key `{key}`, which is ignored");
             text.say_of(DefectKind::UnknownKey, &place, 0, message, Some("write `spec.arn`".to_owned()));
             source.unused.push(Unused {
                 source: place.clone(),

@@ -43,7 +43,8 @@ pub fn settings(name: &str, config: &str) -> Settings {
     }
 }
 
-/// The `clusterID`, as it is written, and its line, whatever is wrong with the rest of the file. Its name says whether it is TOML.
+/// Returns the `clusterID`, as it is written, and its line, whatever is wrong with the rest of the file. Its name says whether it
+/// is TOML.
 pub fn cluster_id(name: &str, config: &str) -> Option<(Box<str>, usize)> {
     let source = Source::new(name, config);
     let root = root(&source)?;

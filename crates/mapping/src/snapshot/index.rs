@@ -52,7 +52,7 @@ pub struct Index {
     hasher: RandomState,
 }
 
-/// Which of a source's two lists.
+/// The list of a source that a rule is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum List {
     /// `mapRoles`.
@@ -191,7 +191,7 @@ impl Index {
         self
     }
 
-    /// Where the rules stand whose principals another source names as well, in order.
+    /// Returns where the rules stand whose principals another source names as well, in order.
     pub fn also_in(&self, other: &Self) -> Vec<RuleSource> {
         let by_arn = self.principals.iter().filter(|at| other.at(self.rules[**at as usize].key(&self.texts)).is_some());
         let is_set_there = |set: &PermissionSet| other.permission_sets.contains_key(set);
@@ -201,7 +201,7 @@ impl Index {
         places
     }
 
-    /// How many rules there are, accounts included.
+    /// Returns how many rules there are, accounts included.
     pub fn len(&self) -> usize {
         self.principals.len()
             + self.permission_sets.len()
@@ -210,7 +210,7 @@ impl Index {
             + self.accounts.len()
     }
 
-    /// Whether it lets nobody in.
+    /// Returns whether it lets nobody in.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

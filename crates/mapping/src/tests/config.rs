@@ -109,7 +109,7 @@ warning[config.unknown-key]: unknown key `mapUsers`; it has no effect
   |
   = help: it belongs below `server`
 
-warning[config.no-username]: the entry has no username: whoever it names is refused (mapping.empty-username)
+warning[config.no-username]: the entry has no username, so whoever it names is refused (mapping.empty-username)
  --> config.yaml:4:5
   |
 4 |   - {userarn: 'arn:aws:iam::111122223333:user/a'}
@@ -123,7 +123,7 @@ warning[config.unknown-variable]: `{{ SessionName }}` is no variable, only text
   |
   = help: did you mean `{{SessionName}}`?
 
-warning[config.duplicate]: the same principal stands twice; the last entry counts
+warning[config.duplicate]: the same principal is listed twice; the last entry is used
  --> config.yaml:6:5
   |
 4 |   - {userarn: 'arn:aws:iam::111122223333:user/a'}
@@ -180,7 +180,7 @@ fn lists_are_read_from_one_text_where_the_existing_program_does() {
 fn a_mode_by_its_old_name_and_the_new_one_is_asked_once() {
     let (config, warnings) = read("server:\n  backendMode: [File, CRD, MountedFile]\n");
     assert_eq!(config.server.backend_modes, [Mode::MountedFile, Mode::Crd]);
-    assert!(warnings.contains("MountedFile stands twice; it is asked once"), "{warnings}");
+    assert!(warnings.contains("MountedFile is listed twice; it is asked once"), "{warnings}");
 }
 
 #[test]

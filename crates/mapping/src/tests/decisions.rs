@@ -193,7 +193,7 @@ fn a_refused_caller_is_told_apart_from_the_nearest_rule() {
         (
             "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Dev_Admin_0123456789abcdef/d",
             Some(
-                "the permission set dev in account 111122223333 is mapped by MountedFile mapRoles[15] (config.yaml:19) and is only the beginning of the caller's; permission sets are compared as a whole",
+                "the permission set dev in account 111122223333 is mapped by MountedFile mapRoles[15] (config.yaml:19) and is only a prefix of the caller's; the name of a permission set must match exactly",
             ),
         ),
         ("arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Both_x/d", None),

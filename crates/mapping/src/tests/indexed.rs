@@ -109,9 +109,8 @@ proptest! {
         }
         let source = Source::new("config.yaml", text.as_str());
         let (listed, indexed) = (read_config_in(&source, None), read_indexed(&source, None));
-        let ((listed, warnings), (config, index, same)) = match (listed, indexed) {
-            (Ok(listed), Ok(indexed)) => (listed, indexed),
-            _ => return Err(TestCaseError::fail("it can be read")),
+        let (Ok((listed, warnings)), Ok((config, index, same))) = (listed, indexed) else {
+            return Err(TestCaseError::fail("it can be read"));
         };
         let of_another = warnings.iter().filter(|warning| warning.code == "config.partition").count();
         prop_assert_eq!(of_another, if partition == of_rules { 0 } else { rows.len() }, "{}", text);

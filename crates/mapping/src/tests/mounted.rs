@@ -146,18 +146,18 @@ server:
         })
         .collect();
     assert_snapshot!(said.join("\n"), @"
-    1 logins.unknown-key: nobody reads the key `mapUsers` here; it belongs below `server`
-    2 logins.unknown-key: nobody reads the key `mapRole` here; did you mean `mapRoles`, which belongs below `server`?
-    3 logins.unknown-key: nobody reads the key `sever` here; did you mean `server`?
-    4 logins.unknown-key: nobody reads the key `backendMode` here; it belongs below `server`
-    7 logins.unknown-key: nobody reads the key `mapUser` here; did you mean `mapUsers`?
-    9 logins.unknown-key: nobody reads the key `clusterid` here; it belongs to the top level of the file
-    10 logins.unknown-key: nobody reads the key `backendMod` here; did you mean `backendMode`?
-    15 logins.unknown-key: nobody reads the key `roleARM`; did you mean `rolearn`?
-    16 logins.unknown-key: nobody reads the key `permissionSet`; did you mean `permissionSetName`?
+    1 logins.unknown-key: unknown key `mapUsers`, which is ignored here; it belongs below `server`
+    2 logins.unknown-key: unknown key `mapRole`, which is ignored here; did you mean `mapRoles`, which belongs below `server`?
+    3 logins.unknown-key: unknown key `sever`, which is ignored here; did you mean `server`?
+    4 logins.unknown-key: unknown key `backendMode`, which is ignored here; it belongs below `server`
+    7 logins.unknown-key: unknown key `mapUser`, which is ignored here; did you mean `mapUsers`?
+    9 logins.unknown-key: unknown key `clusterid`, which is ignored here; it belongs to the top level of the file
+    10 logins.unknown-key: unknown key `backendMod`, which is ignored here; did you mean `backendMode`?
+    15 logins.unknown-key: unknown key `roleARM`, which is ignored; did you mean `rolearn`?
+    16 logins.unknown-key: unknown key `permissionSet`, which is ignored; did you mean `permissionSetName`?
     16 logins.unknown-key: `userarn` is not read in mapRoles; put the entry into mapUsers, or write `rolearn`
-    13 logins.no-login: arn:aws:iam::111122223333:role/a/B lets nobody in: the ARN of a role's sessions has no path, and ARNs are compared as a whole; write arn:aws:iam::111122223333:role/B
-    16 logins.no-login: Dev lets nobody in: `sso` is looked at only where the server runs with --feature-gates=SSORoleMatch=true
+    13 logins.no-login: arn:aws:iam::111122223333:role/a/B lets nobody in: the ARN of a role's sessions has no path, and ARNs must match exactly; write arn:aws:iam::111122223333:role/B
+    16 logins.no-login: Dev lets nobody in: `sso` is read only if the server runs with --feature-gates=SSORoleMatch=true
     ");
 }
 

@@ -107,7 +107,7 @@ fn what_is_said_of_a_source_is_what_the_server_does() {
     let expected = [
         (
             DefectKind::Duplicate,
-            "another entry matches the same callers: an ARN counts before a permission set, and of equals the last",
+            "another entry matches the same callers: an ARN takes precedence over a permission set, and the last of equal entries is used",
         ),
         (DefectKind::EmptyUsername, "it has no username: whoever it names is refused"),
     ];

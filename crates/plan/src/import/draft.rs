@@ -28,7 +28,7 @@ pub(super) struct Draft {
     pub(super) nodes: BTreeMap<Id, Member>,
     pub(super) left: Vec<Left>,
     pub(super) careful: Vec<Left>,
-    /// Whether any place of logins that is asked has something in it.
+    /// Whether any mapping source that is asked has something in it.
     pub(super) names_somebody: bool,
     /// The groups that stand for EKS access policies, each with the policy and its namespaces.
     pub(super) of_policies: BTreeMap<String, Scoped>,
@@ -211,7 +211,7 @@ impl Draft {
         let mut careful = std::mem::take(&mut self.careful);
         for member in self.members.values().chain(self.nodes.values()).filter(|member| member.has_path) {
             let why = "aws-iam-authenticator lets nobody in by a role ARN with a path; what is applied has none, and it does, so \
-                       take it out if that is not meant. `apply --mapping configmap` stops until the entry is written without \
+                       remove it if that is not intended. `apply --mapping configmap` stops until the entry is written without \
                        its path, or removed, by hand";
             careful.push(Left { what: member.stands.clone(), why: why.to_owned() });
         }
@@ -232,7 +232,7 @@ impl Draft {
             for group in unbound {
                 let group = if group.is_empty() { "without a name" } else { group };
                 let what = stands.of(format!("the group {group} of {}", stands.what));
-                let why = "nothing is bound to it; what is applied for them is without it";
+                let why = "no binding names it, so it is left out";
                 left.push(Left { what, why: why.to_owned() });
             }
         }

@@ -1,4 +1,4 @@
-//! Who is in the file: everybody whom a place of logins lets in, in the file's terms.
+//! Who is in the file: everybody whom a mapping source lets in, in the file's terms.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -53,7 +53,7 @@ impl Draft {
             self.leave_all(
                 all,
                 ["EKS access entry", "EKS access entries"],
-                "EKS does not look at them: its authentication mode is CONFIG_MAP",
+                "EKS does not read them, because its authentication mode is CONFIG_MAP",
             );
         } else {
             self.entries(observed, &mut seen, sets);
@@ -85,7 +85,7 @@ impl Draft {
     fn place(&mut self, live: &LiveMapping, seen: &mut BTreeMap<Id, Login>, sets: &Sets<'_>) {
         for (account, source) in &live.source.accounts {
             let what = format!("everybody in {account}");
-            self.leave(stands(live, source, what), "a file names people, not whole accounts");
+            self.leave(stands(live, source, what), "an access file names people, not whole accounts");
         }
         for defect in &live.source.defects {
             // Of objects for one ARN both are left, with what is said of them below.
@@ -136,7 +136,8 @@ impl Draft {
             if live.source.reader == Reader::AwsIamAuthenticator && !are_alike {
                 let places: Vec<String> = all.iter().map(|(_, login, _)| login.stands.place()).collect();
                 for (_, login, _) in &all {
-                    let why = format!("several are for it, and any of them counts ({}); keep one", places.join("; "));
+                    let why =
+                        format!("several are for it, and any of them may be used ({}); keep one", places.join("; "));
                     self.leave(login.stands.clone(), why);
                 }
                 seen.entry(id).or_insert_with(|| all.swap_remove(0).1);
@@ -195,7 +196,7 @@ impl Draft {
             let stands = Stands { what: entry.principal.to_owned(), section: entry.section.into(), file: entry.file };
             let rule = source.roles.iter().chain(&source.users).find(|rule| *rule.source.file == *entry.principal);
             let Some(member) = rule.and_then(|rule| member(rule, sets, stands.clone())) else {
-                self.leave(stands, "its ARN is no user's and no role's");
+                self.leave(stands, "its ARN is not that of a user or role");
                 continue;
             };
             // EKS compares whole ARNs, with the path.
@@ -218,7 +219,7 @@ impl Draft {
                         format!("an entry of the type {} is EKS' own; `nodes` of a file are EC2_LINUX", kind.as_str());
                     self.leave(stands, why);
                 }
-                None => self.leave(stands, "entries of its type are not known here"),
+                None => self.leave(stands, "its type is unknown"),
             }
         }
     }
@@ -229,7 +230,7 @@ impl Draft {
         if *lets_nobody_in {
             return self.leave(
                 stands.clone(),
-                "its variables make a name of it that the server refuses, so nobody is let in by it",
+                "its variables result in a name that the server refuses, so nobody can log in through it",
             );
         }
         let groups: BTreeMap<&str, Option<Timestamp>> =

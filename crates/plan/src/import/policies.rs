@@ -35,7 +35,7 @@ impl Draft {
         let Association { policy: name, namespaces, .. } = association;
         let Some(policy) = policy(name) else {
             let what = stands.of(format!("the access policy {name} of {}", stands.what));
-            self.leave(what, "what it allows is not known here; it stays associated");
+            self.leave(what, "what it allows is not known; it stays associated");
             return None;
         };
         let places: BTreeSet<Scope> = match namespaces {
@@ -89,7 +89,7 @@ impl Draft {
         let place = namespaces.map_or_else(String::new, |namespaces| format!(" in {}", namespaces.join(", ")));
         let has_it = format!("the group {group} has the ClusterRole {role} for it");
         let said = match of_role {
-            None => vec!["what that allows is not in what was given".to_owned()],
+            None => vec!["what it allows was not given".to_owned()],
             Some(of_role) => {
                 let is_of_place =
                     |permission: &Permission| namespaces.is_none() || !matches!(permission.on, On::Url(_));

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-/// Something and where it stands.
+/// A value with its place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stands {
     /// What it is: a login by its ARN, `the group testers of arn:…`.

@@ -11,12 +11,12 @@ use crate::{
     Warning, all_powerful::said,
 };
 
-/// The plan as JSON, one object and a line break. Keys are only ever added.
+/// Returns the plan as JSON, one object and a line break. Keys are only ever added.
 pub fn json(plan: &Plan) -> String {
     serde_json::to_string_pretty(&out(plan)).expect("plain data can be written") + "\n"
 }
 
-/// The same as YAML.
+/// Returns the plan as YAML, with the keys of [`json`].
 pub fn yaml(plan: &Plan) -> String {
     access::render::yaml(&out(plan))
 }
@@ -97,7 +97,7 @@ pub(crate) struct NotKnownOut<'a> {
     objects: Vec<IdOut>,
     /// Whether these stay, which the cluster has.
     stays: Vec<IdOut>,
-    /// What stands for these where logins are written.
+    /// What stands for these where mappings are written.
     entries: &'a [String],
 }
 

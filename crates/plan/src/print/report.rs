@@ -9,11 +9,11 @@ use report::{Changed, Item, NAMED, Name, Names, Section, Sign, Totals, changes, 
 
 use crate::{Change, NotKnown, Object, ObjectChange, Plan, Refusal, Warning, by_any_mapping};
 
-/// Everything that is said about a plan.
+/// Returns everything that is said about a plan.
 pub fn report(plan: &Plan) -> Vec<Section> {
     let people: Vec<Changed<'_>> = plan.people.iter().map(Changed::from).collect();
     let logins = match plan.target {
-        MappingTarget::None => "no logins are written (mapping: none)".to_owned(),
+        MappingTarget::None => "no mappings are written (mapping: none)".to_owned(),
         target => format!("logins in {}", target.title()),
     };
     let title = format!("Plan for {}: {logins}", plan.cluster_id);
@@ -22,7 +22,7 @@ pub fn report(plan: &Plan) -> Vec<Section> {
     sections.extend(changes(&people));
     sections.extend([
         Section::new("Bindings of the whole cluster", cluster_wide(plan)),
-        Section::new("Who may do everything, and not by this file", all_powerful(plan)),
+        Section::new("Cluster admins outside this file", all_powerful(plan)),
         Section::new("Objects", objects(plan)),
         Section::new("Not known", not_known(plan)),
         Section::new("Warnings", warnings(plan)),
@@ -37,13 +37,13 @@ fn head(plan: &Plan, people: &[Changed<'_>]) -> Vec<Item> {
     let files: Vec<&str> = plan.record.files.iter().map(|file| &*file.name).collect();
     let mut items = vec![Item::new(Sign::None, format!("files: {}", some_of(&files, NAMED)))];
     if !plan.unseen.is_empty() {
-        items.push(Item::new(Sign::Danger, "incomplete: not all of the cluster could be looked at"));
+        items.push(Item::new(Sign::Danger, "incomplete: not all of the cluster could be read"));
     }
     if plan.is_empty() {
         let text = if plan.unseen.is_empty() {
             "nothing changes: the cluster is as the files say"
         } else {
-            "no change is seen in what could be looked at"
+            "no change is seen in what could be read"
         };
         items.push(Item::new(Sign::None, text));
         return items;
@@ -51,7 +51,7 @@ fn head(plan: &Plan, people: &[Changed<'_>]) -> Vec<Item> {
     let NotKnown { logins, rights, why_no_rights, objects: unknown, stays, .. } = &plan.not_known;
     let beside = beside(plan);
     let are_logins_part = plan.not_known.has_other_logins || !beside.is_empty();
-    let so_far = |is_part: bool| if is_part { ", as far as could be looked at" } else { "" };
+    let so_far = |is_part: bool| if is_part { ", as far as could be read" } else { "" };
     let unknown_of = |number: usize| match number {
         0 => String::new(),
         number => format!("; {number} not known"),
@@ -153,7 +153,7 @@ fn objects(plan: &Plan) -> Vec<Item> {
     alike.into_iter().map(item).collect()
 }
 
-/// What cannot be said, because something could not be looked at; JSON names all of them.
+/// What cannot be said, because something could not be read; JSON names all of them.
 fn not_known(plan: &Plan) -> Vec<Item> {
     let NotKnown { logins, rights, why_no_rights, objects, stays, .. } = &plan.not_known;
     let mut said = Vec::new();
@@ -165,7 +165,7 @@ fn not_known(plan: &Plan) -> Vec<Item> {
         said.push(format!("whether, and as whom, these can log in: {}", people(logins)));
     }
     if !why_no_rights.is_empty() {
-        said.push(format!("whose rights change: {} could not be looked at", some_of(why_no_rights, NAMED)));
+        said.push(format!("whose rights change: {} could not be read", some_of(why_no_rights, NAMED)));
     } else if !rights.is_empty() {
         said.push(format!("what these gain or lose: {}", people(rights)));
     }
@@ -182,7 +182,7 @@ fn not_known(plan: &Plan) -> Vec<Item> {
         let at = if namespaces.is_empty() { String::new() } else { format!(" in {}", some_of(&namespaces, NAMED)) };
         format!("whether {} {name}{grants} is there{at}", kind.as_str())
     }));
-    let chosen = "the files choose namespaces that could not be looked at";
+    let chosen = "the files choose namespaces that could not be read";
     said.extend(stays.iter().map(|id| format!("whether {id} stays: {chosen}")));
     said.into_iter().map(|text| Item::new(Sign::None, text)).collect()
 }

@@ -149,7 +149,7 @@ fn what_is_not_the_files_and_stays_is_named_with_its_place() {
     let plan = plan(MappingTarget::AwsAuth);
     assert_eq!(said(&plan), [&[OLD, ZOE][..], &BINDINGS].concat());
     let text: String = text(&plan).iter().map(|segment| segment.text().to_owned()).collect();
-    assert!(text.contains(&format!("\nWho may do everything, and not by this file\n  {OLD}\n")), "{text}");
+    assert!(text.contains(&format!("\nCluster admins outside this file\n  {OLD}\n")), "{text}");
     let json: serde_json::Value = serde_json::from_str(&json(&plan)).expect("JSON");
     assert_eq!(json["allPowerful"][0]["kind"], "login");
     assert_eq!(json["allPowerful"][0]["place"], "EKSConfigMap mapRoles[0] (ConfigMap kube-system/aws-auth:1)");

@@ -119,8 +119,8 @@ fn a_file_that_a_person_would_have_written() {
     # - arn:aws:iam::111122223333:role/Loose (mapRoles[5] of configmap): `{{SessionName}}` needs a colon before it, as EKS has it too: whoever assumes the role chooses the session's name, and could take somebody else's username
     # - arn:aws:iam::111122223333:user/nobody (mapUsers[2] of configmap): none of its groups is bound to anything
     # - arn:aws:iam::444455556666:role/Admin (mapRoles[3] of configmap): `admin` would be two principals' username
-    # - everybody in 777788889999 (mapAccounts of configmap): a file names people, not whole accounts
-    # - the group unbound of arn:aws:iam::111122223333:user/ops/Bob (mapUsers[0] of configmap): nothing is bound to it; what is applied for them is without it
+    # - everybody in 777788889999 (mapAccounts of configmap): an access file names people, not whole accounts
+    # - the group unbound of arn:aws:iam::111122223333:user/ops/Bob (mapUsers[0] of configmap): no binding names it, so it is left out
     "#);
     let careful: Vec<String> = imported.careful.iter().map(|left| left.what.to_string()).collect();
     assert_eq!(careful, ["arn:aws:iam::111122223333:role/ops/Deployer (mapRoles[0] of configmap)"]);
@@ -250,7 +250,7 @@ fn a_group_that_the_caller_chooses_is_left_with_whom_it_reaches() {
     # Not in this file:
     # - arn:aws:iam::111122223333:role/Any (mapRoles[0] of aws-auth): which group they are in goes by the name of their session, so they may choose to be in team-ab; a file has no such groups
     # - arn:aws:iam::111122223333:role/Boss (mapRoles[1] of aws-auth): which group they are in goes by the name of their session, so they may choose to be in system:masters; a file has no such groups
-    # - the group x-{{SessionName}} of arn:aws:iam::111122223333:role/None (mapRoles[2] of aws-auth): nothing is bound to it; what is applied for them is without it
+    # - the group x-{{SessionName}} of arn:aws:iam::111122223333:role/None (mapRoles[2] of aws-auth): no binding names it, so it is left out
     "#);
     assert_eq!(changes(&observed, &imported.text, MappingTarget::AwsAuth), [""; 0]);
 }
@@ -351,7 +351,7 @@ fn access_entries_that_eks_does_not_look_at_are_left_by_name() {
         .iter()
         .map(|left| format!("{}: {}", left.what, left.why))
         .collect();
-    let expected = "1 EKS access entry (arn:aws:iam::111122223333:user/erin): EKS does not look at them: its authentication mode is CONFIG_MAP";
+    let expected = "1 EKS access entry (arn:aws:iam::111122223333:user/erin): EKS does not read them, because its authentication mode is CONFIG_MAP";
     assert_eq!(said, [expected]);
 }
 
@@ -366,7 +366,7 @@ fn what_eks_does_not_ask_is_left_by_name() {
     assert!(imported.text.contains("users: [erin]"), "{}", imported.text);
     let said: Vec<String> = imported.left.iter().map(|left| format!("{}: {}", left.what, left.why)).collect();
     let expected = "1 login of the authenticator's configuration, ConfigMap kube-system/aws-iam-authenticator \
-                    (arn:aws:iam::111122223333:user/zoe): nobody reads it on EKS, which asks access entries and aws-auth alone";
+                    (arn:aws:iam::111122223333:user/zoe): EKS reads only access entries and aws-auth";
     assert_eq!(said, [expected]);
 }
 

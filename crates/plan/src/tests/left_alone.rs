@@ -101,7 +101,7 @@ fn whom_nothing_names_is_taken_from_the_file_where_nobody_gave_the_entries() {
     let said = said(&plan);
     for expected in [
         "logins are not written (mapping: none): whom nothing names that was looked at is taken to be whom the file says;",
-        "rights, as far as could be looked at: 2 people gain, 0 lose; 1 person unchanged; not known: EKS access entries, the cluster's \
+        "rights, as far as could be read: 2 people gain, 0 lose; 1 person unchanged; not known: EKS access entries, the cluster's \
          authentication mode",
     ] {
         assert!(said.contains(expected), "{said}");

@@ -1,4 +1,4 @@
-//! What was not seen is never stated as absent: whatever of a cluster could not be looked at, a plan says nothing that a
+//! What was not seen is never stated as absent: whatever of a cluster could not be read, a plan says nothing that a
 //! plan of all of it does not say.
 
 use std::collections::BTreeSet;
@@ -137,23 +137,23 @@ fn whoever_may_look_at_nothing_is_told_what_is_not_known_in_every_form() {
     assert_snapshot!(shown.replace(plan.digest.as_str(), "(digest)"), @"
     Plan for c: logins in ConfigMap kube-system/aws-auth
       files: 0.yaml
-      ! incomplete: not all of the cluster could be looked at
-      no change is seen in what could be looked at
+      ! incomplete: not all of the cluster could be read
+      no change is seen in what could be read
 
     What stops apply
       ! plan.incomplete
-        clusterrolebindings could not be looked at: you may not look
-        clusterroles could not be looked at: you may not look
-        namespaces could not be looked at: you may not look
-        rolebindings could not be looked at: you may not look
-        roles could not be looked at: you may not look
-        the ConfigMap kube-system/aws-auth could not be looked at: you may not look
-        the ConfigMap kube-system/aws-iam-authenticator could not be looked at: you may not look
-        help: give what is missing, or let somebody plan who may look at all of it: the ClusterRole `access-planner` of docs/change-access.md is enough
+        clusterrolebindings could not be read: you may not look
+        clusterroles could not be read: you may not look
+        namespaces could not be read: you may not look
+        rolebindings could not be read: you may not look
+        roles could not be read: you may not look
+        the ConfigMap kube-system/aws-auth could not be read: you may not look
+        the ConfigMap kube-system/aws-iam-authenticator could not be read: you may not look
+        help: give what is missing, or have somebody plan who may read all of it: the ClusterRole `access-planner` of docs/change-access.md is enough
 
     Not known
       whether, and as whom, these can log in: users alice, carol, ops/bob; role Deployer
-      whose rights change: clusterrolebindings, namespaces, rolebindings, the ClusterRole cluster-admin, the ClusterRole edit, the ClusterRole view, the Role ops/missing could not be looked at
+      whose rights change: clusterrolebindings, namespaces, rolebindings, the ClusterRole cluster-admin, the ClusterRole edit, the ClusterRole view, the Role ops/missing could not be read
       whether ClusterRoleBinding cluster-admin-binding of ClusterRole cluster-admin to cluster-admin is there
       whether ClusterRoleBinding cluster-auth:developers:view of ClusterRole view to developers is there
       whether RoleBinding cluster-auth:developers:edit is there in dev, ops
@@ -164,11 +164,11 @@ fn whoever_may_look_at_nothing_is_told_what_is_not_known_in_every_form() {
       whether Role operators is there in kube-system
 
     Warnings
-      not known: what ClusterRoleBinding cluster-admin-binding grants; the ClusterRole `cluster-admin` could not be looked at
-      not known: what ClusterRoleBinding cluster-auth:developers:view grants; the ClusterRole `view` could not be looked at
-      not known: what RoleBinding dev/cluster-auth:developers:edit grants; the ClusterRole `edit` could not be looked at
-      not known: what RoleBinding ops/cluster-auth:developers:edit grants; the ClusterRole `edit` could not be looked at
-      not known: what RoleBinding ops/cluster-auth:operators:missing grants; the Role `missing` could not be looked at
+      not known: what ClusterRoleBinding cluster-admin-binding grants; the ClusterRole `cluster-admin` could not be read
+      not known: what ClusterRoleBinding cluster-auth:developers:view grants; the ClusterRole `view` could not be read
+      not known: what RoleBinding dev/cluster-auth:developers:edit grants; the ClusterRole `edit` could not be read
+      not known: what RoleBinding ops/cluster-auth:developers:edit grants; the ClusterRole `edit` could not be read
+      not known: what RoleBinding ops/cluster-auth:operators:missing grants; the Role `missing` could not be read
 
     Digest, for `apply --expect`
       (digest)
@@ -193,15 +193,15 @@ fn what_is_known_is_said_all_the_same() {
     assert_snapshot!(shown.replace(plan.digest.as_str(), "(digest)"), @"
     Plan for c: logins in ConfigMap kube-system/aws-auth
       files: 0.yaml
-      ! incomplete: not all of the cluster could be looked at
+      ! incomplete: not all of the cluster could be read
       logins: 2 added, 1 removed
       rights: it is not known whose change; 0 people unchanged
-      objects, as far as could be looked at: 2 to create, 2 to change, 0 to remove; 0 unchanged; 5 not known
+      objects, as far as could be read: 2 to create, 2 to change, 0 to remove; 0 unchanged; 5 not known
 
     What stops apply
       ! plan.incomplete
-        rolebindings could not be looked at: you may not look
-        help: give what is missing, or let somebody plan who may look at all of it: the ClusterRole `access-planner` of docs/change-access.md is enough
+        rolebindings could not be read: you may not look
+        help: give what is missing, or have somebody plan who may read all of it: the ClusterRole `access-planner` of docs/change-access.md is enough
 
     Who can log in
       + user carol as carol, in cluster-admin, operators
@@ -221,7 +221,7 @@ fn what_is_known_is_said_all_the_same() {
       ~ change Role developers in dev
 
     Not known
-      whose rights change: rolebindings could not be looked at
+      whose rights change: rolebindings could not be read
       whether RoleBinding cluster-auth:developers:edit is there in dev, ops
       whether RoleBinding cluster-auth:operators:missing is there in ops
       whether RoleBinding developers-binding is there in dev

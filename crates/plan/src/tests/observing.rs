@@ -56,10 +56,10 @@ fn what_a_dump_lacks_is_a_gap_and_never_empty() {
     assert_eq!(gaps(&observed(&everything(), MappingTarget::AwsAuth)), [""; 0], "a whole dump");
     for (kind, said) in rows {
         let items: Vec<Value> = everything().into_iter().filter(|item| item["kind"] != kind).collect();
-        assert_eq!(gaps(&observed(&items, MappingTarget::AwsAuth)), [format!("{said}: they are not in the dumps")]);
+        assert_eq!(gaps(&observed(&items, MappingTarget::AwsAuth)), [format!("{said}: the dumps do not have them")]);
     }
     let crd = observed(&everything(), MappingTarget::Crd);
-    assert_eq!(gaps(&crd), ["IAMIdentityMappings: they are not in the dumps"]);
+    assert_eq!(gaps(&crd), ["IAMIdentityMappings: the dumps do not have them"]);
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn what_may_not_be_looked_at_is_a_gap_where_it_matters() {
     }
 }
 
-/// EKS has two places of logins, so whoever writes none looks at them all the same.
+/// EKS has two mapping sources, so whoever writes none looks at them all the same.
 #[test]
 fn without_a_place_to_write_to_aws_auth_is_looked_at_on_eks_alone() {
     let aws_auth = object("ConfigMap", "aws-auth", &json!({"data": {"mapUsers": "[]"}}));

@@ -101,7 +101,7 @@ fn leaving_system_masters_is_losing_everything() {
     let groups = "- {name: 'system:masters', users: [x], accept: {access.system-name: test}}";
     let into = plan(groups, MappingTarget::ConfigMap, &observed);
     let said: String = text(&into).iter().map(|segment| segment.text().to_owned()).collect();
-    assert!(said.contains("! user x may do everything, by the group system:masters"), "{said}");
+    assert!(said.contains("! user x have every permission, by the group system:masters"), "{said}");
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn people_whom_only_iam_knows_are_missed() {
     let said: Vec<String> =
         plan(groups, MappingTarget::None, &observed).warnings.iter().map(ToString::to_string).collect();
     assert_eq!(said.len(), 2, "{said:?}");
-    assert!(said[0].contains("the IAM group `Platform`") && said[1].starts_with("logins are neither"), "{said:?}");
+    assert!(said[0].contains("the IAM group `Platform`") && said[1].starts_with("mappings are neither"), "{said:?}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{Request, ResourceRequest, Rule};
 
-/// One verb on one thing.
+/// A permission: one verb on one resource or URL.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Permission {
     /// On what.
@@ -17,7 +17,7 @@ pub struct Permission {
     pub verb: Box<str>,
 }
 
-/// What a permission is about.
+/// The resource or URL of a permission.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum On {
     /// Objects of the API.
@@ -37,7 +37,7 @@ pub enum On {
 const ANY_NAME: &str = "\0";
 
 impl Permission {
-    /// The permissions of rules. What another one of them says already is left out.
+    /// Returns the permissions of rules. What another one of them says already is left out.
     pub fn of_rules<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> BTreeSet<Self> {
         let mut permissions = BTreeSet::new();
         for rule in rules {
@@ -75,7 +75,7 @@ impl Permission {
         rule
     }
 
-    /// Whether one of the rules grants all of it.
+    /// Returns whether one of the rules grants all of it.
     pub fn is_allowed_by<'a>(&self, rules: impl IntoIterator<Item = &'a Rule>) -> bool {
         let question = self.question();
         rules.into_iter().any(|rule| rule.allows(&question))
@@ -198,7 +198,7 @@ fn both_urls(a: &str, b: &str) -> Option<Box<str>> {
     }
 }
 
-/// A right that somebody gains or loses.
+/// A permission that somebody gains or loses, with what it comes from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Right {
     /// What.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::permissions::{Permission, Right};
 use crate::{ObjectId, Request, RoleReference, escalation::Escalation};
 
-/// What one person gains and loses.
+/// The permissions that one person gains and loses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RightsChange {
     /// What they may do that they could not.
@@ -16,16 +16,16 @@ pub struct RightsChange {
     pub losses: Vec<Rights>,
     /// What the file takes away and others' bindings still grant.
     pub still: Vec<Still>,
-    /// Ways to become more that they gain.
+    /// Privilege escalations that they gain.
     pub escalations: Vec<Gained>,
 }
 
 impl RightsChange {
-    /// Nothing.
+    /// A change of nothing.
     pub const NONE: Self = Self { gains: Vec::new(), losses: Vec::new(), still: Vec::new(), escalations: Vec::new() };
 }
 
-/// Rights in places that are alike.
+/// Permissions in places where they are the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rights {
     /// Where.
@@ -38,7 +38,7 @@ pub struct Rights {
     pub except: Vec<Part>,
 }
 
-/// What rights come from.
+/// The grant that permissions come from: a role or an EKS access policy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Through {
@@ -48,7 +48,7 @@ pub enum Through {
     Policy(Box<str>),
 }
 
-/// Rights in some namespaces.
+/// Permissions in some namespaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     /// The namespaces, in the order of their names.
@@ -57,7 +57,7 @@ pub struct Part {
     pub rights: Arc<[Permission]>,
 }
 
-/// Where rights hold.
+/// The place in which permissions apply.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
     /// Everywhere.
@@ -66,7 +66,7 @@ pub enum Place {
     Namespaces(Vec<Arc<str>>),
 }
 
-/// Rights that stay although ours go.
+/// Permissions that remain by bindings of others, although ours are removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Still {
     /// Where.
@@ -79,7 +79,7 @@ pub struct Still {
     pub rights: Arc<[Permission]>,
 }
 
-/// A way to become more.
+/// A privilege escalation that is gained, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gained {
     /// Where.
@@ -99,14 +99,14 @@ impl fmt::Display for Through {
 }
 
 impl RightsChange {
-    /// Whether nothing is gained or lost.
+    /// Returns whether nothing is gained or lost.
     pub fn is_empty(&self) -> bool {
         self.gains.is_empty() && self.losses.is_empty()
     }
 }
 
 impl Rights {
-    /// Whether a request is one of these rights.
+    /// Returns whether a request is one of these rights.
     pub fn cover(&self, request: &Request<'_>) -> bool {
         let namespace = match request {
             Request::Resource(request) => request.namespace,

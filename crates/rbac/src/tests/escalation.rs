@@ -1,4 +1,4 @@
-//! Which rules are ways to become more.
+//! Which rules are privilege escalations.
 
 use crate::{
     Request, Rule,

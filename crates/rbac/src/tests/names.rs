@@ -21,31 +21,28 @@ fn said(rule: &str, in_namespace: bool) -> Vec<String> {
 #[test]
 fn what_matches_nothing_is_said_with_what_is_meant() {
     let rows = [
-        ("get - pod", "`pod` is no resource: rules name them in small letters and in the plural; did you mean pods?"),
+        ("get - pod", "`pod` is no resource: rules name them in small letters and plural; did you mean pods?"),
         (
             "get apps deploy",
-            "`deploy` is no resource: rules name them in small letters and in the plural; did you mean deployments?",
+            "`deploy` is no resource: rules name them in small letters and plural; did you mean deployments?",
         ),
         (
             "get apps Deployment",
-            "`Deployment` is no resource: rules name them in small letters and in the plural; did you mean deployments?",
+            "`Deployment` is no resource: rules name them in small letters and plural; did you mean deployments?",
         ),
         (
             "get apps Deployments",
-            "`Deployments` is no resource: rules name them in small letters and in the plural; did you mean deployments?",
+            "`Deployments` is no resource: rules name them in small letters and plural; did you mean deployments?",
         ),
-        (
-            "get - svc",
-            "`svc` is no resource: rules name them in small letters and in the plural; did you mean services?",
-        ),
+        ("get - svc", "`svc` is no resource: rules name them in small letters and plural; did you mean services?"),
         (
             "get apps deployment/scale",
-            "`deployment/scale` is no resource: rules name them in small letters and in the plural; did you mean deployments/scale?",
+            "`deployment/scale` is no resource: rules name them in small letters and plural; did you mean deployments/scale?",
         ),
-        ("get * Pod", "`Pod` is no resource: rules name them in small letters and in the plural; did you mean pods?"),
+        ("get * Pod", "`Pod` is no resource: rules name them in small letters and plural; did you mean pods?"),
         (
             "get networking.k8s.io ingress",
-            "`ingress` is no resource: rules name them in small letters and in the plural; did you mean ingresses?",
+            "`ingress` is no resource: rules name them in small letters and plural; did you mean ingresses?",
         ),
         ("get apps pods", "there is no resource `pods` in apps; pods are in the API group \"\""),
         (
@@ -58,14 +55,14 @@ fn what_matches_nothing_is_said_with_what_is_meant() {
         ("get - podz", "there is no resource `podz` in the core group; did you mean pods?"),
         ("get -;apps podz/log", "there is no resource `podz/log` in the core group, apps; did you mean pods/log?"),
         ("get apps podz", "there is no resource `podz` in apps; did you mean pods, which are in the API group \"\"?"),
-        ("get - all", "`all` is a word of kubectl's and no resource; name each resource, or write `*`"),
+        ("get - all", "`all` is kubectl's shorthand, not a resource; name each resource, or write `*`"),
         (
             "get apps deployments.apps",
-            "`deployments.apps` has an API group, which belongs not into resources; write deployments in resources, and apps in apiGroups",
+            "`deployments.apps` has an API group, which does not belong in resources; write deployments in resources, and apps in apiGroups",
         ),
         (
             "get - pod*",
-            "`pod*` is no resource; only `*` alone, or in front of a subresource, stands for more than itself; name each resource",
+            "`pod*` is no resource; only `*` alone, or in front of a subresource, is a wildcard; name each resource",
         ),
         ("get - pods,services", "`pods,services` is one text, and no name; write [pods, services]"),
         ("get - pods/logs", "pods have no subresource `logs`; did you mean pods/log?"),
@@ -73,14 +70,14 @@ fn what_matches_nothing_is_said_with_what_is_meant() {
             "get example.com Widget",
             "`Widget` is no resource: they are in small letters; write widget, if that is its plural",
         ),
-        ("get apps/v1 deployments", "`apps/v1` has a version, which belongs not into apiGroups; write apps"),
+        ("get apps/v1 deployments", "`apps/v1` has a version, which does not belong in apiGroups; write apps"),
         (
             "get /v1 pods",
-            "`/v1` has a version, which belongs not into apiGroups; v1 is of the core group, which is \"\"",
+            "`/v1` has a version, which does not belong in apiGroups; v1 is of the core group, which is \"\"",
         ),
         (
             "get core/v1 pods",
-            "`core/v1` has a version, which belongs not into apiGroups; v1 is of the core group, which is \"\"",
+            "`core/v1` has a version, which does not belong in apiGroups; v1 is of the core group, which is \"\"",
         ),
         ("get v1 pods", "`v1` is no API group; the core group is \"\""),
         ("get v1beta1 pods", "`v1beta1` is no API group; the core group is \"\""),
@@ -90,10 +87,7 @@ fn what_matches_nothing_is_said_with_what_is_meant() {
         ("get app deployments", "`app` is no API group; did you mean \"apps\"?"),
         ("get deployments deployments", "`deployments` is no API group; did you mean \"apps\"?"),
         ("get Apps deployments", "`Apps` is no API group: they are in small letters; write apps"),
-        (
-            "get *.k8s.io roles",
-            "`*.k8s.io` is no API group; only `*` alone stands for more than itself; name each group",
-        ),
+        ("get *.k8s.io roles", "`*.k8s.io` is no API group; only `*` alone is a wildcard; name each group"),
         (
             "get rbac.authorisation.k8s.io roles",
             "`rbac.authorisation.k8s.io` is no API group of Kubernetes; did you mean rbac.authorization.k8s.io?",
@@ -112,7 +106,7 @@ fn what_matches_nothing_is_said_with_what_is_meant() {
         ),
         (
             "get - secrets my-*",
-            "`my-*` is no name of an object: no `*` stands for others here; name each object, or leave resourceNames out for all of them",
+            "`my-*` is not the name of an object: `*` is no wildcard here; name each object, or leave resourceNames out for all of them",
         ),
         (
             "create - secrets one",
@@ -142,7 +136,7 @@ fn what_matches_nothing_is_said_with_what_is_meant() {
     assert_eq!(
         said("get - nodes", true),
         [
-            "nodes are in no namespace, and this rule holds in namespaces only; grant it without a namespace, for the whole cluster"
+            "nodes are cluster-scoped, and this rule applies only in namespaces; grant it without a namespace, for the whole cluster"
         ]
     );
 }
@@ -185,8 +179,8 @@ fn paths_begin_with_a_slash() {
         misnomers(&rule, false, &[]).into_iter().map(|found| found.message).collect::<Vec<_>>()
     };
     assert_eq!(urls("healthz"), ["`healthz` is no path"]);
-    assert_eq!(urls("/api/*/pods"), ["`/api/*/pods` matches itself alone: a `*` stands for more only at the end"]);
-    assert_eq!(urls("/metrics?x=1"), ["`/metrics?x=1` has a query, which plays no part in what is allowed"]);
+    assert_eq!(urls("/api/*/pods"), ["`/api/*/pods` matches only itself: `*` is a wildcard only at the end"]);
+    assert_eq!(urls("/metrics?x=1"), ["`/metrics?x=1` has a query, which has no influence on what is allowed"]);
     for url in ["*", "/", "/healthz", "/metrics/*", "/api*"] {
         assert_eq!(urls(url), [""; 0], "{url}");
     }
@@ -205,12 +199,11 @@ fn resources_of_others_have_names_where_they_are_known() {
         found.map(|found| format!("{}; {}", found.message, found.hint.unwrap_or_default())).collect()
     };
     for word in ["Gizmo", "gizmo", "gzm", "gz", "Gizmos"] {
-        let expected = format!(
-            "`{word}` is no resource: rules name them in small letters and in the plural; did you mean gizmos?"
-        );
+        let expected =
+            format!("`{word}` is no resource: rules name them in small letters and plural; did you mean gizmos?");
         assert_eq!(said(&["example.com"], word, false), [expected], "{word}");
     }
-    let nowhere = "gizmos are in no namespace, and this rule holds in namespaces only; grant it without a namespace, for the whole cluster";
+    let nowhere = "gizmos are cluster-scoped, and this rule applies only in namespaces; grant it without a namespace, for the whole cluster";
     assert_eq!(said(&["example.com"], "gizmos", true), [nowhere]);
     // There may be others in the group, and in other groups.
     for (groups, resource, in_namespace) in [

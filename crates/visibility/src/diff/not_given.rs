@@ -6,18 +6,18 @@ use rbac::Binding;
 
 use crate::{World, lint};
 
-/// A kind that was not given, and in which of two worlds: 0 is the first.
+/// A kind that was given for only one of two worlds: 0 is the first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NotGiven {
     /// In which.
     pub side: usize,
     /// What, and what to do.
     pub gap: Unseen,
-    /// Whether it is a place of logins, and not a kind of rights.
+    /// Whether it is a mapping source, and not a kind of rights.
     pub is_of_logins: bool,
 }
 
-/// The kinds that only one of two worlds has. What neither has is not compared by anybody.
+/// Returns the kinds that only one of two worlds has. What neither has is not compared by anybody.
 pub fn not_given(worlds: [&World; 2]) -> Vec<NotGiven> {
     let mut all = Vec::new();
     for (side, [world, other]) in [worlds, [worlds[1], worlds[0]]].into_iter().enumerate() {

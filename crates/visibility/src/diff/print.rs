@@ -30,7 +30,7 @@ impl<'a> From<&'a SubjectChange> for Changed<'a> {
 }
 
 impl Difference<'_> {
-    /// For people; `names` is what the worlds are called.
+    /// Returns the report for people; `names` are the names of the worlds.
     pub fn report(&self, names: [&str; 2]) -> Vec<Section> {
         let people: Vec<Changed<'_>> = self.people.iter().map(Changed::from).collect();
         let subjects: Vec<Changed<'_>> = self.subjects.iter().map(Changed::from).collect();
@@ -99,7 +99,7 @@ impl Difference<'_> {
         [not_given.collect(), of_both, of_before, of_after].concat()
     }
 
-    /// For programs; `names` is what the worlds are called.
+    /// Returns the report for programs; `names` are the names of the worlds.
     pub fn out<'o>(&'o self, names: [&'o str; 2]) -> DifferenceOut<'o> {
         let person = |person: &'o Person| {
             let Person { who, identity, before, after, rights } = person;
@@ -153,7 +153,7 @@ impl Difference<'_> {
 }
 
 impl Contrast<'_> {
-    /// For people.
+    /// Returns the report for people.
     pub fn report(&self) -> Vec<Section> {
         let [first, second] = self.asked.map(named);
         let mut head: Vec<Item> = self.asked.into_iter().flat_map(|asked| who(asked, self.world)).collect();
@@ -178,7 +178,7 @@ impl Contrast<'_> {
         sections
     }
 
-    /// For programs.
+    /// Returns the report for programs.
     pub fn out(&self) -> ContrastOut<'_> {
         ContrastOut {
             first: self.asked[0].into(),
@@ -239,7 +239,7 @@ fn logs_in(principal: &NamedPrincipal, Login { username, groups }: &Login) -> St
 
 fn said<'a>(of: &str, gaps: impl Iterator<Item = &'a Unseen>) -> Vec<Item> {
     let gaps = inventory::shown(&gaps.cloned().collect::<Vec<_>>());
-    gaps.iter().map(|gap| Item::new(Sign::Note, format!("{of}{}: {}", gap.what, gap.why))).collect()
+    gaps.iter().map(|gap| Item::new(Sign::Note, format!("{of}{gap}"))).collect()
 }
 
 /// All of a [`Difference`], for [`print::json`] and [`print::yaml`].

@@ -10,7 +10,7 @@ use rbac::{
 use super::sides::{Side, places};
 use crate::{NamedPrincipal, World};
 
-/// Whom it is about.
+/// A subject that is compared.
 #[derive(Clone, Debug)]
 pub enum DiffSubject {
     /// A subject of Kubernetes, with the groups that everybody of its kind is in, as `kubectl --as` has it.
@@ -19,7 +19,7 @@ pub enum DiffSubject {
     Principal(Box<NamedPrincipal>),
 }
 
-/// What each of two may do that the other one may not.
+/// The permissions that each of two subjects has and the other one lacks.
 #[derive(Debug)]
 pub struct Contrast<'a> {
     /// Where.
@@ -28,12 +28,12 @@ pub struct Contrast<'a> {
     pub asked: [&'a DiffSubject; 2],
     /// From the first to the second: its gains are what only the second may do, its losses what only the first may.
     pub rights: RightsChange,
-    /// The other way round, for the first one's ways to become more.
+    /// The other way round, for the first one's privilege escalations.
     pub reverse: RightsChange,
 }
 
 impl DiffSubject {
-    /// Somebody by an ARN as IAM or STS write it, whether something names them or not; none where it is nobody's.
+    /// Returns the subject of an ARN as IAM or STS write it, whether something names them or not; none where it is nobody's.
     pub fn of_arn(world: &World, arn: &Arn) -> Option<Self> {
         let who = match Caller::from_arn(arn) {
             Some(Caller::AssumedRole { role, session }) => {
@@ -75,7 +75,7 @@ impl DiffSubject {
 }
 
 impl<'a> Contrast<'a> {
-    /// Compares.
+    /// Compares two subjects of one world.
     pub fn between(world: &'a World, first: &'a DiffSubject, second: &'a DiffSubject) -> Self {
         let (side, places) = (Side::new(world), places([world]));
         let index = world.index();
@@ -90,7 +90,7 @@ impl<'a> Contrast<'a> {
         Self { world, asked, rights, reverse }
     }
 
-    /// The places that may say otherwise of one of the two who is known from none: whether they log in is not known.
+    /// Returns the places that may say otherwise of one of the two who is known from none: whether they log in is not known.
     pub fn unseen_logins(&self) -> Vec<Unseen> {
         let refused = self.asked.into_iter().filter_map(|asked| match asked {
             DiffSubject::Principal(principal) if principal.login.is_err() => Some(&principal.identity),
@@ -99,7 +99,7 @@ impl<'a> Contrast<'a> {
         refused.flat_map(|identity| self.world.may_say_otherwise(identity)).map(|place| place.gap.clone()).collect()
     }
 
-    /// Whether they may do the same.
+    /// Returns whether they may do the same.
     pub fn is_empty(&self) -> bool {
         self.rights.is_empty()
     }

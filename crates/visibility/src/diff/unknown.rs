@@ -7,7 +7,7 @@ use rbac::{RoleReference, Subject};
 
 use crate::{World, who_can::resolved};
 
-/// A grant that comes or goes.
+/// A grant that is added or removed, and whose permissions are not known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnknownGrant {
     /// Whether it comes.

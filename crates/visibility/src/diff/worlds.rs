@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{NamedPrincipal, World, who_can::resolved};
 
-/// What changes from one world to another.
+/// The changes from one world to another.
 #[derive(Debug)]
 pub struct Difference<'a> {
     /// From, and to.
@@ -36,12 +36,12 @@ pub struct Difference<'a> {
     pub subjects_unchanged: usize,
     /// Grants that come or go, of roles that are not known.
     pub unknown: Vec<UnknownGrant>,
-    /// What only one of the worlds has because the other one's was not given. Where there are places of logins among it, no
+    /// What only one of the worlds has because the other one's was not given. Where there are mapping sources among it, no
     /// people are compared.
     pub not_given: Vec<NotGiven>,
 }
 
-/// Somebody of AWS.
+/// The changes for one AWS principal.
 #[derive(Debug)]
 pub struct Person {
     /// Who.
@@ -57,7 +57,7 @@ pub struct Person {
     pub rights: Arc<RightsChange>,
 }
 
-/// A subject of Kubernetes.
+/// The changes for one Kubernetes subject.
 #[derive(Debug)]
 pub struct SubjectChange {
     /// Who; a service account with its namespace.
@@ -70,7 +70,7 @@ pub struct SubjectChange {
 type Class<'a> = [(User, Vec<Beside<'a>>); 2];
 
 impl<'a> Difference<'a> {
-    /// Compares.
+    /// Compares two worlds.
     pub fn between(before: &'a World, after: &'a World) -> Self {
         let worlds = [before, after];
         let sides = worlds.map(Side::new);
@@ -138,12 +138,12 @@ impl<'a> Difference<'a> {
         }
     }
 
-    /// Whether nothing changes for anybody.
+    /// Returns whether nothing changes for anybody.
     pub fn is_empty(&self) -> bool {
         self.people.is_empty() && self.subjects.is_empty() && self.unknown.is_empty()
     }
 
-    /// Whether something could not be looked at.
+    /// Returns whether something could not be read.
     pub fn is_incomplete(&self) -> bool {
         !self.not_given.is_empty() || self.worlds.iter().any(|world| !world.gaps().is_empty())
     }

@@ -6,7 +6,7 @@ use rbac::{Rule, Subject, User};
 
 use crate::{Path, baseline::are_baseline};
 
-/// What one binding, one policy, or membership in `system:masters` grants.
+/// The permissions that one binding, one policy, or membership in `system:masters` grants.
 #[derive(Clone, Debug)]
 pub struct BindingRights<'a> {
     /// The first of its paths, for what grants it.
@@ -63,7 +63,7 @@ pub(super) fn binding_rights<'a>(paths: &[Path<'a>], user: &User) -> Vec<Binding
 }
 
 impl BindingRights<'_> {
-    /// Whether it is what everybody has who logs in to any cluster.
+    /// Returns whether it is what everybody has who logs in to any cluster.
     pub fn is_of_everybody(&self) -> bool {
         let Path::Binding { binding, .. } = self.path else { return false };
         let to_everybody = |subject: &&Subject| matches!(subject, Subject::Group(name) if **name == *AUTHENTICATED);

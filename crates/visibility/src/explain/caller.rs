@@ -3,7 +3,7 @@
 use identity::{Arn, ArnError, Identity, Principal};
 use inventory::{SESSION, Who};
 
-/// Somebody, as STS names or would name them.
+/// A caller, as STS names or would name them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// Who, in AWS's terms.
@@ -16,14 +16,14 @@ pub struct Caller {
     pub path: Option<String>,
 }
 
-/// Why an ARN is nobody's who could log in.
+/// The reasons why nobody can log in by an ARN.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotACaller {
     /// It is none.
-    #[error("that is no ARN of a person or a role: {0}")]
+    #[error("not the ARN of a person or role: {0}")]
     Arn(ArnError),
     /// An IAM group.
-    #[error("an IAM group logs in nowhere; name one of its users, as arn:aws:iam::111122223333:user/alice")]
+    #[error("an IAM group cannot log in; name one of its users, as arn:aws:iam::111122223333:user/alice")]
     Group,
     /// An instance profile.
     #[error("an instance profile logs in as its role; name that, as arn:aws:iam::111122223333:role/Name")]
@@ -47,7 +47,7 @@ impl From<ArnError> for NotACaller {
 }
 
 impl Caller {
-    /// Whom an ARN names: a user, a role (then whoever assumes it), a session, a federated user or root.
+    /// Returns whom an ARN names: a user, a role (then whoever assumes it), a session, a federated user or root.
     pub fn of_arn(text: &str) -> Result<Self, NotACaller> {
         if text.split(':').nth(2) == Some("sso") {
             return Err(NotACaller::PermissionSet);
@@ -71,7 +71,7 @@ impl Caller {
         }
     }
 
-    /// Whom STS confirmed, and the key that signed.
+    /// Returns whom STS confirmed, and the key that signed.
     pub fn confirmed(identity: &Identity, access_key_id: &str) -> Self {
         Self::of(identity.clone(), Some(access_key_id.to_owned()))
     }
@@ -87,17 +87,17 @@ impl Caller {
         Self { who, identity, access_key_id, path: None }
     }
 
-    /// Whether it is one session, of which the name is known.
+    /// Returns whether it is one session, of which the name is known.
     pub fn has_session(&self) -> bool {
         self.identity.session_name().is_none_or(|name| name != SESSION)
     }
 
-    /// The ARN to call them by: what STS answers, and for whoever assumes a role the role's.
+    /// Returns the ARN to call them by: what STS answers, and for whoever assumes a role the role's.
     pub fn arn(&self) -> String {
         if self.has_session() { self.identity.arn() } else { self.identity.canonical_arn() }
     }
 
-    /// The permission set whose role this is.
+    /// Returns the permission set whose role this is.
     pub fn permission_set(&self) -> Option<&str> {
         let Principal::AssumedRole { role, .. } = &self.identity.principal else { return None };
         let set = mapping::PermissionSet::of_role(self.identity.account, role)?;
@@ -105,7 +105,7 @@ impl Caller {
         role.get(role.len() - 17 - set.name.len()..role.len() - 17)
     }
 
-    /// Who they are to AWS: `the IAM user ops/bob of account 111122223333`.
+    /// Returns who they are to AWS: `the IAM user ops/bob of account 111122223333`.
     pub fn in_words(&self) -> String {
         let account = &self.identity.account;
         match &self.identity.principal {

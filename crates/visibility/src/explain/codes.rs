@@ -2,12 +2,12 @@
 
 use ::codes::{Code, Server};
 
-/// Every code, in the order in which they can come up.
+/// Returns every code, in the order in which they can come up.
 pub fn codes() -> impl Iterator<Item = Code> {
     token::catalogue().chain(mapping::catalogue()).chain(Server::CATALOGUE).copied()
 }
 
-/// The code of this name, if it is one.
+/// Returns the code of this name, if it is one.
 pub fn code_named(name: &str) -> Option<Code> {
     codes().find(|code| code.code == name)
 }

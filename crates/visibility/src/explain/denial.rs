@@ -8,7 +8,7 @@ use mapping::{
 use super::{Caller, Code};
 use crate::{NamedPrincipal, World, print};
 
-/// A "no".
+/// A denial, with its reason and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denial {
     /// Why, as it stands in the server's log.
@@ -19,7 +19,7 @@ pub struct Denial {
     pub fix: Option<Fix>,
 }
 
-/// An entry that nearly fits.
+/// A mapping that nearly matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Near {
     /// As the server's log names it.
@@ -28,7 +28,7 @@ pub struct Near {
     pub words: String,
 }
 
-/// What to do.
+/// The change that would let the caller in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// In one sentence.
@@ -94,7 +94,7 @@ fn difference(world: &World, caller: &Caller, nearest: &Nearest) -> String {
         Mismatch::Differs(difference) => *difference,
         Mismatch::Never(why) => {
             let hint = why.hint(&nearest.principal.to_string()).map(|hint| format!("; {hint}")).unwrap_or_default();
-            return format!("{} looks like it, and never matches: {why}{hint}", dead(&nearest.source, why));
+            return format!("{} looks like a match, but never matches: {why}{hint}", dead(&nearest.source, why));
         }
     };
     let (kind, name, account, partition) = match &nearest.principal {
@@ -127,7 +127,7 @@ fn difference(world: &World, caller: &Caller, nearest: &Nearest) -> String {
         Difference::Suffix => format!("{what} is mapped, from before AWS made the role anew with another suffix"),
         Difference::Beginning => {
             let set = caller.permission_set().unwrap_or_default();
-            format!("{what} is mapped, and this is the permission set {set}: names count as a whole")
+            format!("{what} is mapped, and this is the permission set {set}: names must match exactly")
         }
     };
     format!("{said} ({})", print::rule(&nearest.source))

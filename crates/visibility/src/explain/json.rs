@@ -22,7 +22,7 @@ pub struct ExplanationOut<'a> {
     code: Option<&'static str>,
     /// Null where nobody knows.
     let_in: Option<bool>,
-    /// What may say otherwise than what could be looked at.
+    /// What may say otherwise than what could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_known: Option<NotKnownOut<'a>>,
     incomplete: bool,
@@ -57,7 +57,7 @@ pub struct ExplanationOut<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct NotKnownOut<'a> {
-    /// `granted`, or the code of the denial, by the places that could be looked at.
+    /// `granted`, or the code of the denial, by the places that could be read.
     by_what_was_seen: &'static str,
     places: Vec<PlaceOut<'a>>,
 }
@@ -78,7 +78,7 @@ struct PossibleOut<'a> {
     rights: Vec<HeldOut<'a>>,
 }
 
-/// A place of logins.
+/// A mapping source.
 #[derive(Debug, Serialize)]
 struct PlaceOut<'a> {
     source: &'static str,
@@ -197,7 +197,7 @@ struct FixOut<'a> {
 }
 
 impl Explanation<'_> {
-    /// For programs.
+    /// Returns the explanation for programs.
     pub fn out<'a>(&'a self, world: Option<&'a World>) -> ExplanationOut<'a> {
         let person = self.person.as_ref();
         let denial = self.verdict.denial();

@@ -21,29 +21,29 @@ pub enum Question {
 /// A token as it was given; it has no Debug and no Display.
 pub struct Token(String);
 
-/// Why a text is nothing that can be explained. It is never repeated: it may be part of a token.
+/// The reasons why a text cannot be explained. It is never repeated: it may be part of a token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAQuestion {
     /// An ARN of nobody.
     #[error(transparent)]
     Caller(#[from] NotACaller),
     /// Looks like a code.
-    #[error("there is no such code; {}docs/denials.md has all of them", .nearest.map(|code| format!("did you mean {code}? ")).unwrap_or_default())]
+    #[error("unknown code; {}docs/denials.md lists all of them", .nearest.map(|code| format!("did you mean {code}? ")).unwrap_or_default())]
     Code {
         /// The code that is meant, perhaps.
         nearest: Option<&'static str>,
     },
     /// JSON without a token.
-    #[error("that JSON holds no token: a TokenReview has one in `spec.token`, an ExecCredential in `status.token`")]
+    #[error("the JSON holds no token: a TokenReview has one in `spec.token`, an ExecCredential in `status.token`")]
     NoToken,
     /// JSON that cannot be read.
-    #[error("that is no JSON that can be read; give a TokenReview or an ExecCredential as it is")]
+    #[error("not valid JSON; give a TokenReview or an ExecCredential unchanged")]
     Json,
     /// Nothing.
-    #[error("there is nothing to explain: give an ARN, a denial code as mapping.none, or a token on stdin (`-`)")]
+    #[error("nothing to explain: give an ARN, a denial code such as mapping.none, or a token on stdin (`-`)")]
     Nothing,
     /// Something else.
-    #[error("that is neither an ARN (arn:aws:iam::111122223333:user/alice), a denial code (mapping.none) nor a token")]
+    #[error("not an ARN (arn:aws:iam::111122223333:user/alice), a denial code (mapping.none) or a token")]
     Unknown,
 }
 
@@ -92,7 +92,7 @@ impl Question {
 }
 
 impl Token {
-    /// The token, for those who check it.
+    /// Returns the token, for those who check it.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -12,17 +12,17 @@ use crate::{Path, UnseenLogins, World, print};
 /// How many namespaces are named before the rest is counted.
 const NAMED: usize = 8;
 
-/// A code, without anybody to whom it was said.
+/// Explains a code by itself, without a caller.
 pub fn code_report(code: &Code) -> Vec<Section> {
     let title = format!("{}: {}", code.code, code.summary);
     let mut sections = vec![section(title, [Item::new(Sign::None, code.meaning)])];
-    sections.push(section("What is seen of it", seen(code)));
+    sections.push(section("Where it shows", seen(code)));
     sections.push(section("What to do", [Item::new(Sign::None, code.fix)]));
     sections
 }
 
 impl Explanation<'_> {
-    /// Every step.
+    /// Returns the report for people: every step.
     pub fn report(&self, world: Option<&World>) -> Vec<Section> {
         let mut sections = vec![self.head()];
         if let Some(token) = &self.token {
@@ -45,12 +45,12 @@ impl Explanation<'_> {
                         sections.push(section(title, rights_by(person, held, world)));
                     }
                 }
-                let text = "leave all entries out that match them but one; until then who they are is left to chance";
+                let text = "remove all matching entries but one; until then any of them may be used";
                 sections.push(section("What to do", [Item::new(Sign::None, text)]));
                 sections.extend(not_known(places, true));
             }
             Verdict::Refused(denial) => {
-                sections.push(section("What is seen of it", seen(&denial.code)));
+                sections.push(section("Where it shows", seen(&denial.code)));
                 sections.push(section("What to do", to_do(denial)));
             }
             Verdict::NotKnown(NotKnown { seen, places }) => {
@@ -61,7 +61,7 @@ impl Explanation<'_> {
                 sections.extend(not_known(places, seen.is_none()));
             }
             Verdict::NoAnswer(code) => {
-                sections.push(section("What is seen of it", seen(code)));
+                sections.push(section("Where it shows", seen(code)));
                 sections.push(section("What to do", [Item::new(Sign::None, code.fix)]));
             }
             Verdict::NotAsked => {
@@ -77,10 +77,10 @@ impl Explanation<'_> {
         };
         let gaps: Vec<Unseen> = self.gaps.iter().filter(|gap| !is_said(gap)).cloned().collect();
         let gaps = inventory::shown(&gaps);
-        let gaps = gaps.iter().map(|gap| Item::new(Sign::Danger, format!("{}: {}", gap.what, gap.why)));
+        let gaps = gaps.iter().map(|gap| Item::new(Sign::Danger, gap.to_string()));
         let gaps: Vec<Item> = gaps.collect();
         if !gaps.is_empty() {
-            sections.push(section("Incomplete: this could not be looked at, and may say otherwise", gaps));
+            sections.push(section("Incomplete: this could not be read, and may say otherwise", gaps));
         }
         sections
     }
@@ -101,25 +101,24 @@ impl Explanation<'_> {
                 format!("{who} is not let in{of}: {} [{}]", code.summary, code.code)
             }
             Verdict::Undetermined(places) => {
-                let of = if places.is_empty() { of } else { ", by what could be looked at" };
+                let of = if places.is_empty() { of } else { ", by what could be read" };
                 let possible = self.person.iter().flat_map(|person| &person.possible);
                 let each = possible.map(|Possible { outcome, .. }| match outcome {
                     Outcome::Permit(user) => format!("let in as {}", called(user)),
                     Outcome::Refuse(refusal) => format!("not let in [{}]", refusal.code()),
                 });
-                format!("undetermined: {who} is {}, another one each time{of}", each.collect::<Vec<_>>().join(", or "))
+                format!("undetermined: {who} may be {}{of}", each.collect::<Vec<_>>().join(", or "))
             }
             Verdict::NotKnown(NotKnown { seen: None, .. }) => {
-                format!("not known for certain: {who} is let in as {} by what could be looked at", user())
+                format!("not known for certain: {who} is let in as {} by what could be read", user())
             }
             Verdict::NotKnown(NotKnown { seen: Some(Denial { code, .. }), .. }) => {
-                format!(
-                    "not known: whether {who} is let in; by what could be looked at, {} [{}]",
-                    code.summary, code.code
-                )
+                format!("not known: whether {who} is let in; by what could be read, {} [{}]", code.summary, code.code)
             }
-            Verdict::NoAnswer(code) => format!("nobody knows about {who}: {} [{}]", code.summary, code.code),
-            Verdict::NotAsked => format!("{who} is in order as far as that can be seen here; AWS was not asked"),
+            Verdict::NoAnswer(code) => {
+                format!("whether {who} is let in is not known: {} [{}]", code.summary, code.code)
+            }
+            Verdict::NotAsked => format!("{who} is valid as far as can be checked here; AWS was not asked"),
         };
         section(title, [])
     }
@@ -140,8 +139,8 @@ fn not_known(places: &[UnseenLogins], is_let_in: bool) -> Option<Section> {
 const fn otherwise(is_let_in: bool, mode: Mode) -> &'static str {
     match (is_let_in, mode) {
         (false, _) => "whoever is named there is let in",
-        (true, Mode::AccessEntries) => "EKS asks there first, or nowhere else",
-        (true, _) => "that is asked first, and may name them as somebody else",
+        (true, Mode::AccessEntries) => "EKS reads that first, or nothing else",
+        (true, _) => "that is read first, and may map them differently",
     }
 }
 
@@ -164,7 +163,7 @@ fn identity(person: &Person<'_>) -> Vec<Item> {
     let caller = &person.caller;
     let mut items = vec![Item::new(Sign::None, caller.in_words())];
     if !caller.has_session() {
-        items.push(Item::new(Sign::Note, "whoever assumes it chooses the session's name, which is <session> here"));
+        items.push(Item::new(Sign::Note, "whoever assumes it chooses the session name, written as <session> here"));
     }
     if let Some(path) = &caller.path {
         items.push(Item::new(Sign::Note, format!("AWS leaves the role's path {path} out of what it says")));
@@ -197,9 +196,9 @@ impl Person<'_> {
                 Some(file) if is_known => {
                     format!("there is no mapping at all: the authenticator's configuration ({file}) has none")
                 }
-                _ if !self.left_out.is_empty() => "no place that is asked has a mapping".to_owned(),
+                _ if !self.left_out.is_empty() => "no mapping source that is asked has a mapping".to_owned(),
                 _ if is_known => "there is no mapping at all".to_owned(),
-                _ => "there is no mapping in what could be looked at".to_owned(),
+                _ => "there is no mapping in what could be read".to_owned(),
             };
             items.push(Item::new(Sign::None, none));
         }
@@ -245,7 +244,9 @@ impl Person<'_> {
         let ends = &membership.ends;
         let is_in = self.user.is_some() && membership.holds(self.now);
         match ends {
-            Some(ends) if !membership.holds(self.now) => Item::new(Sign::Remove, format!("group {group} ended {ends}")),
+            Some(ends) if !membership.holds(self.now) => {
+                Item::new(Sign::Remove, format!("group {group} expired {ends}"))
+            }
             Some(ends) => Item::new(if is_in { Sign::Add } else { Sign::None }, format!("group {group} until {ends}")),
             None => Item::new(if is_in { Sign::Add } else { Sign::None }, format!("group {group}")),
         }
@@ -281,10 +282,8 @@ fn of_source(asked: &SourceMatch<'_>, decided: bool) -> Item {
     match (decided, entry) {
         (false, Some(entry)) => Item::new(Sign::None, format!("{source} ({entries}): {entry}")),
         (false, None) => Item::new(Sign::None, format!("{source} ({entries}): does not name it")),
-        (true, Some(entry)) => {
-            Item::new(Sign::Note, format!("{source} ({entries}): not asked any more, though {entry}"))
-        }
-        (true, None) => Item::new(Sign::Note, format!("{source} ({entries}): not asked any more")),
+        (true, Some(entry)) => Item::new(Sign::Note, format!("{source} ({entries}): not reached, though {entry}")),
+        (true, None) => Item::new(Sign::Note, format!("{source} ({entries}): not reached")),
     }
 }
 
@@ -306,7 +305,7 @@ fn rights_by(person: &Person<'_>, held: &[BindingRights<'_>], world: &World) -> 
     };
     for binding in &person.dangling {
         let RoleReference { kind, name } = binding.role();
-        let text = format!("{} grants nothing: the {} {name} is not there", called(binding), kind.as_str());
+        let text = format!("{} grants nothing: the {} {name} does not exist", called(binding), kind.as_str());
         items.push(Item::new(Sign::Danger, text));
     }
     for binding in &person.unknown {
@@ -317,12 +316,12 @@ fn rights_by(person: &Person<'_>, held: &[BindingRights<'_>], world: &World) -> 
     }
     if let Some(unseen) = world.unseen_bindings() {
         let more = if items.is_empty() { "" } else { "whether they may do more is " };
-        items.push(Item::new(Sign::Danger, format!("{more}not known: {unseen} could not be looked at")));
+        items.push(Item::new(Sign::Danger, format!("{more}not known: {unseen} could not be read")));
     } else if items.is_empty() {
         let of = if world.is_whole() { "" } else { " by what was given" };
         items.push(Item::new(
             Sign::None,
-            format!("nothing of their own{of}: no binding names them or a group of theirs"),
+            format!("no permissions of their own{of}: no binding names them or one of their groups"),
         ));
     }
     if !everybody.is_empty() {
@@ -366,13 +365,11 @@ fn seen(code: &Code) -> Vec<Item> {
 
 fn consequence(code: &Code) -> &'static str {
     match code.answered_with() {
-        403 if code.may_be_remembered() => {
-            "a no that it does not remember (except with --deny-with-200): whoever comes again is asked about again"
-        }
-        403 => "a no that it does not remember: whoever comes again is asked about again",
+        403 if code.may_be_remembered() => "not cached (except with --deny-with-200), so a retry is checked anew",
+        403 => "not cached, so a retry is checked anew",
         // It tries again after 429 and 500 to 502, and after nothing else that comes without Retry-After.
-        503 => "no answer: it remembers nothing, and whoever comes again is asked about again",
-        _ => "no answer: it tries again by itself, and remembers nothing",
+        503 => "no decision and not cached, so a retry is checked anew",
+        _ => "no decision and not cached; the API server retries by itself",
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is not to be reported, with a reason and an end.
+//! Findings to leave out of the report, each with a reason and an expiry.
 
 mod baseline;
 mod found;
@@ -13,7 +13,7 @@ pub use self::baseline::baseline;
 pub(super) use self::found::{Excluded, Found};
 use super::checks::checks;
 
-/// What is not to be reported. Every key narrows it; all of them must fit.
+/// A finding to leave out of the report. Every key narrows it; all of them must fit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exclusion {
     /// The codes of the checks.
@@ -43,7 +43,7 @@ pub struct Exclusion {
 }
 
 impl Exclusion {
-    /// Whether nobody has said yet why.
+    /// Returns whether nobody has said yet why.
     pub fn is_unexplained(&self) -> bool {
         self.reason.trim_start().starts_with(TO_DO)
     }

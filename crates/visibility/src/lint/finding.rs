@@ -8,7 +8,7 @@ use rbac::{AnyRole, Binding, ResourceRequest, Rule, escalation::Severity};
 use super::{BindingSubject, Check};
 use crate::NamedPrincipal;
 
-/// Something to look at: one check, for one subject, in all its places.
+/// A finding: one check, for one subject, in all its places.
 #[derive(Clone, Debug)]
 pub struct Finding<'a> {
     /// What was looked for.
@@ -33,7 +33,7 @@ pub struct Finding<'a> {
     pub origin: Option<Span>,
 }
 
-/// Binding, role and rule, as far as they have to do with it.
+/// The binding, role and rule behind a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Path<'a> {
     /// The binding.
@@ -52,7 +52,7 @@ impl<'a> Finding<'a> {
         Self { check, others, severity, who, principals, is_everywhere, namespaces, paths, message, origin }
     }
 
-    /// Where it is written: in a file that a person wrote, the binding first.
+    /// Returns where it is written: in a file that a person wrote, the binding first.
     pub fn written(&self) -> Option<Span> {
         let of_path = |path: &Path<'_>| path.binding.origin().or(path.role?.origin());
         self.origin.or_else(|| self.paths.iter().find_map(of_path))

@@ -203,7 +203,7 @@ fn node_files<'p, 'a: 'p>(
         let Some((_, escalation)) = found.first() else { continue };
         let namespaces: Vec<&str> = found.iter().map(|(namespace, _)| *namespace).collect();
         let way = words::by_way(who, escalation.escalation, &namespaces);
-        let message = format!("{way}, where no Pod Security keeps them off the node's files");
+        let message = format!("{way}, where no Pod Security level keeps them from the node's files");
         let mut finding = Finding::new(check, Some(who), message);
         for (_, escalation) in &found {
             add_place(&mut finding, escalation);

@@ -6,7 +6,7 @@ use rbac::{AnyRole, Binding, Subject};
 
 use crate::World;
 
-/// Whom a binding names. A username that is a service account's is that account.
+/// The subject of a binding. A username that is a service account's is that account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BindingSubject<'a> {
     /// A username.
@@ -67,7 +67,7 @@ pub(super) fn bindings(world: &World) -> Vec<&Binding> {
 }
 
 impl<'a> BindingSubject<'a> {
-    /// The subject of a binding; none where it names a service account of no namespace.
+    /// Returns the subject of a binding; none where it names a service account of no namespace.
     pub fn of(subject: &'a Subject, binding: &'a Binding) -> Option<Self> {
         Some(match subject {
             Subject::User(name) => Self::user(name),
@@ -78,7 +78,7 @@ impl<'a> BindingSubject<'a> {
         })
     }
 
-    /// A username.
+    /// Returns a username.
     pub fn user(name: &'a str) -> Self {
         rbac::service_account_of(name)
             .map_or(Self::User(name), |(namespace, name)| Self::ServiceAccount(namespace, name))
@@ -93,7 +93,7 @@ impl<'a> BindingSubject<'a> {
         }
     }
 
-    /// The name, without the namespace of a service account.
+    /// Returns the name, without the namespace of a service account.
     pub const fn name(self) -> &'a str {
         match self {
             Self::User(name) | Self::Group(name) | Self::ServiceAccount(_, name) => name,

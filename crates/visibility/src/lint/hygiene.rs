@@ -1,4 +1,4 @@
-//! What is left lying about in bindings.
+//! Leftovers in bindings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,7 +86,7 @@ fn missing_roles<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Findi
             let more = if count > 1 { format!(" and {} more grant", count - 1) } else { " grants".to_owned() };
             let (kind, name) = (role.kind.as_str(), &role.name);
             finding.message = format!(
-                "{} {kind} {name}, which does not exist: whoever makes it decides what is granted",
+                "{} {kind} {name}, which does not exist: whoever creates it decides what is granted",
                 super::print::binding(first) + &more
             );
             finding
@@ -126,7 +126,7 @@ fn beyond<'a>(
     let why = match check.code.code {
         "anonymous" => "so whoever reaches the API server has it",
         "everybody" => "so everybody of them has it",
-        _ => "which takes nothing away when it is removed: the group has everything before RBAC is asked",
+        _ => "and removing it has no effect: the API server allows the group everything before it asks RBAC",
     };
     finding.message = format!("{who} holds {} {} by {binding}{more}, {why}", role.kind().as_str(), role.name());
     Some(finding)

@@ -27,7 +27,7 @@ pub(super) fn findings<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec
         .concat()
 }
 
-/// The place of logins that an escalation changes, if it is one that does.
+/// The mapping source that an escalation changes, if it is one that does.
 pub(super) fn changed_by(escalation: &Escalation) -> Option<MappingTarget> {
     match escalation.code {
         "aws-auth" => Some(MappingTarget::AwsAuth),
@@ -62,7 +62,7 @@ fn masters<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>
         }
         let by = principal.source.as_ref().map(|source| format!(", by {source}")).unwrap_or_default();
         let message = format!(
-            "{} logs in as a member of {MASTERS}{by}: the API server grants it everything, and no binding can take it away",
+            "{} logs in as a member of {MASTERS}{by}: the API server allows the group everything, and removing bindings has no effect",
             principal.arn()
         );
         let mut finding = Finding::new(check, Some(who), message);
@@ -118,7 +118,7 @@ fn chosen_usernames<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Fi
     findings
 }
 
-/// What stands in a place of logins and is not, or does not do, what it looks like.
+/// What stands in a mapping source and is not, or does not do, what it looks like.
 fn defects<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>> {
     let mut findings = Vec::new();
     for defect in world.surroundings().logins.iter().flat_map(|source| &source.defects) {
@@ -160,10 +160,14 @@ fn unknown<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>
                 continue;
             }
             let (check, words) = match who {
-                BindingSubject::User(_) => {
-                    (other("unknown-user"), "no login makes this user: whoever is given the name inherits its rights")
-                }
-                _ => (other("unknown-group"), "no login gives this group: whoever is put into it inherits its rights"),
+                BindingSubject::User(_) => (
+                    other("unknown-user"),
+                    "no mapping gives this username: whoever is given it inherits its permissions",
+                ),
+                _ => (
+                    other("unknown-group"),
+                    "no mapping gives this group: whoever is put into it inherits its permissions",
+                ),
             };
             let namespace = binding.namespace();
             let is_of_file = world.is_of_access_file(binding.origin());

@@ -26,7 +26,7 @@ pub(super) struct Reachability<'a> {
 /// Whether a way takes some more words to explain, and its place in the table.
 type Rank = (bool, usize);
 
-/// By which escalation somebody is mighty; less is nearer.
+/// By which escalation somebody is privileged; less is nearer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Step {
     hops: usize,
@@ -115,7 +115,7 @@ impl<'a> Reachability<'a> {
             (Within::Privileged, _) | (Within::Anywhere, Takes::Namespace | Takes::Nothing) => {
                 row.severity.min(Severity::Warning)
             }
-            // Whoever works in a namespace is as mighty as its service accounts, which is no more than working there.
+            // Whoever works in a namespace is as privileged as its service accounts, which is no more than working there.
             (Within::Anywhere, Takes::Accounts) => return None,
         };
         Some(Verdict { severity, through: None })
@@ -145,7 +145,7 @@ impl<'a> Reachability<'a> {
         mighty.min_by_key(|(step, who)| (step.hops, step.rank, *who)).map(|(_, who)| who)
     }
 
-    /// The escalation by which somebody is mighty.
+    /// The escalation by which somebody is privileged.
     pub(super) fn by(&self, who: BindingSubject<'a>) -> Option<usize> {
         self.mighty.get(&who).map(|step| step.escalation)
     }

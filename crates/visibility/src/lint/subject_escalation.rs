@@ -1,4 +1,4 @@
-//! A way to become more that somebody has, and by which rules.
+//! A privilege escalation that somebody has, and by which rules.
 
 use std::fmt;
 

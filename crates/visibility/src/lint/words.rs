@@ -34,9 +34,9 @@ pub(super) fn of_powers<'a>(
         [first, _, ..] if verdict.through.is_some() => format!(" (in {first})"),
         _ => String::new(),
     };
-    let what = what(escalation);
+    let does = does(escalation);
     let lead = lead(escalations, reachability, escalation, verdict, MAX_STEPS);
-    format!("{} can {what}{place}{}", escalation.who, if lead.is_empty() { lead } else { format!("{lead}{from}") })
+    format!("{} {does}{place}{}", escalation.who, if lead.is_empty() { lead } else { format!("{lead}{from}") })
 }
 
 /// Whether it is about the one group that needs no bindings.
@@ -62,20 +62,29 @@ pub(super) fn list(names: &[&str]) -> String {
     }
 }
 
-fn what(escalation: &SubjectEscalation<'_>) -> String {
-    match escalation.of {
+/// `can read secrets`, or `has every permission`.
+fn does(escalation: &SubjectEscalation<'_>) -> String {
+    let what = match escalation.of {
         Some(Of::Subject(who)) => match escalation.escalation.code {
-            "serviceaccount-token" => format!("make tokens of {who}"),
+            "serviceaccount-token" => format!("create tokens for {who}"),
             _ => format!("act as {who}"),
         },
         Some(Of::AnyAccount(name)) => match escalation.escalation.code {
-            "serviceaccount-token" => format!("make tokens of every service account `{name}`"),
+            "serviceaccount-token" => format!("create tokens for every service account `{name}`"),
             _ => format!("act as every service account `{name}`"),
         },
         Some(Of::Role(name)) => format!("grant ClusterRole {name} without holding it"),
         Some(Of::Held(role)) => format!("write rights of others into ClusterRole {}", role.name),
         None if is_of_masters(escalation) => format!("act as a member of {MASTERS}"),
-        None => escalation.escalation.title.to_owned(),
+        None => return of_row(escalation.escalation, escalation.scope),
+    };
+    format!("can {what}")
+}
+
+fn of_row(row: &Escalation, scope: Scope<'_>) -> String {
+    match (row.code, scope) {
+        ("cluster-admin", Scope::Cluster) => "has every permission".to_owned(),
+        _ => format!("can {}", row.title),
     }
 }
 
@@ -127,7 +136,7 @@ fn on<'a>(
         .verdict(next)
         .map(|verdict| lead(escalations, reachability, next, verdict, steps - 1))
         .unwrap_or_default();
-    format!(", which can {}{place}{on}", what(next))
+    format!(", which {}{place}{on}", does(next))
 }
 
 /// Where a way leads by itself.
@@ -137,7 +146,7 @@ fn end(row: &Escalation, scope: Scope<'_>) -> String {
             ", and so act as the service accounts of Kubernetes' own controllers there".to_owned()
         }
         (Scope::Namespace(_), Takes::Namespace) if row.code == "cluster-admin" => String::new(),
-        (Scope::Namespace(_), Takes::Namespace) => ", and so have every right there".to_owned(),
+        (Scope::Namespace(_), Takes::Namespace) => ", and so have every permission there".to_owned(),
         (Scope::Namespace("kube-system"), Takes::Accounts) if row.code == "impersonate" => {
             ", and so act as the service accounts of Kubernetes' own controllers there".to_owned()
         }
@@ -165,7 +174,7 @@ pub(super) fn of_policy<'a>(
         Some(through) => format!(", and so act as {through}{}", on(escalations, reachability, through, MAX_STEPS)),
         None => end(row, scope),
     };
-    format!("{principal} can {}{place} by {by}{lead}", row.title)
+    format!("{principal} {}{place} by {by}{lead}", of_row(row, scope))
 }
 
 /// `create, update or patch rolebindings or clusterrolebindings`.

@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rbac::escalation::Escalation;
 
-/// What somebody may do in a place.
+/// The permissions of a row in a column.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Cell {
     /// By levels and rights.
     Levels(Levels),
     /// The verbs on resources that were asked for, in their order.
     Verbs(Vec<Verbs>),
-    /// At least this: bindings that hold there could not be looked at.
+    /// At least this: bindings that hold there could not be read.
     AtLeast(Box<Cell>),
 }
 
-/// How much somebody may do with what most people's work is about; each has what the one before has.
+/// An access level; each has what the one before has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     /// Reading.
@@ -33,7 +33,7 @@ pub enum Level {
 pub struct Levels {
     /// The highest that is held whole.
     pub level: Option<Level>,
-    /// Whether the level itself is a way to become more here.
+    /// Whether the level itself is a privilege escalation here.
     pub is_dangerous: bool,
     /// What is held besides.
     pub rights: Vec<Right>,
@@ -47,16 +47,16 @@ pub struct Levels {
     pub baseline: bool,
     /// Roles that are bound here and do not exist.
     pub missing: Vec<Box<str>>,
-    /// Roles that are bound here and could not be looked at.
+    /// Roles that are bound here and could not be read.
     pub unknown: Vec<Box<str>>,
 }
 
-/// A right that the table of escalations knows.
+/// A permission that the table of escalations lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Right {
     /// Which.
     pub escalation: &'static Escalation,
-    /// Whether it is a way to become more here.
+    /// Whether it is a privilege escalation here.
     pub is_dangerous: bool,
 }
 
@@ -76,7 +76,7 @@ pub struct Verbs {
 pub struct Word {
     /// The word.
     pub text: String,
-    /// Whether it is a way to become more, which a `!` behind it says.
+    /// Whether it is a privilege escalation, which a `!` behind it says.
     pub is_dangerous: bool,
 }
 
@@ -89,7 +89,7 @@ const NAMED: usize = 3;
 const MORE: &str = "?";
 
 impl Cell {
-    /// In words; nothing at all is no word.
+    /// Returns the cell in words; none for no permissions.
     pub fn words(&self) -> Vec<Word> {
         match self {
             Self::Levels(levels) => levels.words(),
@@ -101,24 +101,24 @@ impl Cell {
         }
     }
 
-    /// What is known of it.
+    /// Returns what is known of it.
     pub fn known(&self) -> &Self {
         if let Self::AtLeast(cell) = self { cell.known() } else { self }
     }
 
-    /// In one line; nothing at all is a dash.
+    /// Returns the cell in one line; a dash for no permissions.
     pub fn text(&self) -> String {
         let words: Vec<String> = self.words().into_iter().map(|word| word.text).collect();
         let between = if matches!(self.known(), Self::Verbs(_)) { "; " } else { ", " };
         if words.is_empty() { "-".to_owned() } else { words.join(between) }
     }
 
-    /// Whether nothing is held.
+    /// Returns whether nothing is held.
     pub fn is_empty(&self) -> bool {
         self.words().is_empty()
     }
 
-    /// Whether something of it is a way to become more.
+    /// Returns whether it contains a privilege escalation.
     pub fn is_dangerous(&self) -> bool {
         match self {
             Self::Levels(levels) => levels.is_dangerous || levels.rights.iter().any(|right| right.is_dangerous),
@@ -127,7 +127,7 @@ impl Cell {
         }
     }
 
-    /// Whether everything may be done.
+    /// Returns whether everything may be done.
     pub fn is_everything(&self) -> bool {
         matches!(self.known(), Self::Levels(Levels { level: Some(Level::All), .. }))
     }
@@ -223,7 +223,7 @@ pub(super) fn legend(cells: &[Cell]) -> Vec<(String, String)> {
     let mut legend: Vec<(String, String)> = Vec::new();
     let mut say = |word: &str, meaning: String| legend.push((word.to_owned(), meaning));
     if cells.iter().any(|cell| matches!(cell, Cell::AtLeast(_))) {
-        say(MORE, "not known: what could not be looked at may give more".to_owned());
+        say(MORE, "not known: what could not be read may give more".to_owned());
     }
     if levels.is_empty() {
         say("all", "every verb".to_owned());
@@ -262,7 +262,7 @@ pub(super) fn legend(cells: &[Cell]) -> Vec<(String, String)> {
     let has_missing = levels.iter().any(|levels| !levels.missing.is_empty());
     let has_unknown = levels.iter().any(|levels| !levels.unknown.is_empty());
     let not_there = "bound to a role that is not there: it counts as nothing";
-    let not_known = "bound to a role that could not be looked at, or was not given: what it allows is not known";
+    let not_known = "bound to a role that could not be read, or was not given: what it allows is not known";
     match (has_missing, has_unknown) {
         (false, false) => {}
         (true, false) => say("?role", not_there.to_owned()),
@@ -270,7 +270,7 @@ pub(super) fn legend(cells: &[Cell]) -> Vec<(String, String)> {
         (true, true) => say("?role", format!("{not_there}; or {not_known}")),
     }
     if words.iter().any(|word| word.is_dangerous) {
-        say("!", "a way to become more: whoever holds this here can get rights of others".to_owned());
+        say("!", "privilege escalation: whoever holds this here can get permissions of others".to_owned());
     }
     legend
 }

@@ -27,7 +27,7 @@ static EVERYTHING: LazyLock<[Rule; 2]> = LazyLock::new(|| {
     [objects, Rule { verbs: any(), non_resource_urls: any(), ..Rule::default() }]
 });
 
-/// Namespaces of Kubernetes' own: who may do more in the whole cluster may become more there.
+/// Namespaces of Kubernetes' own: who may do more in the whole cluster may escalate privileges there.
 const SPECIAL: [Within; 2] = [Within::Privileged, Within::KubeSystem];
 
 /// The whole cluster, as a place; namespaces are numbered from 0.
@@ -252,7 +252,7 @@ impl<'a> Held<'a> {
 struct Numbers<'a> {
     of_role: HashMap<*const AnyRole, u32>,
     of_rules: HashMap<&'a [Rule], u32>,
-    /// By name, and whether it could not be looked at.
+    /// By name, and whether it could not be read.
     of_missing: HashMap<(&'a str, bool), u32>,
     next: u32,
 }

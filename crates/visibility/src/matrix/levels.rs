@@ -44,10 +44,10 @@ const OF_ACCOUNTS: [&str; 9] = [
 ];
 
 impl Level {
-    /// From the lowest.
+    /// Every level, from the lowest.
     pub const EACH: [Self; 4] = [Self::View, Self::Edit, Self::Admin, Self::All];
 
-    /// The word.
+    /// Returns the word.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::View => "view",
@@ -57,7 +57,7 @@ impl Level {
         }
     }
 
-    /// What it is to hold it.
+    /// Returns the meaning of the level.
     pub fn meaning(self) -> String {
         let names = |resources: &[Resource]| {
             let names: Vec<String> = resources.iter().map(|(group, resource)| name(group, resource)).collect();
@@ -90,7 +90,7 @@ impl Level {
         }
     }
 
-    /// The questions all of which somebody with this level may ask with success, in whatever namespace.
+    /// Returns the questions all of which somebody with this level may ask with success, in whatever namespace.
     pub fn questions(self) -> Vec<ResourceRequest<'static>> {
         let up_to = Self::EACH.into_iter().filter(|level| *level <= self);
         up_to.flat_map(Self::asks).collect()
@@ -223,7 +223,7 @@ impl<'a> LevelForm<'a> {
         self.answers.push(answers);
     }
 
-    /// Takes a role that does not exist, or that could not be looked at.
+    /// Takes a role that does not exist, or that could not be read.
     pub(super) fn take_missing(&mut self, role: &str, is_unknown: bool) {
         let role = Some(role.into());
         let (missing, unknown) = if is_unknown { (None, role) } else { (role, None) };

@@ -10,7 +10,7 @@ use crate::{
     explain::{Caller, NotACaller},
 };
 
-/// Whose rights are asked for.
+/// The person or subject to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Whose {
     /// Somebody with an AWS identity.
@@ -19,7 +19,7 @@ pub enum Whose {
     Subject(Subject),
 }
 
-/// Why a text names nobody.
+/// The text names no person or subject.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAPerson {
     /// Neither of the forms.
@@ -32,7 +32,7 @@ pub enum NotAPerson {
     Arn(#[from] NotACaller),
 }
 
-/// One of them.
+/// All permissions of one person or subject.
 #[derive(Debug)]
 pub struct Person<'a> {
     /// Who, in AWS's terms; none for a Kubernetes name.
@@ -45,7 +45,7 @@ pub struct Person<'a> {
     pub places: Vec<GrantedAt<'a>>,
 }
 
-/// What holds in places that are alike.
+/// The grants in places where they are the same.
 #[derive(Debug)]
 pub struct GrantedAt<'a> {
     /// Names or globs of namespaces; none is the whole cluster.
@@ -82,7 +82,8 @@ impl std::str::FromStr for Whose {
     }
 }
 
-/// Whether a binding or a login names a user or a group. Kubernetes puts people into groups of its own, which nothing names.
+/// Returns whether a binding or a login names a user or a group. Kubernetes puts people into groups of its own, which nothing
+/// names.
 pub fn is_named(world: &World, subject: &Subject) -> bool {
     match subject {
         Subject::User(name) => world.index().names_user(name) || world.called(name).next().is_some(),
@@ -94,7 +95,7 @@ pub fn is_named(world: &World, subject: &Subject) -> bool {
     }
 }
 
-/// Everything that one of them may do. Whoever cannot log in, or does as any of several users, comes back as the error.
+/// Returns everything that one of them may do. Whoever cannot log in, or does as any of several users, comes back as the error.
 pub fn person<'a>(
     world: &'a World,
     resources: &'a Resources,

@@ -22,7 +22,7 @@ pub use self::{
 use super::{By, Cell, Column, Matrix, Member, Options, Row, rows::Known};
 use crate::{NamedPrincipal, print};
 
-/// What stands over a matrix.
+/// The heading of a matrix.
 #[derive(Clone, Copy, Debug)]
 pub struct Heading<'a> {
     /// What the cluster is called.
@@ -41,7 +41,7 @@ const COLUMNS: usize = 12;
 const NAMESPACES: usize = 3;
 
 impl By {
-    /// As it is typed.
+    /// Returns the name as it is typed.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::People => "people",
@@ -59,7 +59,7 @@ impl By {
         }
     }
 
-    /// What the rows are, as a title.
+    /// Returns what the rows are, as a title.
     pub const fn title(self) -> &'static str {
         match self {
             Self::People => "People",
@@ -167,7 +167,7 @@ struct Remarks {
 impl Remarks {
     fn of(matrix: &Matrix<'_>) -> Self {
         let gaps = inventory::shown(&matrix.gaps);
-        let gaps = gaps.iter().map(|gap| format!("{}: {}", gap.what, gap.why)).collect();
+        let gaps = gaps.iter().map(ToString::to_string).collect();
         let totals = &matrix.totals;
         let [one, many] = matrix.options.by.nouns();
         let mut parts = vec![
@@ -179,10 +179,10 @@ impl Remarks {
         parts.retain(|part| !part.starts_with("0 other"));
         if matrix.is_by_levels() {
             parts.push(format!("{} may do everything everywhere", totals.everything));
-            parts.push(format!("{} can become more than they are (!)", totals.dangerous));
+            parts.push(format!("{} can escalate privileges (!)", totals.dangerous));
         }
         if totals.without_login > 0 {
-            parts.push(format!("{} named and not let in", totals.without_login));
+            parts.push(format!("{} mapped, but cannot log in", totals.without_login));
         }
         let out = &matrix.left_out;
         let left = [

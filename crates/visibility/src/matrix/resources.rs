@@ -22,7 +22,7 @@ pub struct MatrixResource {
 }
 
 impl MatrixResource {
-    /// `pods`, `deploy`, `deployments.apps`, `pods/exec`: by any name that a cluster has for it, and what whoever asked
+    /// Parses `pods`, `deploy`, `deployments.apps` or `pods/exec`: by any name that a cluster has for it, and what whoever asked
     /// should know about how it was taken.
     pub fn parse(resources: &Resources, text: &str) -> Result<(Self, Vec<Note>), NotAQuestion> {
         let (what, subresource) = text.split_once('/').unwrap_or((text, ""));
@@ -47,7 +47,7 @@ pub(super) struct ResourceForm<'a> {
     asked: &'a [MatrixResource],
     /// By role, what its rules say about each resource.
     answers: Vec<Vec<Verbs>>,
-    /// The numbers of roles that could not be looked at.
+    /// The numbers of roles that could not be read.
     unknown: BTreeSet<u32>,
 }
 
@@ -61,7 +61,7 @@ impl<'a> ResourceForm<'a> {
         self.answers.push(self.asked.iter().map(|asked| asked.verbs(rules)).collect());
     }
 
-    /// Takes a role that does not exist, or that could not be looked at.
+    /// Takes a role that does not exist, or that could not be read.
     pub(super) fn take_missing(&mut self, is_unknown: bool) {
         let number = u32::try_from(self.answers.len()).expect("fewer than fit into memory");
         self.unknown.extend(is_unknown.then_some(number));

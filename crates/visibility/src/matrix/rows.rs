@@ -1,4 +1,4 @@
-//! Who the rows are.
+//! The kind of rows of a matrix (`--by`).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -21,7 +21,7 @@ pub enum By {
     Subjects,
 }
 
-/// Somebody in a row.
+/// A member of a row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Member<'a> {
     /// Everybody who logs in.
@@ -38,7 +38,7 @@ pub enum Member<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a>(pub &'a NamedPrincipal);
 
-/// Who holds something and has no row.
+/// The subjects that have permissions, but no row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut {
     /// Service accounts.
@@ -167,7 +167,7 @@ fn principals(world: &World) -> Vec<RowSubject<'_>> {
 }
 
 impl Member<'_> {
-    /// Whether it stands for everybody.
+    /// Returns whether it stands for everybody.
     pub fn is_built_in(&self) -> bool {
         matches!(self, Self::Everybody | Self::Anonymous)
     }

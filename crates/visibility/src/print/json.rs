@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use crate::{GrantPlace, NamedPrincipal, Path, World};
 
-/// A value as JSON, with a line break.
+/// Returns a value as JSON, with a line break.
 pub fn json(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).expect("plain data can be written") + "\n"
 }
 
-/// Something that could not be looked at.
+/// Something that could not be read.
 #[derive(Clone, Debug, Serialize)]
 pub struct GapOut<'a> {
     what: &'a str,
@@ -52,7 +52,7 @@ pub struct PrincipalOut<'a> {
     by_chance: bool,
 }
 
-/// From a subject to the rule.
+/// The path from a subject to a rule, for programs.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PathOut<'a> {
@@ -74,7 +74,7 @@ pub struct PathOut<'a> {
     written: Option<WrittenOut<'a>>,
 }
 
-/// Where something holds.
+/// The place in which something applies, for programs.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlaceOut<'a> {
@@ -146,12 +146,12 @@ impl<'a> From<GrantPlace<'a>> for PlaceOut<'a> {
 }
 
 impl<'a> PathOut<'a> {
-    /// The same without the rule, for those who say all rules beside it.
+    /// Returns a path without the rule, for those who say all rules beside it.
     pub fn without_rule(world: &'a World, path: &Path<'a>) -> Self {
         Self { rule: None, ..Self::new(world, path) }
     }
 
-    /// A path, with the place where a person wrote the grant.
+    /// Returns a path, with the place where a person wrote the grant.
     pub fn new(world: &'a World, path: &Path<'a>) -> Self {
         let written = world.place(path.origin());
         let written = written.map(|(file, at)| WrittenOut { file, line: at.line, column: at.column });

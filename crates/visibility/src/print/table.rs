@@ -13,7 +13,7 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
 }
 
-/// A text and how it is meant.
+/// A cell of a table, with its emphasis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
     /// In one line.
@@ -23,24 +23,24 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// A text as it is.
+    /// Creates a cell of plain text.
     pub fn plain(text: impl Into<String>) -> Self {
         Self { text: text.into(), style: Style::Plain }
     }
 
-    /// A text that is to be looked at first.
+    /// Creates a cell of text that needs attention.
     pub fn danger(text: impl Into<String>) -> Self {
         Self { text: text.into(), style: Style::Danger }
     }
 
-    /// A text of less importance.
+    /// Creates a cell of less important text.
     pub fn note(text: impl Into<String>) -> Self {
         Self { text: text.into(), style: Style::Note }
     }
 }
 
 impl Table {
-    /// The lines, in pieces that say how they are meant. Columns are as wide as what is in them, two spaces apart.
+    /// Returns the lines, in pieces that say how they are meant. Columns are as wide as what is in them, two spaces apart.
     pub fn segments(&self) -> Vec<Segment> {
         let width = |at: usize| {
             let cells = self.rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.text.width());

@@ -60,18 +60,18 @@ fn the_entry_that_was_probably_meant_is_named_with_its_place_and_why_it_does_not
         assert!(fix.text.ends_with("of the ConfigMap kube-system/aws-auth"), "{fix:?}");
     }
     assert_snapshot!(lines, @"
-    role/Misspelt: mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: it has neither `rolearn` nor `sso`; its ARN stands under `rolarn`, which nobody reads there
-    role/Session: mapRoles[1] of ConfigMap kube-system/aws-auth (aws-auth.yaml:7) looks like it, and never matches: it is the ARN of a session, and the role's is compared; write arn:aws:iam::111122223333:role/Session, which is for every session of the role
-    role/Eleven: mapRoles[2] of ConfigMap kube-system/aws-auth (aws-auth.yaml:8) looks like it, and never matches: an AWS account has 12 digits
-    role/Wild-1: mapRoles[3] of ConfigMap kube-system/aws-auth (aws-auth.yaml:9) looks like it, and never matches: wildcards are no wildcards here; write an entry for each of them
-    role/Path: mapRoles[4] of ConfigMap kube-system/aws-auth (aws-auth.yaml:10) looks like it, and never matches: the ARN of a role's sessions has no path, and ARNs are compared as a whole; write arn:aws:iam::111122223333:role/Path
-    role/Misplaced: mapRoles[5] of ConfigMap kube-system/aws-auth (aws-auth.yaml:11) looks like it, and never matches: it has neither `rolearn` nor `sso`; its ARN stands under `userarn`, which nobody reads there
-    role/Profile: mapRoles[6] of ConfigMap kube-system/aws-auth (aws-auth.yaml:12) looks like it, and never matches: only users, roles, root and federated users log in
-    role/Blank: mapRoles[7] of ConfigMap kube-system/aws-auth (aws-auth.yaml:13) looks like it, and never matches: no caller's ARN has a blank; write the ARN without blanks
-    role/Wildest: mapRoles[3] of ConfigMap kube-system/aws-auth (aws-auth.yaml:9) looks like it, and never matches: wildcards are no wildcards here; write an entry for each of them
-    user/ann: mapUsers[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:16) looks like it, and never matches: it has no `userarn`; its ARN stands under `userarm`, which nobody reads there
-    user/bob: mapUsers[1] of ConfigMap kube-system/aws-auth (aws-auth.yaml:17) looks like it, and never matches: an AWS account has 12 digits
-    user/zoe: mapUsers[2] of ConfigMap kube-system/aws-auth (aws-auth.yaml:18) looks like it, and never matches: wildcards are no wildcards here; write an entry for each of them
+    role/Misspelt: mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like a match, but never matches: it has neither `rolearn` nor `sso`; its ARN is under `rolarn`, which is ignored there
+    role/Session: mapRoles[1] of ConfigMap kube-system/aws-auth (aws-auth.yaml:7) looks like a match, but never matches: it is the ARN of a session, and the role's is compared; write arn:aws:iam::111122223333:role/Session, which is for every session of the role
+    role/Eleven: mapRoles[2] of ConfigMap kube-system/aws-auth (aws-auth.yaml:8) looks like a match, but never matches: an AWS account has 12 digits
+    role/Wild-1: mapRoles[3] of ConfigMap kube-system/aws-auth (aws-auth.yaml:9) looks like a match, but never matches: wildcards have no meaning here; write an entry for each of them
+    role/Path: mapRoles[4] of ConfigMap kube-system/aws-auth (aws-auth.yaml:10) looks like a match, but never matches: the ARN of a role's sessions has no path, and ARNs must match exactly; write arn:aws:iam::111122223333:role/Path
+    role/Misplaced: mapRoles[5] of ConfigMap kube-system/aws-auth (aws-auth.yaml:11) looks like a match, but never matches: it has neither `rolearn` nor `sso`; its ARN is under `userarn`, which is ignored there
+    role/Profile: mapRoles[6] of ConfigMap kube-system/aws-auth (aws-auth.yaml:12) looks like a match, but never matches: only users, roles, root and federated users log in
+    role/Blank: mapRoles[7] of ConfigMap kube-system/aws-auth (aws-auth.yaml:13) looks like a match, but never matches: no caller's ARN contains a space; write the ARN without spaces
+    role/Wildest: mapRoles[3] of ConfigMap kube-system/aws-auth (aws-auth.yaml:9) looks like a match, but never matches: wildcards have no meaning here; write an entry for each of them
+    user/ann: mapUsers[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:16) looks like a match, but never matches: it has no `userarn`; its ARN is under `userarm`, which is ignored there
+    user/bob: mapUsers[1] of ConfigMap kube-system/aws-auth (aws-auth.yaml:17) looks like a match, but never matches: an AWS account has 12 digits
+    user/zoe: mapUsers[2] of ConfigMap kube-system/aws-auth (aws-auth.yaml:18) looks like a match, but never matches: wildcards have no meaning here; write an entry for each of them
     ");
 }
 
@@ -164,27 +164,27 @@ fn an_entry_that_stands_where_nobody_reads_is_named_with_the_key_that_is_read() 
         }
     }
     assert_snapshot!(lines, @"
-    data.maproles of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: nobody reads the key `maproles`: what is read is `mapRoles`
-    data.mapRole of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: nobody reads the key `mapRole`: what is read is `mapRoles`
-    data.mapusers of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: nobody reads the key `mapusers`: what is read is `mapUsers`
-    data.entries of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: nobody reads the key `entries`: what is read is `mapUsers`
-    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: mapRoles has to be a list, and is an object
-    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: mapRoles has to be a list, and is a mapping
-    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: mapRoles has to be a list, and is a mapping
-    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: it has neither `rolearn` nor `sso`; its ARN stands in text, where the entry has to be a mapping
-    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: it has neither `rolearn` nor `sso`; its ARN stands as a key
-    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: it has neither `rolearn` nor `sso`; its ARN stands in a list, where the entry has to be a mapping
-    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: it has neither `rolearn` nor `sso`; its ARN stands in a list, where `rolearn` has to be text
-    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: it has neither `rolearn` nor `sso`; its ARN stands under `role_arn`, which nobody reads there
-    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: it has neither `rolearn` nor `sso`; its ARN stands under `iamarn`, which nobody reads there
-    mapUsers[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: it has no `userarn`; its ARN stands under `user_arn`, which nobody reads there
-    config.yaml:4 looks like it, and never matches: nobody reads the key `server.mapRole`: what is read is `server.mapRoles`
-    config.yaml:4 looks like it, and never matches: nobody reads the key `servers.mapRoles`: what is read is `server.mapRoles`
-    config.yaml:3 looks like it, and never matches: nobody reads the key `mapUsers`: what is read is `server.mapUsers`
-    IAMIdentityMapping one looks like it, and never matches: nobody reads the key `spec.iamARN`: what is read is `spec.arn`
-    IAMIdentityMapping one looks like it, and never matches: nobody reads the key `spec.roleArn`: what is read is `spec.arn`
-    dynamic.json:2 looks like it, and never matches: nobody reads the key `mapRole`: what is read is `mapRoles`
-    dynamic.json:2 looks like it, and never matches: the program refuses the whole file
+    data.maproles of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like a match, but never matches: unknown key `maproles`, which is ignored: what is read is `mapRoles`
+    data.mapRole of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like a match, but never matches: unknown key `mapRole`, which is ignored: what is read is `mapRoles`
+    data.mapusers of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like a match, but never matches: unknown key `mapusers`, which is ignored: what is read is `mapUsers`
+    data.entries of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like a match, but never matches: unknown key `entries`, which is ignored: what is read is `mapUsers`
+    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like a match, but never matches: mapRoles must be a list, and is an object
+    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like a match, but never matches: mapRoles must be a list, and is a mapping
+    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like a match, but never matches: mapRoles must be a list, and is a mapping
+    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like a match, but never matches: it has neither `rolearn` nor `sso`; its ARN stands in text, where the entry has to be a mapping
+    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like a match, but never matches: it has neither `rolearn` nor `sso`; its ARN is a key
+    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like a match, but never matches: it has neither `rolearn` nor `sso`; its ARN stands in a list, where the entry has to be a mapping
+    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like a match, but never matches: it has neither `rolearn` nor `sso`; its ARN stands in a list, where `rolearn` has to be text
+    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like a match, but never matches: it has neither `rolearn` nor `sso`; its ARN is under `role_arn`, which is ignored there
+    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like a match, but never matches: it has neither `rolearn` nor `sso`; its ARN is under `iamarn`, which is ignored there
+    mapUsers[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like a match, but never matches: it has no `userarn`; its ARN is under `user_arn`, which is ignored there
+    config.yaml:4 looks like a match, but never matches: unknown key `server.mapRole`, which is ignored: what is read is `server.mapRoles`
+    config.yaml:4 looks like a match, but never matches: unknown key `servers.mapRoles`, which is ignored: what is read is `server.mapRoles`
+    config.yaml:3 looks like a match, but never matches: unknown key `mapUsers`, which is ignored: what is read is `server.mapUsers`
+    IAMIdentityMapping one looks like a match, but never matches: unknown key `spec.iamARN`, which is ignored: what is read is `spec.arn`
+    IAMIdentityMapping one looks like a match, but never matches: unknown key `spec.roleArn`, which is ignored: what is read is `spec.arn`
+    dynamic.json:2 looks like a match, but never matches: unknown key `mapRole`, which is ignored: what is read is `mapRoles`
+    dynamic.json:2 looks like a match, but never matches: the program refuses the whole file
     ");
 }
 
@@ -248,7 +248,7 @@ fn of_what_its_own_program_makes_nothing_it_is_not_said_that_it_lets_somebody_in
                     \"[{rolearn: 'arn:aws:iam::${ACCOUNT}:role/Build', username: u}]\"}\n";
     let unfilled = &eksctl.replace("sts::111122223333:assumed-role/Build/x", "iam::${ACCOUNT}:role/Build");
     let rows = [
-        ("eksctl.yaml", eksctl, "so nobody is let in by it", false),
+        ("eksctl.yaml", eksctl, "so nobody can log in through it", false),
         ("eksctl.yaml", unfilled, "${ACCOUNT}", true),
         ("aws-auth.yaml", aws_auth, "${ACCOUNT}", true),
     ];

@@ -36,12 +36,13 @@ fn what_is_the_authenticators_is_not_asked_on_eks() {
         assert_ne!(explained(&elsewhere, role).0, Some(false), "{role}");
         let (is_let_in, text) = explained(&eks, role);
         assert_ne!(is_let_in, Some(true), "{role}");
-        let line = text.lines().find(|line| line.contains("nobody reads it on EKS") && line.contains("names it"));
+        let line =
+            text.lines().find(|line| line.contains("EKS reads only access entries") && line.contains("names it"));
         assert!(line.is_some_and(|line| line.contains(place)), "{role}: {text}");
         assert!(eks.principals().iter().all(|principal| principal.login.is_err() || principal.who.name() != role));
     }
     assert_eq!(explained(&eks, "Made").0, Some(true));
-    let said = eks.assumptions().iter().filter(|note| note.contains("nobody reads it on EKS")).count();
+    let said = eks.assumptions().iter().filter(|note| note.contains("EKS reads only access entries")).count();
     assert_eq!(said, 3, "{:?}", eks.assumptions());
 }
 
@@ -67,7 +68,7 @@ fn aws_auth_is_named_where_the_mode_leaves_it_out() {
     let api = world(&[("aws-auth.yaml", AWS_AUTH), ("cluster.json", &api)]);
     let (is_let_in, text) = explained(&api, "Ops");
     assert_ne!(is_let_in, Some(true), "{text}");
-    let line = "ConfigMap kube-system/aws-auth (1 entry): not asked, since EKS does not look at it: the cluster's authentication mode is API; mapRoles[0]";
+    let line = "ConfigMap kube-system/aws-auth (1 entry): not asked, since EKS does not read it, because the cluster's authentication mode is API; mapRoles[0]";
     assert!(text.contains(line), "{text}");
     let notes: Vec<_> = api.assumptions().iter().filter(|note| note.contains("authentication mode is API")).collect();
     assert_eq!(notes.len(), 1, "{notes:?}");

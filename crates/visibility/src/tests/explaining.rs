@@ -134,7 +134,7 @@ fn everybody_is_let_in_or_refused_as_the_server_would() {
     a user called as a role: mapping.none; the role Deployer is mapped, and this is the user Deployer (access.yaml:6)
     a permission set: Dev:<session> [developers] by access.yaml:7
     a session of one: Dev:dave-example.com [developers] by access.yaml:7
-    one whose name begins alike: mapping.none; the permission set Dev is mapped, and this is the permission set Dev_Admin: names count as a whole (access.yaml:7)
+    one whose name begins alike: mapping.none; the permission set Dev is mapped, and this is the permission set Dev_Admin: names must match exactly (access.yaml:7)
     one of another account: mapping.none; the permission set Dev is mapped in account 111122223333, not in 444455556666 (access.yaml:7)
     one mapped by its role of before: mapping.none; the role AWSReservedSSO_Old_fedcba9876543210 is mapped, from before AWS made the role anew with another suffix (mapRoles[1] of ConfigMap kube-system/aws-auth (cluster.json:17))
     a role of aws-auth: ops:<session> [viewers] by mapRoles[0] of ConfigMap kube-system/aws-auth (cluster.json:17)
@@ -153,18 +153,18 @@ fn everybody_is_let_in_or_refused_as_the_server_would() {
 #[test]
 fn what_a_text_is_is_seen_by_its_form() {
     let rows = [
-        ("", "there is nothing to explain"),
-        ("alice", "that is neither an ARN"),
-        ("mapping.nope", "there is no such code; did you mean mapping.none? docs/denials.md has all of them"),
-        ("server.xxxxxxxxxxxxxx", "there is no such code; docs/denials.md has all of them"),
-        ("arn:aws:iam::111122223333:group/Developers", "an IAM group logs in nowhere"),
+        ("", "nothing to explain"),
+        ("alice", "not an ARN"),
+        ("mapping.nope", "unknown code; did you mean mapping.none? docs/denials.md lists all of them"),
+        ("server.xxxxxxxxxxxxxx", "unknown code; docs/denials.md lists all of them"),
+        ("arn:aws:iam::111122223333:group/Developers", "an IAM group cannot log in"),
         ("arn:aws:iam::111122223333:instance-profile/Node", "an instance profile logs in as its role"),
         ("arn:aws:sso:::permissionSet/ssoins-1/ps-1", "a permission set logs in as the role"),
-        ("arn:aws:iam::1111:user/alice", "that is no ARN of a person or a role: "),
+        ("arn:aws:iam::1111:user/alice", "not the ARN of a person or role: "),
         ("arn:aws:iam::111122223333:policy/Admin", "that ARN names neither a user"),
         ("arn:aws:iam::111122223333:role/ops/", "that ARN names neither a user"),
-        ("{\"kind\": \"TokenReview\", \"status\": {}}", "that JSON holds no token"),
-        ("{\"kind\": ", "that is no JSON"),
+        ("{\"kind\": \"TokenReview\", \"status\": {}}", "the JSON holds no token"),
+        ("{\"kind\": ", "not valid JSON"),
     ];
     for (text, expected) in rows {
         match Question::read(text) {
@@ -193,7 +193,7 @@ fn somebody_let_in_is_followed_from_aws_to_verbs() {
 
     Who that is in the cluster
       the access file (6 entries): access.yaml:5 names it
-      ConfigMap kube-system/aws-auth (6 entries): not asked any more, though mapUsers[1] of ConfigMap kube-system/aws-auth (cluster.json:18) names it
+      ConfigMap kube-system/aws-auth (6 entries): not reached, though mapUsers[1] of ConfigMap kube-system/aws-auth (cluster.json:18) names it
       + username alice
       + group developers
       + group release until 2027-01-01T00:00:00Z
@@ -224,7 +224,7 @@ fn somebody_let_in_is_followed_from_aws_to_verbs() {
         get, list, watch on pods, services, deployments.apps
       + in dev, by RoleBinding deployers → Role deployer, to Group viewers
         every verb on everything of apps
-      ! RoleBinding lost in test grants nothing: the Role gone is not there
+      ! RoleBinding lost in test grants nothing: the Role gone does not exist
       and what everybody may do who logs in (system:discovery)
     ");
     assert_snapshot!(text(&world.explain(caller("arn:aws:iam::111122223333:user/carol")), &world), @"
@@ -289,17 +289,17 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
 
     Who AWS says it is
       a session of the IAM role Elsewhere of account 111122223333
-      whoever assumes it chooses the session's name, which is <session> here
+      whoever assumes it chooses the session name, written as <session> here
 
     Who that is in the cluster
       the access file (6 entries): does not name it
       ConfigMap kube-system/aws-auth (6 entries): does not name it
       ~ nearest: the role Elsewhere is mapped in account 444455556666, not in 111122223333 (access.yaml:6)
 
-    What is seen of it
+    Where it shows
       the caller: error: You must be logged in to the server (Unauthorized)
       the server's log: "access denied" with the code mapping.none
-      the API server: status 403, a no that it does not remember (except with --deny-with-200): whoever comes again is asked about again
+      the API server: status 403, not cached (except with --deny-with-200), so a retry is checked anew
 
     What to do
       add to the access file, and see what it gives by `cluster-auth plan`
@@ -309,28 +309,28 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
       Add the principal to a group of the access file, or to mapUsers or mapRoles. The log line shows the nearest mapping where one differs only in account, path or case.
     "#);
     assert_snapshot!(text(&world.explain(caller("arn:aws:iam::111122223333:user/erin")), &world), @r#"
-    arn:aws:iam::111122223333:user/erin is not let in: access of this principal has ended [mapping.ended]
+    arn:aws:iam::111122223333:user/erin is not let in: access of this principal has expired [mapping.ended]
 
     Who AWS says it is
       the IAM user erin of account 111122223333
 
     Who that is in the cluster
       the access file (6 entries): access.yaml:5 names it
-      ConfigMap kube-system/aws-auth (6 entries): not asked any more
-      - group developers ended 2026-06-01T00:00:00Z
-      - group release ended 2026-05-31T00:00:00Z
+      ConfigMap kube-system/aws-auth (6 entries): not reached
+      - group developers expired 2026-06-01T00:00:00Z
+      - group release expired 2026-05-31T00:00:00Z
 
-    What is seen of it
+    Where it shows
       the caller: error: You must be logged in to the server (Unauthorized)
       the server's log: "access denied" with the code mapping.ended
-      the API server: status 403, a no that it does not remember (except with --deny-with-200): whoever comes again is asked about again
+      the API server: status 403, not cached (except with --deny-with-200), so a retry is checked anew
 
     What to do
       change access.yaml:5
       Set a later `expires` for the group or the principal, or remove it.
     "#);
     assert_snapshot!(text(&world.explain(caller("arn:aws-cn:iam::111122223333:user/alice")), &world), @r#"
-    arn:aws-cn:iam::111122223333:user/alice is not let in: the caller is of another AWS partition than the server's [mapping.other-partition]
+    arn:aws-cn:iam::111122223333:user/alice is not let in: the caller is of another AWS partition than the server [mapping.other-partition]
 
     Who AWS says it is
       the IAM user alice of account 111122223333
@@ -338,10 +338,10 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
     Who that is in the cluster
       no source is asked: all of them are of another partition
 
-    What is seen of it
+    Where it shows
       the caller: error: You must be logged in to the server (Unauthorized)
       the server's log: "access denied" with the code mapping.other-partition
-      the API server: status 403, a no that it does not remember (except with --deny-with-200): whoever comes again is asked about again
+      the API server: status 403, not cached (except with --deny-with-200), so a retry is checked anew
 
     What to do
       aws-cn is the caller's partition, and aws the one of everybody who is mapped
@@ -447,7 +447,7 @@ fn sessions_that_nothing_names_have_the_policies_of_their_access_entry() {
 
     Who that is in the cluster
       EKS access entries (1 entry, as AWS's documentation has them): the access entry of arn:aws:iam::111122223333:role/eng/Admin names it
-      ConfigMap kube-system/aws-auth (6 entries): not asked any more
+      ConfigMap kube-system/aws-auth (6 entries): not reached
       + username admin:ann
       no groups but system:authenticated
 
@@ -466,10 +466,10 @@ fn codes_are_explained_without_anybody() {
     upstream.throttled: STS asks for fewer requests
       AWS limits how often an account and a Region may ask STS, and the limit is reached.
 
-    What is seen of it
+    Where it shows
       the caller: error: You must be logged in to the server (Unauthorized)
       the server's log: "no answer for now" with the code upstream.throttled
-      the API server: status 429, no answer: it tries again by itself, and remembers nothing
+      the API server: status 429, no decision and not cached; the API server retries by itself
 
     What to do
       Usually it passes by itself. If not, find who logs in so often: the log names the callers; a client that makes a new token for every request is the common cause.

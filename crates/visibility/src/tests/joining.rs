@@ -108,7 +108,7 @@ fn what_is_not_whole_is_a_gap() {
                    roleRef: {kind: ClusterRole, name: view}\nsubjects: [{kind: User, name: ann}]\n";
     let rows = [
         ("an access file alone", &[("access.yaml", FILE)][..], "the cluster: only access files were given"),
-        ("a manifest", &[("b.yaml", binding)], "clusterroles: manifests need not be all of them"),
+        ("a manifest", &[("b.yaml", binding)], "clusterroles: manifests may not be all of them"),
         (
             "globs without namespaces",
             &[("access.yaml", FILE), ("b.yaml", binding)],
@@ -304,7 +304,7 @@ fn an_aggregated_role_that_a_cluster_has_allows_what_stands_in_it() {
     let manifest = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: new, labels: {a: b}}\n\
                     rules: [{apiGroups: [''], resources: [others], verbs: [get]}]\n";
     let rows = [
-        ("chooses nothing", vec![("d.json", dump(&[one.clone()]))], [true, false]),
+        ("chooses nothing", vec![("d.json", dump(std::slice::from_ref(&one)))], [true, false]),
         ("chooses what is not in it", vec![("d.json", dump(&[one.clone(), part]))], [true, false]),
         (
             "is going to choose what is applied beside it",

@@ -57,7 +57,7 @@ fn by(by: By) -> Options {
 fn people_by_places_are_a_grid_where_it_fits() {
     assert_snapshot!(shown(&example(), &Options::default(), 130), @r#"
     Who may do what in prod.example.com
-    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!) · 1 named and not let in
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can escalate privileges (!) · 1 mapped, but cannot log in
 
     People                           whole cluster   dev                  kube-system   team-a     team-b        every other
                                                                                                                  namespace (2)
@@ -107,7 +107,7 @@ fn people_by_places_are_a_grid_where_it_fits() {
     read (…)   less than view: can read some of these
     other      URLs, or verbs that neither read nor write
     ?role      bound to a role that is not there: it counts as nothing
-    !          a way to become more: whoever holds this here can get rights of others
+    !          privilege escalation: whoever holds this here can get permissions of others
     no row for 1 service account, 1 user or group of Kubernetes itself: `--by subjects` shows them
     "#);
 }
@@ -116,7 +116,7 @@ fn people_by_places_are_a_grid_where_it_fits() {
 fn where_it_does_not_fit_each_is_a_block() {
     assert_snapshot!(rows(&example(), &Options::default(), 60), @r#"
     Who may do what in prod.example.com
-    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!) · 1 named and not let in
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can escalate privileges (!) · 1 mapped, but cannot log in
 
     everybody who logs in
       whole cluster          basic
@@ -176,11 +176,11 @@ fn a_file_alone_says_what_it_binds_and_what_is_not_known() {
     let world = world(&[("people.yaml", GROWN_UP[0]), ("staging.yaml", GROWN_UP[1]), ("viewers.yaml", viewers)]);
     assert_snapshot!(rows(&world, &Options::default(), 100), @r#"
     Who may do what in prod.example.com
-    ! incomplete: the cluster: only access files were given: whatever others grant there is not known
+    ! incomplete: only access files were given; other grants in the cluster are not known
     ! incomplete: the namespaces that the access file's globs and selectors choose: the cluster's namespaces are not known
-    ! incomplete: what the ClusterRole viewer allows: it is bound, and not in what was given
+    ! incomplete: what the ClusterRole viewer allows: a binding names it, but it was not given
     ! incomplete: who is in the IAM group Platform: give what `aws iam get-group` prints
-    7 people · 0 namespaces · 3 bindings · 1 may do everything everywhere · 1 can become more than they are (!)
+    7 people · 0 namespaces · 3 bindings · 1 may do everything everywhere · 1 can escalate privileges (!)
 
     People                                              whole cluster
     ────────────────────────────────────────────────────────────────────
@@ -205,7 +205,7 @@ fn a_file_alone_says_what_it_binds_and_what_is_not_known() {
 fn groups_and_subjects_are_rows_too() {
     assert_snapshot!(rows(&example(), &by(By::Groups), 110), @r#"
     Who may do what in prod.example.com
-    9 groups · 6 namespaces · 12 bindings · 2 may do everything everywhere · 3 can become more than they are (!) · 1 named and not let in
+    9 groups · 6 namespaces · 12 bindings · 2 may do everything everywhere · 3 can escalate privileges (!) · 1 mapped, but cannot log in
 
     Groups                 whole cluster   dev                   kube-system        every other namespace (4)
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -231,7 +231,7 @@ fn groups_and_subjects_are_rows_too() {
     "#);
     assert_snapshot!(rows(&example(), &by(By::Subjects), 20), @r#"
     Who may do what in prod.example.com
-    13 subjects · 6 namespaces · 12 bindings · 2 may do everything everywhere · 3 can become more than they are (!) · 1 named and not let in
+    13 subjects · 6 namespaces · 12 bindings · 2 may do everything everywhere · 3 can escalate privileges (!) · 1 mapped, but cannot log in
 
     group cluster-admin; group system:masters
       whole cluster          all!
@@ -301,7 +301,7 @@ fn namespaces_and_people_can_be_chosen() {
     }
     assert_snapshot!(rows(&example(), &options, 120), @r#"
     Who may do what in prod.example.com
-    1 person · 6 namespaces · 12 bindings · 0 may do everything everywhere · 0 can become more than they are (!) · 1 named and not let in
+    1 person · 6 namespaces · 12 bindings · 0 may do everything everywhere · 0 can escalate privileges (!) · 1 mapped, but cannot log in
     only people alice · only namespaces d*, team-*
 
     People       whole cluster   dev                              team-b                                 default, team-a
@@ -400,7 +400,7 @@ fn one_of_them_with_what_grants_each_right() {
     edit   view, and create, update, patch, delete them (and so start pods under the service accounts there)
     admin  edit, and create, update, patch, delete roles.rbac.authorization.k8s.io, rolebindings.rbac.authorization.k8s.io
     all    every verb on every resource
-    !      a way to become more: whoever holds this here can get rights of others
+    !      privilege escalation: whoever holds this here can get permissions of others
     "#);
     assert_snapshot!(told("user:nobody@example.com"), @r#"
     What Kubernetes user nobody@example.com may do in prod.example.com
@@ -645,8 +645,8 @@ fn what_names_nobody_is_said() {
             "user:",
             "name somebody by their ARN, or a Kubernetes name as `user:NAME` or `group:NAME`; `--who` filters by names",
         ),
-        ("arn:aws:s3:::bucket", "that is no ARN of a person or a role: "),
-        ("arn:aws:iam::111122223333:group/x", "an IAM group logs in nowhere; name one of its users"),
+        ("arn:aws:s3:::bucket", "not the ARN of a person or role: "),
+        ("arn:aws:iam::111122223333:group/x", "an IAM group cannot log in; name one of its users"),
     ] {
         let error = text.parse::<crate::matrix::Whose>().expect_err(text).to_string();
         assert!(error.starts_with(said), "{text}: {error}");

@@ -77,7 +77,7 @@ fn what_holds_everywhere_is_said_once_and_what_everybody_may_do_is_not_said() {
 fn other_credentials_than_kubectls_are_noticed() {
     let user = User { arn: Some("arn:aws:iam::111122223333:user/bob".to_owned()), ..alice().user.expect("let in") };
     let text = text(&Whoami { user: Some(user), ..alice() });
-    assert!(text.contains("! it sees arn:aws:iam::111122223333:user/bob: these credentials are other ones"), "{text}");
+    assert!(text.contains("! it sees arn:aws:iam::111122223333:user/bob, so kubectl uses other credentials"), "{text}");
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn whoever_is_not_let_in_has_a_line_for_the_administrator() {
     Who you are in the cluster
       context prod, https://api.example.com
       cluster id prod.example.com
-      ! it says Unauthorized, and nobody but its administrator is told why
+      ! it says Unauthorized, and tells only its administrator why
 
     What to do
       send this line to the administrator of the cluster, who sees why:
@@ -116,7 +116,7 @@ fn credentials_that_aws_refuses_are_explained_and_no_administrator_is_to_blame()
     Who you are in the cluster
       context prod, https://api.example.com
       cluster id prod.example.com
-      ! it says Unauthorized, and nobody but its administrator is told why
+      ! it says Unauthorized, and tells only its administrator why
     ");
 }
 
@@ -124,7 +124,7 @@ fn credentials_that_aws_refuses_are_explained_and_no_administrator_is_to_blame()
 fn of_a_program_that_is_not_known_it_is_said_that_nothing_is_seen() {
     let cluster = Cluster { id: None, program: Some("eks-token.sh".to_owned()), ..alice().cluster };
     let said = text(&Whoami { aws: None, cluster, rights: Mine::default(), ..alice() });
-    let why = "`eks-token.sh` makes its credentials: whether they are of AWS is not seen, so AWS was not asked";
+    let why = "`eks-token.sh` makes its credentials: it is not known whether they are of AWS, so AWS was not asked";
     assert!(said.contains(why) && !said.contains("without AWS credentials"), "{said}");
 }
 

@@ -134,7 +134,7 @@ fn it_is_a_finding_with_its_place_and_no_exit_code_is_0() {
     let [finding] = &found[..] else { panic!("{found:?}") };
     assert_eq!(
         finding.message,
-        "ClusterRole r (a.yaml:1 and b.yaml:2): it stands there twice and differs; the later one counts here, b.yaml:2"
+        "ClusterRole r (a.yaml:1 and b.yaml:2): it is there twice, with different content; the later one counts here, b.yaml:2"
     );
     let (file, at) = world.place(finding.written()).expect("a place");
     assert_eq!((file, at.line), ("b.yaml", 2));

@@ -1,4 +1,4 @@
-//! Unknown is not no: what could not be looked at makes an answer "not known", and never a refusal.
+//! Unknown is not no: what could not be read makes an answer "not known", and never a refusal.
 
 mod pieces;
 
@@ -369,8 +369,8 @@ fn what_is_given_piece_by_piece_is_said_to_be_that() {
     an access file: arn:aws:iam::111122223333:user/mallory is not let in, by what was given: no mapping names this principal [mapping.none]
     a manifest: arn:aws:iam::111122223333:user/alice is let in as alice, by what was given
     a manifest: arn:aws:iam::111122223333:user/mallory is not let in, by what was given: no mapping names this principal [mapping.none]
-    lists without IAMIdentityMappings: not known for certain: arn:aws:iam::111122223333:user/alice is let in as alice by what could be looked at
-    lists without IAMIdentityMappings: not known: whether arn:aws:iam::111122223333:user/mallory is let in; by what could be looked at, no mapping names this principal [mapping.none]
+    lists without IAMIdentityMappings: not known for certain: arn:aws:iam::111122223333:user/alice is let in as alice by what could be read
+    lists without IAMIdentityMappings: not known: whether arn:aws:iam::111122223333:user/mallory is let in; by what could be read, no mapping names this principal [mapping.none]
     ");
 }
 
@@ -495,43 +495,43 @@ fn rights_that_could_not_be_looked_at_are_not_none() {
     }
     assert_snapshot!(lines, @"
     all is known
-      nothing of their own: no binding names them or a group of theirs
+      no permissions of their own: no binding names them or one of their groups
 
     bindings of namespaces may not be listed
-      ! not known: rolebindings could not be looked at
+      ! not known: rolebindings could not be read
 
-    Incomplete: this could not be looked at, and may say otherwise
+    Incomplete: this could not be read, and may say otherwise
       ! rolebindings: you may not look
 
     bindings of the cluster may not
-      ! RoleBinding b in dev grants nothing: the ClusterRole own is not there
-      ! whether they may do more is not known: clusterrolebindings could not be looked at
+      ! RoleBinding b in dev grants nothing: the ClusterRole own does not exist
+      ! whether they may do more is not known: clusterrolebindings could not be read
 
-    Incomplete: this could not be looked at, and may say otherwise
+    Incomplete: this could not be read, and may say otherwise
       ! clusterrolebindings: you may not look
 
     neither may
-      ! not known: rolebindings and clusterrolebindings could not be looked at
+      ! not known: rolebindings and clusterrolebindings could not be read
 
-    Incomplete: this could not be looked at, and may say otherwise
+    Incomplete: this could not be read, and may say otherwise
       ! clusterrolebindings: you may not look
       ! rolebindings: you may not look
 
     roles may not
       ! RoleBinding b in dev grants whatever the ClusterRole own allows, which is not known
 
-    Incomplete: this could not be looked at, and may say otherwise
+    Incomplete: this could not be read, and may say otherwise
       ! clusterroles: you may not look
       ! what the ClusterRole own allows: you may not get it
 
     namespaces may not
-      nothing of their own: no binding names them or a group of theirs
+      no permissions of their own: no binding names them or one of their groups
 
-    Incomplete: this could not be looked at, and may say otherwise
+    Incomplete: this could not be read, and may say otherwise
       ! namespaces: you may not look
 
     the role is not there
-      ! RoleBinding b in dev grants nothing: the ClusterRole own is not there
+      ! RoleBinding b in dev grants nothing: the ClusterRole own does not exist
     ");
 }
 
@@ -546,7 +546,7 @@ fn what_is_not_known_is_said_with_what_would_help() {
         said.push('\n');
     }
     assert_snapshot!(said, @"
-    not known for certain: arn:aws:iam::111122223333:user/alice is let in as alice by what could be looked at
+    not known for certain: arn:aws:iam::111122223333:user/alice is let in as alice by what could be read
 
     Who AWS says it is
       the IAM user alice of account 111122223333
@@ -557,17 +557,17 @@ fn what_is_not_known_is_said_with_what_would_help() {
       + group devs
 
     What they may do, if that holds
-      nothing of their own: no binding names them or a group of theirs
+      no permissions of their own: no binding names them or one of their groups
 
     Not known: what may say otherwise, and what to do
       ! the ConfigMap kube-system/aws-iam-authenticator: you may not look
-        that is asked first, and may name them as somebody else
-        give the file that the server on the control plane has by its `--config` as `--config FILE`, and the access file that it has
+        that is read first, and may map them differently
+        give the file of the server's `--config` as `--config FILE`, and the server's access file
 
-    Incomplete: this could not be looked at, and may say otherwise
+    Incomplete: this could not be read, and may say otherwise
       ! IAMIdentityMappings: you may not look
 
-    not known: whether arn:aws:iam::111122223333:user/mallory is let in; by what could be looked at, no mapping names this principal [mapping.none]
+    not known: whether arn:aws:iam::111122223333:user/mallory is let in; by what could be read, no mapping names this principal [mapping.none]
 
     Who AWS says it is
       the IAM user mallory of account 111122223333
@@ -578,10 +578,10 @@ fn what_is_not_known_is_said_with_what_would_help() {
     Not known: what may say otherwise, and what to do
       ! the ConfigMap kube-system/aws-iam-authenticator: you may not look
         whoever is named there is let in
-        give the file that the server on the control plane has by its `--config` as `--config FILE`, and the access file that it has
+        give the file of the server's `--config` as `--config FILE`, and the server's access file
       ! IAMIdentityMappings: you may not look
         whoever is named there is let in
-        let somebody look who may `list` them, or give what `kubectl get iamidentitymappings -o json` prints by `--from`, where the cluster knows them
+        have somebody run this who may `list` them, or give what `kubectl get iamidentitymappings -o json` prints by `--from`, where the cluster knows them
     ");
 }
 

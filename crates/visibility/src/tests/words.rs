@@ -70,47 +70,35 @@ fn what_is_not_known_is_said_with_what_may_be_meant() {
         (
             &known,
             ["get", "deploymnets"],
-            "no resource type 'deploymnets' is known here; it was asked about as written; did you mean deployments?",
+            "no resource type 'deploymnets' is known here; matched literally; did you mean deployments?",
         ),
-        (
-            &known,
-            ["get", "pod.apps"],
-            "no resource type 'pod' in group 'apps' is known here; it was asked about as written",
-        ),
+        (&known, ["get", "pod.apps"], "no resource type 'pod' in group 'apps' is known here; matched literally"),
         (
             &discovered,
             ["get", "widgetz"],
-            "the server doesn't have a resource type 'widgetz'; it was asked about as written; did you mean widgets?",
+            "the server doesn't have a resource type 'widgetz'; matched literally; did you mean widgets?",
         ),
         (
             &discovered,
             ["get", "widgetz.example.com"],
-            "the server doesn't have a resource type 'widgetz' in group 'example.com'; it was asked about as written; did you mean widgets?",
+            "the server doesn't have a resource type 'widgetz' in group 'example.com'; matched literally; did you mean widgets?",
         ),
-        (
-            &known,
-            ["read", "pods"],
-            "Kubernetes itself knows no verb `read`; it was asked about as written; did you mean get, list, watch?",
-        ),
-        (
-            &known,
-            ["delte", "pods"],
-            "Kubernetes itself knows no verb `delte`; it was asked about as written; did you mean delete?",
-        ),
+        (&known, ["read", "pods"], "unknown verb `read`; matched literally; did you mean get, list, watch?"),
+        (&known, ["delte", "pods"], "unknown verb `delte`; matched literally; did you mean delete?"),
         // An authorizer may be asked about them, but nobody does.
         (
             &known,
             ["use", "psp"],
-            "no API server serves podsecuritypolicies.policy any more, so nothing is decided by them; it was asked about as \
-             written",
+            "no API server serves podsecuritypolicies.policy any more, so no rule about them takes effect; \
+             matched literally",
         ),
         (
             &discovered,
             ["use", "podsecuritypolicies"],
-            "no API server serves podsecuritypolicies.policy any more, so nothing is decided by them; it was asked about as \
-             written",
+            "no API server serves podsecuritypolicies.policy any more, so no rule about them takes effect; \
+             matched literally",
         ),
-        (&known, ["frobnicate", "pods"], "Kubernetes itself knows no verb `frobnicate`; it was asked about as written"),
+        (&known, ["frobnicate", "pods"], "unknown verb `frobnicate`; matched literally"),
     ];
     for (known, [verb, what], expected) in rows {
         let question = known.question(Words { verb, what, subresource: "", namespace: None }).expect("a question");
@@ -155,13 +143,13 @@ fn whoever_asks_is_told_how_their_words_were_taken() {
 fn a_url_is_what_the_api_server_takes_it_for() {
     let known = Resources::well_known();
     let rows: &[(&str, [&str; 2], &str, &[&str])] = &[
-        ("a query", ["get", "/api?x=1"], "get /api", &["the query of `/api?x=1` plays no part"]),
-        ("an empty query", ["get", "/api?"], "get /api", &["the query of `/api?` plays no part"]),
+        ("a query", ["get", "/api?x=1"], "get /api", &["the query of `/api?x=1` is ignored"]),
+        ("an empty query", ["get", "/api?"], "get /api", &["the query of `/api?` is ignored"]),
         ("a fragment", ["get", "/metrics#top"], "get /metrics", &["is never sent"]),
         ("a fragment in front of a query", ["get", "/metrics#x?y"], "get /metrics", &["is never sent"]),
-        ("a slash at the end", ["get", "/api/"], "get /api/", &["letter by letter"]),
-        ("two slashes", ["get", "//api"], "get //api", &["letter by letter"]),
-        ("dots", ["get", "/a/../metrics"], "get /a/../metrics", &["letter by letter"]),
+        ("a slash at the end", ["get", "/api/"], "get /api/", &["compare paths exactly"]),
+        ("two slashes", ["get", "//api"], "get //api", &["compare paths exactly"]),
+        ("dots", ["get", "/a/../metrics"], "get /a/../metrics", &["compare paths exactly"]),
         ("the root", ["get", "/"], "get /", &[]),
         ("encoded", ["get", "/metrics%2Fx"], "get /metrics/x", &["is `/metrics/x`"]),
         ("an encoded question mark", ["get", "/metrics%3Fx=1"], "get /metrics?x=1", &["is `/metrics?x=1`"]),

@@ -14,7 +14,7 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub struct AnswerOut<'a> {
     question: QuestionOut<'a>,
-    /// Whether something could not be looked at, so that others may be able to as well.
+    /// Whether something could not be read, so that others may be able to as well.
     incomplete: bool,
     gaps: Vec<GapOut<'a>>,
     subjects: Vec<HolderOut<'a>>,
@@ -59,7 +59,7 @@ struct ReachedOut<'a> {
 }
 
 impl<'a> Answer<'a> {
-    /// For programs.
+    /// Returns the answer for programs.
     pub fn out(&'a self, world: &'a World, request: &Request<'a>, anywhere: bool) -> AnswerOut<'a> {
         let holder = |at: usize| {
             let holder = &self.subjects[at];
@@ -84,7 +84,7 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// For a terminal: the subjects, and the principals behind them.
+    /// Renders the answer for a terminal: the subjects, and the principals behind them.
     pub fn text(&self, world: &World) -> Vec<Segment> {
         let mut subjects = Table { head: vec!["SUBJECT", "WHERE", "THROUGH"], rows: Vec::new() };
         for holder in &self.subjects {

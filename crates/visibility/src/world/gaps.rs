@@ -16,9 +16,9 @@ use crate::NamedPrincipal;
 pub(super) fn of_cluster(observed: &Observed, only_files: bool, has_access_file: bool) -> Vec<Unseen> {
     if only_files {
         let why = if has_access_file {
-            "only access files were given: whatever others grant there is not known"
+            "only access files were given; other grants in the cluster are not known"
         } else {
-            "no roles and bindings were given: what is granted there is not known"
+            "no roles and bindings were given; grants in the cluster are not known"
         };
         return vec![Unseen { what: "the cluster".into(), why: why.into() }];
     }
@@ -50,7 +50,7 @@ pub(super) fn of_iam_group(name: &str) -> Unseen {
     Unseen { what, why: "give what `aws iam get-group` prints".into() }
 }
 
-/// Roles that some bindings grant and that could not be looked at, though they may be there.
+/// Roles that some bindings grant and that could not be read, though they may be there.
 pub(super) fn of_roles<'a>(
     bindings: impl Iterator<Item = &'a Binding>,
     index: &Index,
@@ -58,7 +58,7 @@ pub(super) fn of_roles<'a>(
     assumed: &BTreeSet<Box<str>>,
     is_live: bool,
 ) -> BTreeSet<Unseen> {
-    let unknown = if is_live { "you may not get it" } else { "it is bound, and not in what was given" };
+    let unknown = if is_live { "you may not get it" } else { "a binding names it, but it was not given" };
     // Of many bindings of a role only one is put into words.
     let found: BTreeSet<(RoleReference<&str>, bool)> = bindings
         .filter_map(|binding| {
@@ -83,7 +83,7 @@ pub(super) fn is_assumed(assumed: &BTreeSet<Box<str>>, binding: &Binding) -> boo
     binding.role().kind == RoleKind::ClusterRole && assumed.contains(binding.role().name)
 }
 
-/// Where an answer is about.
+/// The part of a cluster that an answer is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach<'a> {
     /// Wherever there is anything.
@@ -113,7 +113,7 @@ impl Reach<'_> {
 }
 
 impl World {
-    /// What of [`Self::gaps`] matters for an answer.
+    /// Returns what of [`Self::gaps`] matters for an answer.
     pub fn gaps_about(&self, reach: Reach<'_>) -> Vec<&Unseen> {
         let here = self.index.bindings().iter().filter(|binding| reach.has(binding));
         let of_roles = of_roles(here, &self.index, &self.knowledge, &self.assumed, self.is_live);

@@ -108,7 +108,7 @@ impl WhoLogsIn {
         let nothing_is_given = file.is_none() && !given.has_config && entries.is_empty();
         let nothing_says =
             gaps::of_logins(&sources).filter(|_| nothing_is_given && observed.mappings.iter().all(is_left_out));
-        // A place that could not be looked at may well say it.
+        // A source that could not be read may well say it.
         let is_there_to_see = |place: &UnseenLogins| places.own_files().is_none_or(|own| own.gap != place.gap);
         let nothing_says = nothing_says.filter(|_| !places.all().any(is_there_to_see));
         if let Some(gap) = nothing_says.clone().filter(|_| places.all().next().is_none()) {

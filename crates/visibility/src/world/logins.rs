@@ -9,7 +9,7 @@ use mapping::{Mode, RulePrincipal, Snapshot, Source};
 
 use crate::NamedPrincipal;
 
-/// Every source of logins, in the order in which they are asked. An access file that was given stands in place of what the
+/// Every mapping source, in the order in which they are asked. An access file that was given stands in place of what the
 /// cluster has of it.
 pub(super) fn logins(of_file: Option<Source>, entries: &AccessEntries, observed: &Observed) -> Vec<Source> {
     let is_replaced = |live: &LiveMapping| live.target == MappingTarget::AccessFile && of_file.is_some();

@@ -2,7 +2,7 @@
 
 use prometheus::Opts;
 
-/// One metric.
+/// The name, type, labels and help of a metric.
 #[derive(Clone, Copy, Debug)]
 pub struct Series {
     /// Its name.
@@ -29,7 +29,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Its name.
+    /// Returns its name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Counter => "counter",
@@ -94,7 +94,7 @@ pub(super) const STS_LEFT_ALONE: Series = Series::new(
     "cluster_auth_sts_left_alone",
     Gauge,
     &["StsHost"],
-    "1 where an endpoint of STS is left alone, as it failed again and again",
+    "1 while the circuit breaker of an STS endpoint is open, because it failed again and again",
 )
 .more("Only endpoints that people log in through; it is asked a few questions until it answers again. Alert on any.");
 
@@ -118,7 +118,7 @@ pub(super) const RELOAD_FAILURES: Series = Series::new(
     "cluster_auth_reload_failures_total",
     Counter,
     &["file"],
-    "Changes of a file that were not taken",
+    "Changes of a file that were refused",
 )
 .more("`file` is `config` (the configuration and the access file), `certificate`, `aws-auth`, `dynamicfile`, `backend-mode`, `sts-ca-file` or `shadow-of-ca`; the last good version stays in use. Alert on any.");
 
@@ -129,7 +129,7 @@ pub(super) const TRANSPORT_OVERRIDE: Series = Series::new(
     "cluster_auth_sts_transport_override",
     Gauge,
     &[],
-    "1 where --sts-connect-to or --sts-ca-file is in use",
+    "1 while --sts-connect-to or --sts-ca-file is in use",
 )
 .more("Whoever holds these can let anybody in.");
 
@@ -145,7 +145,7 @@ pub(super) const SOURCE_READ: Series = Series::new(
     "cluster_auth_source_read",
     Gauge,
     &["mode"],
-    "1 where a source of logins has been read, 0 where not yet",
+    "1 where a mapping source has been read, 0 where not yet",
 )
 .more("`mode` is one of the backend modes that are asked. While it is 0, whoever no earlier source maps gets no answer. Alert on 0.");
 
@@ -197,7 +197,7 @@ pub(super) const DYNAMIC_FILE_ONLY: Series =
 pub(super) const BUILD: Series =
     Series::new("cluster_auth_build_info", Gauge, &["version"], "The version of this server").more("Always 1.");
 
-/// All of them. On Linux there are Prometheus' own `process_…` besides.
+/// All metrics. On Linux there are Prometheus' own `process_…` besides.
 pub const SERIES: [Series; 21] = [
     LATENCY,
     STS_RESPONSES,

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The messages of lines that anybody can cause.
-pub(crate) const NO_PREDECESSOR: &str = "the authenticator that runs today gave no answer";
+pub(crate) const NO_PREDECESSOR: &str = "the other authenticator (--shadow-of) gave no answer";
 pub(crate) const NO_DECISION: &str = "no decision of its own to compare";
 
 /// Lines of their own in a second.
@@ -75,7 +75,7 @@ impl Lines {
     /// Tells what was counted since the last time.
     pub(super) fn tell(&self) {
         for (result, count) in self.0.take() {
-            tracing::warn!(result, count, "comparisons without a line of their own");
+            tracing::warn!(result, count, "comparisons without a log line of their own");
         }
     }
 }
@@ -116,7 +116,7 @@ fn write(comparison: Comparison, said: &Said, outcome: &Outcome, context: Contex
         principalid = caller.map(|caller| caller.principal_id.as_str()),
         accesskeyid = caller.map(|caller| caller.access_key_id.as_str()),
         stsendpoint = caller.map(|caller| caller.endpoint.as_str()),
-        "the authenticator that runs today decides otherwise"
+        "the other authenticator (--shadow-of) decides otherwise"
     );
 }
 

@@ -187,7 +187,7 @@ async fn whoever_has_only_just_come_when_the_server_ends_is_answered() {
     let waiting = stage.handshake(TcpStream::from_std(waiting).expect("a socket")).await;
     for (name, mut stream) in [("in the queue", waiting), ("connected", connected)] {
         let answer = stage.ask(&mut stream, "GET", "/readyz", "").await;
-        assert_eq!((answer.status, answer.body.as_str()), (503, "not ready: the server is ending\n"), "{name}");
+        assert_eq!((answer.status, answer.body.as_str()), (503, "not ready: the server is shutting down\n"), "{name}");
     }
     (&mut stage.server).await.expect("the server has ended by itself");
 }

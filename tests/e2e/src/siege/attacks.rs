@@ -42,7 +42,7 @@ macro_rules! attacks {
 
 attacks! {
     "an account that STS throttles": throttled,
-    "bodies of a megabyte, and bodies without an end": bodies,
+    "bodies of a megabyte, and endless bodies": bodies,
     "connections that say nothing": silence,
     "connections that say nothing, and everybody connects anew": silence_at_the_door,
     "half a body on each connection, and everybody connects anew": half_bodies,

@@ -284,7 +284,10 @@ fn many(world: &World) -> anyhow::Result<()> {
         ensure!(users.contains(&format!("{}\n", arn(number))) == (output.code == 0), "{output:?}\n{users}");
         added += usize::from(output.code == 0);
         // Five tries, as Go's client makes, may not be enough for everybody.
-        ensure!(output.code == 0 || output.stderr.contains("was changed meanwhile by somebody else"), "{output:?}");
+        ensure!(
+            output.code == 0 || output.stderr.contains("was changed by somebody else at the same time"),
+            "{output:?}"
+        );
     }
     ensure!(added > 0 && users.matches("userarn:").count() == added, "{users}");
     ensure!(after["data"]["mapRoles"] == before);

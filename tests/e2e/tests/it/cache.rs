@@ -248,14 +248,14 @@ fn unusable(world: &World) -> anyhow::Result<()> {
     let other = "credentials: none\n";
     fs::write(home.file(), other)?;
     let (_, said) = home.token(Ours, &["-i", CLUSTER_ID])?;
-    ensure!(said.contains("is no cache of credentials, by its line 1") && fs::read_to_string(home.file())? == other);
+    ensure!(said.contains("is not a credentials cache, see its line 1") && fs::read_to_string(home.file())? == other);
     Ok(())
 }
 
 fn endless(world: &World) -> anyhow::Result<()> {
     let home = Home::new(world, "cache-endless", None)?;
     let (_, said) = home.token(Ours, &["-i", CLUSTER_ID])?;
-    ensure!(said == "note: --cache: these credentials say no end, and are not kept\n", "{said}");
+    ensure!(said == "note: --cache: these credentials have no expiry, and are not cached\n", "{said}");
     let (_, said) = home.token(Theirs, &["-i", CLUSTER_ID])?;
     ensure!(said.contains("Unable to cache credential: credential doesn't support expiration"), "{said}");
     ensure!(!home.file().exists());

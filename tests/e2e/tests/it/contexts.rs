@@ -365,8 +365,8 @@ fn files(world: &World) -> anyhow::Result<()> {
         ("a cluster that is nowhere", "alone.yaml:jane.yaml", Out("there is no cluster \"none\"")),
         ("merge keys", "merged.yaml", In("bob")),
         ("a name that stands twice", "twice.yaml", Out("`clusters` has c twice")),
-        ("no YAML", "broken.yaml:jane.yaml", Out("broken.yaml is no kubeconfig that can be read: line 1")),
-        ("a tab", "tab.yaml", Out("line 3, column 1: a tab stands where YAML takes blanks only")),
+        ("no YAML", "broken.yaml:jane.yaml", Out("broken.yaml cannot be read as a kubeconfig: line 1")),
+        ("a tab", "tab.yaml", Out("line 3, column 1: a tab where YAML allows only spaces")),
     ];
     for (name, kubeconfig, is) in rows {
         place.check(name, kubeconfig, is)?;

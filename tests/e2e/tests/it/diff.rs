@@ -270,15 +270,15 @@ fn usage(world: &World) -> anyhow::Result<()> {
     fs::write(managed.folder.join("reader.yaml"), file("reader"))?;
     fs::write(managed.folder.join("writer.yaml"), file("writer"))?;
     for (args, said) in [
-        (&["nowhere.json", "view.yaml"][..], "nowhere.json is no path that exists; write a path, context:NAME"),
-        (&["alice", "group:developers"], "alice is no path that exists"),
+        (&["nowhere.json", "view.yaml"][..], "nowhere.json: no such file or folder; give a path, context:NAME"),
+        (&["alice", "group:developers"], "alice: no such file or folder"),
         (&["view.yaml", "user:alice"], "are not of one kind"),
         (&["group:", "user:alice"], "group: needs a name after the colon"),
         (&["arn:aws:iam", "user:alice"], "arn:aws:iam is no ARN"),
         (&["arn:aws:iam::111122223333:policy/x", "user:alice", "--from", "view.yaml"], "is nobody who logs in"),
-        (&["view.yaml", "edit.yaml", "--from", "view.yaml"], "of two clusters or files each says so itself"),
-        (&["view.yaml", "edit.yaml", "--context", "local"], "of two clusters or files each says so itself"),
-        (&["-", "-"], "stdin can be one of the two only"),
+        (&["view.yaml", "edit.yaml", "--from", "view.yaml"], "two clusters or files are named by A and B alone"),
+        (&["view.yaml", "edit.yaml", "--context", "local"], "two clusters or files are named by A and B alone"),
+        (&["-", "-"], "only one of the two sides can be stdin"),
         (&["view.yaml", "context:nowhere"], "nowhere"),
     ] {
         let found = managed.run(&[&["diff"], args].concat())?;
@@ -296,7 +296,7 @@ fn usage(world: &World) -> anyhow::Result<()> {
     ensure!(markdown.starts_with("## From reader.yaml to writer.yaml\n") && markdown.contains("\n- ➕ "), "{markdown}");
     let coloured = managed.run(&["diff", "view.yaml", "edit.yaml", "--color", "always"])?.success()?;
     ensure!(coloured.contains("\u{1b}["), "{coloured}");
-    // Somebody of the file, and somebody whom nothing names that could be looked at: the server has files of its own.
+    // Somebody of the file, and somebody whom nothing names that could be read: the server has files of its own.
     let two =
         ["diff", "arn:aws:iam::111122223333:user/alice", "arn:aws:iam::111122223333:user/eve", "--from", "view.yaml"];
     let asked = [&two[..], &["--context", "local"]].concat();

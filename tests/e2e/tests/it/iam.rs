@@ -281,7 +281,7 @@ fn denied(world: &World) -> anyhow::Result<()> {
     ensure!(file.contains("ops/bob") && file.contains("permissionSets") && !file.contains("iamGroups"), "{file}");
     let refused = online(world, &folder, "erin", &["render", "--aws", "--to", "config"])?;
     ensure!(refused.code == 1 && refused.stdout.is_empty(), "{refused:?}");
-    ensure!(refused.stderr.contains("a permission set cannot be carried by config"), "{}", refused.stderr);
+    ensure!(refused.stderr.contains("`permissionSets` is not supported by config"), "{}", refused.stderr);
     // mallory may not even ask for groups.
     let refused = online(world, &folder, "mallory", &["check", "--aws", "-o", "json"])?;
     ensure!(refused.code == 1 && refused.stdout.is_empty(), "{refused:?}");
@@ -295,14 +295,14 @@ fn elsewhere(world: &World) -> anyhow::Result<()> {
     let far = "iamGroups: [Platform, {name: Far, account: '444455556666'}]\n  users: [{name: x, partition: aws-cn}]";
     fs::write(folder.join("access.yaml"), SANDBOX_FILE.replace("iamGroups: [teams/Platform]", far))?;
     let resolved = online(world, &folder, "carol", &["render", "--aws", "--to", "access"])?;
-    let note = "note: IAM of 111122223333 was asked, whose credentials these are, and not about 444455556666, 111122223333 (aws-cn)\n";
+    let note = "note: IAM was asked only about account 111122223333, whose credentials these are, and not about 444455556666, 111122223333 (aws-cn)\n";
     ensure!(resolved.stderr.contains(note), "{}", resolved.stderr);
     let file = resolved.success()?;
     ensure!(file.contains("ops/bob") && file.contains("- name: Far\n"), "{file}");
     let refused = online(world, &folder, "carol", &["render", "--aws", "--to", "aws-auth"])?;
     ensure!(refused.code == 1 && refused.stdout.is_empty(), "{refused:?}");
     let said = &refused.stderr;
-    ensure!(said.contains("an IAM group cannot be carried by aws-auth") && said.contains("`--aws`"), "{said}");
+    ensure!(said.contains("`iamGroups` is not supported by aws-auth") && said.contains("`--aws`"), "{said}");
     ensure!(said.contains("`--from DUMP`"), "{said}");
     Ok(())
 }

@@ -173,7 +173,7 @@ const ROWS: &[Row] = &[
         ],
         &["- name: devs\n  users: [dana]\n"],
         &[
-            "(cluster.json:1, mapUsers[0] of aws-auth): arn:aws:iam::111122223333:user/dana stands twice, and this entry does not count",
+            "(cluster.json:1, mapUsers[0] of aws-auth): arn:aws:iam::111122223333:user/dana is mapped twice, and this entry is not used",
             "next: ",
         ],
     ),
@@ -207,7 +207,7 @@ const ROWS: &[Row] = &[
         "a whole account",
         ["", "- {userarn: 'arn:aws:iam::111122223333:user/dana', username: dana, groups: [devs]}", "- '444455556666'"],
         &[
-            "# - everybody in 444455556666 (cluster.json:1, mapAccounts of aws-auth): a file names people, not whole accounts\n",
+            "# - everybody in 444455556666 (cluster.json:1, mapAccounts of aws-auth): an access file names people, not whole accounts\n",
         ],
         &["not in the file: everybody in 444455556666"],
     ),
@@ -247,7 +247,7 @@ fn by_hand(world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What is said where no place of logins names anybody.
+/// What is said where no mapping source names anybody.
 const NOBODY: &str = "nothing was imported: neither aws-auth, the authenticator's configuration, an access file nor an \
                       IAMIdentityMapping names anybody; give the file that the server on the control plane has by `-c FILE`";
 
@@ -344,7 +344,7 @@ fn kops(world: &World) -> anyhow::Result<()> {
         "{file}"
     );
     ensure!(
-        notes.contains("identityMappings[2]: `arn:aws:iam::111122223333:group/x` is no user's and no role's"),
+        notes.contains("identityMappings[2]: `arn:aws:iam::111122223333:group/x` is not the ARN of a user or role"),
         "{notes}"
     );
     ensure!(notes.contains("--> kops.yaml:14:15\n"), "{notes}");
@@ -369,7 +369,7 @@ fn kops(world: &World) -> anyhow::Result<()> {
         (
             format!("{KOPS}---\n{}", KOPS.replace("kops.example", "other.example")),
             "a Cluster of kops (kops.yaml:4) is about the cluster `kops.example.com`, and a Cluster of kops (kops.yaml:20) about \
-             `other.example.com`; give what is of one cluster",
+             `other.example.com`; give files of only one cluster",
         ),
     ] {
         fs::write(folder.join("kops.yaml"), wrong)?;
@@ -413,7 +413,7 @@ fn gaps(world: &World) -> anyhow::Result<()> {
         let without = Dump(dump.0.iter().filter(|object| object["kind"] != kind).cloned().collect());
         let said = import(&without, &["-i", "c"])?;
         ensure!(
-            said.starts_with(&format!("error: {words}: they are not in the dumps; give what `kubectl get ")),
+            said.starts_with(&format!("error: {words}: the dumps do not have them; give what `kubectl get ")),
             "{said}"
         );
     }

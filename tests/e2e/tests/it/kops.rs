@@ -167,7 +167,7 @@ fn half(world: &World) -> anyhow::Result<()> {
     // Without any kubeconfig, no specification tells API servers of one.
     store.moto.fill(&format!("s3.delete_object({})", at(KUBECONFIG)))?;
     let refused = store.kops(&["spec", "--variant", "webhook"])?.failure()?;
-    ensure!(refused.contains("`cluster-auth kops upload` puts it there"), "{refused}");
+    ensure!(refused.contains("`cluster-auth kops upload` creates it"), "{refused}");
     store.kops(&["upload"])?.success()?;
     // API servers may trust a key that is gone: that takes a decision.
     store.moto.fill(&format!("s3.delete_object({})", at("key.pem")))?;
@@ -188,7 +188,7 @@ fn wrong(world: &World) -> anyhow::Result<()> {
         (&["upload", "--state", "gs://kops-state"], "the state store must be in S3"),
         (&["upload", "--name", "Prod"], "a cluster of kops has a DNS name in lower case"),
         (&["upload", "--profile", "nobody"], "nobody"),
-        (&["spec", "--variant", "webhook"], "`cluster-auth kops upload` puts it there"),
+        (&["spec", "--variant", "webhook"], "`cluster-auth kops upload` creates it"),
         (&["spec", "--variant", "webhook", "--webhook-kubeconfig", "none"], "cannot read none"),
     ];
     for (args, expected) in rows {

@@ -79,9 +79,9 @@ fn left_alone(world: &World) -> anyhow::Result<()> {
     let utf_16: Vec<u8> = "\u{feff}kind: Config\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     fs::write(folder.join("utf-16"), utf_16)?;
     let rows = [
-        ("pipe", "pipe is a folder, a pipe, a socket or a device, and no file"),
-        ("/dev/zero", "/dev/zero is a folder, a pipe, a socket or a device, and no file"),
-        ("folder", "folder is a folder, a pipe, a socket or a device, and no file"),
+        ("pipe", "pipe is a folder, a pipe, a socket or a device, not a file"),
+        ("/dev/zero", "/dev/zero is a folder, a pipe, a socket or a device, not a file"),
+        ("folder", "folder is a folder, a pipe, a socket or a device, not a file"),
         ("link", "link is a symbolic link to nowhere, which is not there"),
         ("utf-16", "utf-16 is UTF-16, and only UTF-8 is written"),
         ("read-only", "read-only is read-only; make it writable first"),
@@ -162,7 +162,7 @@ fn several(world: &World) -> anyhow::Result<()> {
     let here = format!("here={CLUSTER_ID}");
     let twice = [&format!("--from-context={here}")[..], &format!("--from-context={CLUSTER_ID}")];
     let refused = process::run(command.args(twice))?.failure()?;
-    ensure!(refused.contains("two clusters would be called"), "{refused}");
+    ensure!(refused.contains("two clusters would be named"), "{refused}");
     let mut command = process::command(&world.parts.cluster_auth, &folder);
     command.args(["kubeconfig", "--from-kubeconfig", "admin.conf", "--merge", "team.conf"]);
     process::run(command.args(["--from-context", CLUSTER_ID, "--from-context", "there=other.example.com"]))?
@@ -319,10 +319,10 @@ fn troubles(world: &World) -> anyhow::Result<()> {
         (&["--eks", "missing"], "EKS has no cluster missing in us-west-2"),
         (&["--eks", "new"], "the EKS cluster new has no API server yet"),
         (&["--eks", "../prod"], "is no name of an EKS cluster"),
-        (&["--eks", "arn:aws:iam::111122223333:user/x"], "is no ARN of an EKS cluster"),
+        (&["--eks", "arn:aws:iam::111122223333:user/x"], "is not the ARN of an EKS cluster"),
         (&["--eks", "prod", "-i", "prod"], "leave -i and -c out"),
         (&["--eks", "prod", "--server", "https://x"], "cannot be used with"),
-        (&twice, "two clusters would be called prod"),
+        (&twice, "two clusters would be named prod"),
         (&["--eks", "prod", "--eks", "staging", "--name", "x"], "several clusters"),
     ];
     for (args, said) in rows {
@@ -514,6 +514,6 @@ fn moto(world: &World) -> anyhow::Result<()> {
     // Its authority is a random text, which no kubeconfig should have.
     let mut command = process::command(&world.parts.cluster_auth, &folder);
     let said = process::run(command.envs(moto.environment()).args(["kubeconfig", "--eks", "prod"]))?.failure()?;
-    ensure!(said.contains("EKS says something unusable about prod"), "{said}");
+    ensure!(said.contains("EKS gave an unusable answer about prod"), "{said}");
     Ok(())
 }

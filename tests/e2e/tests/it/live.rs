@@ -187,7 +187,7 @@ fn troubles(world: &World) -> anyhow::Result<()> {
     let half_text = made(&half_answers("0\r\n\r\n")?, "{token: SECRET}");
     let rows: &[(&str, &str, &[&str], &str)] = &[
         ("no file", "", &["--kubeconfig", "missing.yaml"], "there is no kubeconfig at missing.yaml"),
-        ("no kubeconfig", "{: SECRET", &["--kubeconfig", "it.yaml"], "is no kubeconfig that can be read"),
+        ("no kubeconfig", "{: SECRET", &["--kubeconfig", "it.yaml"], "cannot be read as a kubeconfig"),
         ("an unknown context", &real, &["--kubeconfig", "it.yaml", "--context", "other"], "has no context `other`"),
         ("nobody there", &closed, &["--kubeconfig", "it.yaml"], "cannot be reached"),
         ("a plugin that fails", &plugin, &["--kubeconfig", "it.yaml"], "exec: executable cat failed with exit code 1"),

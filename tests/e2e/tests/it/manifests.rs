@@ -179,8 +179,8 @@ fn unexpected(said: &Value, expected: &[&str]) -> Vec<String> {
     let is_usual = |[what, why]: &[&str; 2]| {
         // Who logs in is known by no manifest of roles and bindings.
         ["who logs in", "IAMIdentityMappings", "the server's own files on the control plane"].contains(what)
-            || why.starts_with("it is bound, and not in what was given")
-            || why.starts_with("manifests need not be all of them")
+            || why.starts_with("a binding names it, but it was not given")
+            || why.starts_with("manifests may not be all of them")
     };
     let texts = texts.filter(|gap| !is_usual(gap)).map(|[what, why]| format!("{what}: {why}"));
     texts.filter(|text| !expected.iter().any(|expected| text.contains(expected))).collect()

@@ -307,7 +307,7 @@ fn dynamic_file(world: &World) -> anyhow::Result<()> {
     // A loop of links says nothing of whether there is a file.
     fs::remove_file(&file)?;
     std::os::unix::fs::symlink(&file, &file)?;
-    wait_until("it is said that it cannot be told", || Ok(ready(&server)?.contains("it cannot be told whether")))?;
+    wait_until("it is said that it cannot be told", || Ok(ready(&server)?.contains("it is not known whether")))?;
     ensure!(login(world, &server, "alice")? == "second");
     fs::remove_file(&file)?;
     becomes(world, &server, "alice", "403")

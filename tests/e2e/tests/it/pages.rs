@@ -18,9 +18,9 @@ use crate::Test;
 
 pub(crate) const TESTS: &[Test] = &[
     ("pages::change_access_shows_what_happens", change_access),
-    ("pages::bring_a_cluster_in_shows_what_happens", bring_in),
+    ("pages::import_shows_what_happens", bring_in),
     ("pages::see_access_shows_what_happens", see_access),
-    ("pages::someone_must_be_out_shows_what_happens", out_now),
+    ("pages::revoke_access_shows_what_happens", out_now),
     ("pages::helm_shows_what_happens", helm),
 ];
 
@@ -100,7 +100,7 @@ fn out_now(world: &World) -> anyhow::Result<()> {
     let mut shell = terminal(world, &managed)?;
     shell.set_all(moto.environment());
     shell.stands_for("AKIA…", key.trim());
-    run_at(&mut shell, &managed, "docs/someone-must-be-out.md")?;
+    run_at(&mut shell, &managed, "docs/revoke-access.md")?;
     let status = "print(iam.list_access_keys(UserName='mallory')['AccessKeyMetadata'][0]['Status'])";
     ensure!(moto.fill(status)?.trim() == "Inactive", "the key is still good");
     Ok(())
@@ -140,7 +140,7 @@ data:
 
 fn bring_in(world: &World) -> anyhow::Result<()> {
     let managed = TestCluster::start(world, "pages-bring-in", &format!("{SHOP}{GROWN}{AUTHENTICATOR}"))?;
-    run(world, &managed, "docs/bring-a-cluster-in.md")
+    run(world, &managed, "docs/import.md")
 }
 
 fn see_access(world: &World) -> anyhow::Result<()> {

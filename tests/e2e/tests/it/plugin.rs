@@ -139,8 +139,8 @@ fn completion(world: &World) -> anyhow::Result<()> {
         managed.admin.plugin(&plugins, &[&["__complete", "cluster-auth"], args].concat())
     };
     for (args, first, directive) in [
-        (&["who-"][..], "who-can\tSay who may do something, and what grants it", ":4"),
-        (&["who-can", "--any"], "--any-namespace\tIn whichever namespace: each is listed", ":4"),
+        (&["who-"][..], "who-can\tShow who may do something, and what grants it", ":4"),
+        (&["who-can", "--any"], "--any-namespace\tShow who can do it in at least one namespace, and list each", ":4"),
         (&["diff", "a", "b", "-o", "j"], "json", ":4"),
         (&["who-can", "get", "pods", "--from", ""], ":0", ":0"),
     ] {

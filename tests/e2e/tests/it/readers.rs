@@ -1,4 +1,4 @@
-//! Places of logins read as their reader reads them: the real aws-iam-authenticator is asked, mapping by mapping and caller
+//! Mapping sources read as their reader reads them: the real aws-iam-authenticator is asked, mapping by mapping and caller
 //! by caller, who is let in as whom, and our reading of the same mapping has to say the same.
 //!
 //! `CLUSTER_AUTH_SEED` repeats a run, `CLUSTER_AUTH_MAPPINGS` makes it longer or shorter.

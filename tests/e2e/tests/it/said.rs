@@ -50,7 +50,7 @@ const ROWS: &[(&str, i32, &str)] = &[
     (
         "matrix --from manifests --from template user:nobody",
         0,
-        "note: no binding and no login here names the User nobody;",
+        "note: no binding and no mapping here names the User nobody;",
     ),
     ("matrix --from manifests group:devs", 0, ""),
     ("matrix --from manifests --who nobody", 1, "is meant by --who nobody; leave it out to see everybody"),
@@ -58,21 +58,17 @@ const ROWS: &[(&str, i32, &str)] = &[
     (
         "matrix --from manifests -n nope",
         1,
-        "error: it is not known whether there is a namespace nope: nothing stands there",
+        "error: it is not known whether a namespace matches --namespace nope: none that is known does",
     ),
     ("who-can get pods -n nope --from namespaces.json", 0, "note: there is no namespace `nope`;"),
     ("who-can get pods -n shop --from namespaces.json", 0, ""),
     (
         "lint --from manifests --exclude nothing-like-it",
         0,
-        "note: --exclude nothing-like-it leaves nothing out: no file and no folder of --from is called so",
+        "note: --exclude nothing-like-it has no effect: no file or folder of --from matches it",
     ),
     ("lint --from mixed --exclude template.yaml", 0, ""),
-    (
-        "explain mapping.nope",
-        1,
-        "error: there is no such code; did you mean mapping.none? docs/denials.md has all of them",
-    ),
+    ("explain mapping.nope", 1, "error: unknown code; did you mean mapping.none? docs/denials.md lists all of them"),
 ];
 
 fn nothing(world: &World) -> anyhow::Result<()> {
@@ -106,23 +102,23 @@ const GIVEN: &[(&str, &str, &str)] = &[
     (
         "other-namespace.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: default}\ndata: {mapUsers: '[]'}\n",
-        "the ConfigMap default/aws-auth (other-namespace.yaml:1) has mapUsers, and nobody logs in by it",
+        "the ConfigMap default/aws-auth (other-namespace.yaml:1) has mapUsers, and nobody logs in through it",
     ),
     (
         "other-name.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth-cm, namespace: kube-system}\ndata: {mapRoles: '[]'}\n",
-        "the ConfigMap kube-system/aws-auth-cm (other-name.yaml:1) has mapRoles, and nobody logs in by it",
+        "the ConfigMap kube-system/aws-auth-cm (other-name.yaml:1) has mapRoles, and nobody logs in through it",
     ),
     (
         "of-2018.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: auth-config, namespace: kube-system}\n\
          data: {config.yaml: 'server: {mapRoles: []}'}\n",
-        "the ConfigMap kube-system/auth-config (of-2018.yaml:1) has a config.yaml with logins, which is not looked at",
+        "the ConfigMap kube-system/auth-config (of-2018.yaml:1) has a config.yaml with logins, which is not read",
     ),
     (
         "binary.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\nbinaryData: {mapUsers: W10=}\n",
-        "its `binaryData` has mapUsers, and nobody logs in by that",
+        "its `binaryData` has mapUsers, and nobody logs in through that",
     ),
     (
         "binary-configuration.yaml",
@@ -139,13 +135,13 @@ const GIVEN: &[(&str, &str, &str)] = &[
     (
         "eksctl.yaml",
         "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nmetadata: {name: c}\niamidentitymappings: []\n",
-        "`iamidentitymappings`: eksctl knows no such field, and refuses the file",
+        "`iamidentitymappings`: eksctl has no such field, and refuses the file",
     ),
     (
         "eksctl-group.yaml",
         "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nmetadata: {name: c}\niamIdentityMappings:\n\
          - {arn: 'arn:aws:iam::111122223333:role/R', username: r, group: [a]}\n",
-        "iamIdentityMappings[0]: `group`: eksctl knows no such field, and refuses the file",
+        "iamIdentityMappings[0]: `group`: eksctl has no such field, and refuses the file",
     ),
     (
         "bare.yaml",
@@ -155,11 +151,11 @@ const GIVEN: &[(&str, &str, &str)] = &[
     (
         "cut.yaml",
         "apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Namespace\n  metadata: {name: shop}\n",
-        "it has no `kind`, which kubectl prints behind all elements: it was cut off; print it anew",
+        "it has no `kind`, which kubectl prints after all elements, so it was cut off; print it again",
     ),
     ("cut.json", "{\"apiVersion\": \"v1\", \"items\": [", "it ends before it is complete, as if it had been cut off"),
     ("folder/broken.yaml", "a: [\n b: {{ x }}\n", "folder/broken.yaml:2"),
-    ("folder2/aws-auth.tpl", "kind: ConfigMap\n", "1 file of folder2 is not looked at, for being called neither"),
+    ("folder2/aws-auth.tpl", "kind: ConfigMap\n", "1 file of folder2 is not read: only .json"),
 ];
 
 fn given(world: &World) -> anyhow::Result<()> {
@@ -208,7 +204,7 @@ fn refused(world: &World) -> anyhow::Result<()> {
         rows.extend(flags.iter().map(|(flags, said)| ([command, flags].concat(), *said)));
     }
     let no_digest =
-        "error: --expect xyz: that is no digest; it is the 32 hexadecimal digits that `cluster-auth plan` prints last";
+        "error: --expect xyz: not a digest; a digest is the 32 hexadecimal digits that `cluster-auth plan` prints last";
     rows.push((vec!["apply", "--yes", "--expect", "xyz"], no_digest));
     for (args, expected) in rows {
         let said = process::run(process::command(&world.parts.cluster_auth, &folder).args(&args))?;

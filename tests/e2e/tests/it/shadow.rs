@@ -157,7 +157,7 @@ fn differences(world: &World) -> anyhow::Result<()> {
     let log = pair.ours.process.log();
     let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let told: Vec<Value> =
-        lines.filter(|line| line["msg"] == "the authenticator that runs today decides otherwise").collect();
+        lines.filter(|line| line["msg"] == "the other authenticator (--shadow-of) decides otherwise").collect();
     let fields = ["result", "code", "username", "groups", "predecessor", "predecessor_username", "predecessor_groups"];
     let told_of = |line: &Value| fields.map(|field| line[field].as_str().unwrap_or("-").to_owned());
     let expected = [
@@ -219,7 +219,7 @@ fn logins(world: &World) -> anyhow::Result<()> {
     ensure!(format!("{refused:#}").contains("Unauthorized"), "{refused:#}");
     let log = pair.ours.process.log();
     let lines: Vec<&str> =
-        log.lines().filter(|line| line.contains("the authenticator that runs today gave no answer")).collect();
+        log.lines().filter(|line| line.contains("the other authenticator (--shadow-of) gave no answer")).collect();
     ensure!(lines.len() > 1, "an API server asks again by itself:\n{log}");
     ensure!(
         lines.iter().all(|line| line.contains("connection refused") && line.contains("upstream.predecessor")),

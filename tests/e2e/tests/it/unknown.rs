@@ -134,7 +134,7 @@ fn explain(world: &World) -> anyhow::Result<()> {
         let args = [&command[..], &["arn:aws:iam::111122223333:user/bob"]].concat();
         let said = process::run(&mut managed.command_as(&nobody, &args))?;
         let text = format!("{}{}", said.stdout, said.stderr);
-        ensure!(text.contains("not known") && !text.contains("nothing of their own"), "{name}: {text}");
+        ensure!(text.contains("not known") && !text.contains("no permissions of their own"), "{name}: {text}");
     }
     Ok(())
 }
@@ -204,7 +204,7 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: admin}
 subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: auditors}]
 ";
 
-/// What nobody of these may look at, in whichever namespace. Each place of logins is named, so that nothing more is said of who
+/// What nobody of these may look at, in whichever namespace. Each mapping source is named, so that nothing more is said of who
 /// logs in.
 const NEVER: &[&str] = &[
     "clusterrolebindings",
@@ -282,7 +282,7 @@ fn one_namespace(world: &World) -> anyhow::Result<()> {
             said.code == 0 && said.stderr.contains("incomplete: clusterrolebindings: you may not list them"),
             "{said:?}"
         );
-        ensure!(said.stderr.contains("may let others do it, too"), "{said:?}");
+        ensure!(said.stderr.contains("others may also be allowed by what could not be read"), "{said:?}");
     }
     // The context's namespace is meant where none is named.
     let text = std::fs::read_to_string(&admin)?;
@@ -377,7 +377,7 @@ fn half_a_list(world: &World) -> anyhow::Result<()> {
         let why = gap.and_then(|gap| gap["why"].as_str()).context("a gap")?;
         ensure!(why.starts_with(&format!("the list in {file}")) && why.contains("is only a part"), "{shown}");
         let said = managed.run(&question)?;
-        ensure!(said.stderr.contains("may let others do it, too"), "{said:?}");
+        ensure!(said.stderr.contains("others may also be allowed by what could not be read"), "{said:?}");
 
         let matrix = managed.run(&[&["matrix"][..], &from(file)].concat())?.success()?;
         ensure!(matrix.contains("incomplete: rolebindings: the list in") && matrix.contains('?'), "{matrix}");
@@ -519,7 +519,7 @@ fn plan(world: &World) -> anyhow::Result<()> {
         ensure!(plan["complete"] == false && wrong.is_empty(), "without {without} it is stated that {wrong:#?}");
         let numbers = ["to create", "can log in who could not", "gain rights", "there is no ClusterRole"];
         for said in [&text.stdout, &markdown.stdout] {
-            ensure!(said.contains("incomplete: not all of the cluster could be looked at"), "{said}");
+            ensure!(said.contains("incomplete: not all of the cluster could be read"), "{said}");
             let claims = numbers.iter().filter(|claim| said.contains(**claim) && !said.contains(&format!("0 {claim}")));
             ensure!(without != "everything" || claims.count() == 0, "{said}");
         }
@@ -637,7 +637,7 @@ fn silent_group(world: &World) -> anyhow::Result<()> {
     })?;
     for (args, is_said) in [(["who-can", "get", "widgets"], true), (["who-can", "get", "pods"], false)] {
         let said = managed.run(&args)?;
-        let note = "what the API group gone.example.com has is not known: its API server does not answer";
+        let note = "the resources of the API group gone.example.com are not known: its API server does not answer";
         ensure!(said.code == 0 && said.stderr.contains(note) == is_said, "{args:?}: {said:?}");
     }
     let matrix = managed.run(&["matrix"])?;

@@ -276,10 +276,7 @@ fn resources(world: &World) -> anyhow::Result<()> {
     ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
     for (words, note) in [
         (&["get", "po"][..], ""),
-        (
-            &["get", "nodez"],
-            "the server doesn't have a resource type 'nodez'; it was asked about as written; did you mean nodes?",
-        ),
+        (&["get", "nodez"], "the server doesn't have a resource type 'nodez'; matched literally; did you mean nodes?"),
         (&["get", "po", "-n", "nowhere"], "there is no namespace `nowhere`"),
         (&["list", "ev"], "events.events.k8s.io"),
     ] {
@@ -555,6 +552,6 @@ fn own_file(world: &World) -> anyhow::Result<()> {
     let without = managed.run(&["who-can", "delete", "nodes"])?.success()?;
     ensure!(!without.contains("erin"), "{without}");
     let worlds = managed.run(&["diff", "config.yaml", "context:local", "-c", "config.yaml"])?.failure()?;
-    ensure!(worlds.contains("--config say where two subjects are"), "{worlds}");
+    ensure!(worlds.contains("--config are for comparing two subjects"), "{worlds}");
     Ok(())
 }

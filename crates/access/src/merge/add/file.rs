@@ -81,7 +81,7 @@ fn ensure_configuration(source: &Source, documents: &[Document]) -> Result<(), R
         Some(root) if root.as_mapping().is_none() => return Ok(()),
         Some(_) if has("groups") || has("account") => "is an access file",
         Some(_) if has("maproles") || has("mapusers") || has("mapaccounts") => {
-            "has lists of logins outside of `server`"
+            "has lists of mappings outside of `server`"
         }
         Some(_) if has("clusterid") || has("server") => return Ok(()),
         Some(_) => "has neither `clusterID` nor `server`",

@@ -31,11 +31,12 @@ const AT_ONCE: usize = 8;
 /// Whether to ask, and as whom. The flags are those of `token`.
 #[derive(Args, Debug)]
 pub(crate) struct AskIam {
-    /// Ask IAM who is in IAM groups, which roles permission sets have, and which users and roles no longer exist, with your AWS credentials
+    /// Ask IAM, with your AWS credentials, for the members of IAM groups, the roles of permission sets, and users and roles
+    /// that no longer exist
     #[arg(long, help_heading = "Asking IAM")]
     aws: bool,
 
-    /// AWS Region of the STS endpoint; IAM is that of its partition
+    /// AWS Region of the STS endpoint; its partition decides which IAM is asked
     #[arg(long, value_name = "REGION", requires = "aws", help_heading = "Asking IAM")]
     region: Option<String>,
 
@@ -47,7 +48,7 @@ pub(crate) struct AskIam {
     #[arg(short, long, value_name = "ARN", requires = "aws", help_heading = "Asking IAM")]
     role: Option<String>,
 
-    /// External id for assuming the role
+    /// External id for assuming --role
     #[arg(short, long, value_name = "ID", requires = "aws", help_heading = "Asking IAM")]
     external_id: Option<String>,
 }
@@ -95,15 +96,17 @@ async fn ask(
     if !elsewhere.is_empty() {
         let others: Vec<_> = elsewhere.iter().map(|account| shown(*account)).collect();
         let (own, others) = (shown(whose), others.join(", "));
-        process::note(&format!("note: IAM of {own} was asked, whose credentials these are, and not about {others}"));
+        process::note(&format!(
+            "note: IAM was asked only about account {own}, whose credentials these are, and not about {others}"
+        ));
     }
     let iam = IamClient::new(client, found.credentials, endpoint, process::now);
     let (answers, denied) = answers(&iam, questions).await?;
     for permission in denied {
         let so = match permission {
             "iam:ListRoles" => "permission sets stay unresolved; the server matches them by name and suffix",
-            "iam:GetUser" => "whether users still exist is not judged",
-            _ => "whether roles still exist is not judged",
+            "iam:GetUser" => "whether users still exist is not checked",
+            _ => "whether roles still exist is not checked",
         };
         process::note(&format!("note: these AWS credentials may not call {permission}, so {so}"));
     }

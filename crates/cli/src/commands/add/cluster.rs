@@ -86,7 +86,7 @@ async fn update(cluster: &Cluster, addition: &Addition) -> Result<Json, Failure>
 /// Puts the entry into the object, of which everything else stays as the API server has sent it.
 fn edit(object: &mut Json, addition: &Addition) -> Result<Added, Failure> {
     let data: Option<BTreeMap<String, String>> =
-        serde_json::from_value(object["data"].clone()).context("aws-auth has data that are no texts")?;
+        serde_json::from_value(object["data"].clone()).context("aws-auth has data that is not text")?;
     let standing = |key: &str| Standing::alone(format!("aws-auth {key}"));
     let added = added_to(Shape::AwsAuth, &data.unwrap_or_default(), standing, addition);
     let added = added.map_err(|why| refused(&why, addition))?;

@@ -19,7 +19,9 @@ pub(super) fn add(path: &Path, addition: &Addition) -> CommandResult {
     let now = locked.read()?;
     let is_same = now.is_some_and(|now| (now.prefix(), now.text()) == (source.prefix(), source.text()));
     if !is_same {
-        return Err(anyhow::anyhow!("{shown} was changed meanwhile by somebody else; run the command again").into());
+        return Err(
+            anyhow::anyhow!("{shown} was changed by somebody else at the same time; run the command again").into()
+        );
     }
     locked.write(&text)?;
     warn(&added);

@@ -24,7 +24,7 @@ pub(super) struct RoleArgs {
     #[arg(long, value_name = "ARN", default_value = "", hide_default_value = true)]
     rolearn: String,
 
-    /// Permission set in place of a role: permissionSetName=NAME,accountID=ID[,partition=PARTITION]
+    /// Permission set to add in place of a role: permissionSetName=NAME,accountID=ID[,partition=PARTITION]
     #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', value_parser = key_and_value)]
     sso: Vec<(String, String)>,
 
@@ -35,11 +35,11 @@ pub(super) struct RoleArgs {
 /// Who they are in the cluster.
 #[derive(Args, Debug)]
 struct WhomArgs {
-    /// Username in the cluster, or its template
+    /// Username in the cluster, or a template for it, such as {{SessionName}}
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     username: String,
 
-    /// Groups in the cluster, with commas between them; repeatable
+    /// Groups in the cluster, separated by commas; repeatable
     #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = group)]
     groups: Vec<String>,
 }
@@ -138,7 +138,9 @@ fn key_and_value(text: &str) -> Result<(String, String), String> {
 /// A group. aws-iam-authenticator reads quotes as those of a table's cells, in which a comma may stand.
 fn group(text: &str) -> Result<String, String> {
     if text.contains('"') {
-        return Err("a group with a quotation mark cannot be added here; write it into aws-auth by hand".to_owned());
+        return Err(
+            "a group with a quotation mark cannot be added by this command; write it into aws-auth by hand".to_owned()
+        );
     }
     Ok(text.to_owned())
 }

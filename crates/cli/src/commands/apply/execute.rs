@@ -109,7 +109,9 @@ impl Execution {
             return Outcome::Done;
         }
         let seconds = self.settle.as_secs();
-        process::note(&format!("waiting {seconds} s (`--settle`) until the new logins are known everywhere"));
+        process::note(&format!(
+            "waiting {seconds} s (`--settle`) until the changed mappings have taken effect everywhere"
+        ));
         tokio::select! {
             () = tokio::time::sleep(self.settle) => Outcome::Done,
             why = stop.wish.as_mut() => {

@@ -41,7 +41,7 @@ pub(super) fn title(action: &Action) -> String {
         Action::ApplyMapping { object, .. } => format!("IAMIdentityMapping {}", object.name),
         Action::DeleteMapping { name, .. } => format!("IAMIdentityMapping {name}"),
         Action::WriteMap(write) => format!("ConfigMap {RECORD_NAMESPACE}/{}", write.name),
-        Action::Settle => "the wait until logins are known everywhere".to_owned(),
+        Action::Settle => "the wait until changed mappings have taken effect everywhere".to_owned(),
     }
 }
 
@@ -59,7 +59,7 @@ pub(super) fn say(steps: &[Step], outcomes: &[Outcome], stage: Stage, run: Run) 
         match outcome {
             Outcome::Done if step.action == Action::Settle => {}
             Outcome::Done => process::print_line(&format!("{what} {done}"))?,
-            Outcome::Untried => process::print_line(&format!("{what} cannot be tried before what it needs is there"))?,
+            Outcome::Untried => process::print_line(&format!("{what} cannot be tried before what it needs exists"))?,
             Outcome::Failed(why) => process::note(&format!("error: {what}: {why}")),
             Outcome::Needs(other) => {
                 let other = title(&steps[*other].action);

@@ -76,8 +76,8 @@ pub(super) fn say(missing: &[RequiredPermission], cluster: &Cluster) {
         let more = names.len().saturating_sub(NAMED);
         let others = if more > 0 { format!(" and {more} more") } else { String::new() };
         let why = match verb {
-            "escalate" => "; hold every right that is in them yourself, or be allowed to",
-            "bind" => "; hold every right that they give yourself, or be allowed to",
+            "escalate" => "; hold every permission in them yourself, or be granted `escalate`",
+            "bind" => "; hold every permission that they grant yourself, or be granted `bind`",
             _ => "",
         };
         let names = names.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
@@ -85,7 +85,7 @@ pub(super) fn say(missing: &[RequiredPermission], cluster: &Cluster) {
     }
     let context = cluster.context();
     process::note(&format!(
-        "nothing was changed; the user of the context `{context}` may not do all of it: let somebody apply who may"
+        "nothing was changed; the user of the context `{context}` lacks these permissions; have somebody apply who has them"
     ));
 }
 

@@ -232,22 +232,22 @@ mod tests {
     #[test]
     fn what_may_stand_there_and_what_it_is() {
         assert_snapshot!(said(&["who"]), @r#"
-        whoami	Say who you are to AWS and to the cluster, and what you may do
-        who-can	Say who may do something, and what grants it
+        whoami	Show who you are to AWS and to the cluster, and what you may do
+        who-can	Show who may do something, and what grants it
         :4
         "#);
         assert_snapshot!(said(&["who-can", "--any"]), @r#"
-        --any-namespace	In whichever namespace: each is listed
+        --any-namespace	Show who can do it in at least one namespace, and list each
         :4
         "#);
         assert_snapshot!(said(&["who-can", "-n", "dev", "-o", ""]), @r#"
         text	For a terminal
-        json	For programs: everything
-        yaml	The same as YAML
+        json	For programs, with every detail
+        yaml	The JSON, written as YAML
         :4
         "#);
         assert_snapshot!(said(&["who-can", "get", "pods", "--output=y"]), @r#"
-        --output=yaml	The same as YAML
+        --output=yaml	The JSON, written as YAML
         :4
         "#);
     }

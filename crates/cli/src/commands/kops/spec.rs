@@ -25,26 +25,26 @@ pub(crate) struct SpecArgs {
     #[command(flatten)]
     cluster: ClusterArgs,
 
-    /// Who runs the server: kops (`spec.authentication.aws`), or you, behind a webhook file from the state store
+    /// Who runs the server: kops itself (aws: `spec.authentication.aws`), or you, with a webhook file from the state store
+    /// (webhook)
     #[arg(long, value_enum, default_value_t = Variant::Aws)]
     variant: Variant,
 
-    /// Image of the server, for `--variant aws`. No image of cluster-auth is published yet: build it, push it where your
-    /// machines can pull it, and name it here [default: cluster-auth/cluster-auth and this version]
+    /// Image of the server, for `--variant aws`; none is published yet, so build it and push it to where your machines can
+    /// pull it [default: cluster-auth/cluster-auth and this version]
     #[arg(long, value_name = "IMAGE")]
     image: Option<String>,
 
-    /// The API servers' kubeconfig that `init` or `kops upload` made, for `--variant webhook`, in place of asking the state
-    /// store for it
+    /// API servers' kubeconfig, made by `init` or `kops upload`, for `--variant webhook` [default: read from the state store]
     #[arg(long, value_name = "FILE", conflicts_with = "profile")]
     webhook_kubeconfig: Option<PathBuf>,
 
-    /// Image with the AWS CLI and a shell that downloads the files, for `--variant webhook`
-    /// [default: public.ecr.aws/aws-cli/aws-cli:2.36.7]
+    /// Image with the AWS CLI and a shell, used to download the files, for `--variant webhook` [default:
+    /// public.ecr.aws/aws-cli/aws-cli:2.36.7]
     #[arg(long, value_name = "IMAGE")]
     hook_image: Option<String>,
 
-    /// How to print it
+    /// Format of the specification
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Output::Yaml)]
     output: Output,
 }
@@ -115,7 +115,7 @@ fn webhook(args: &SpecArgs, name: &ClusterName, process: &Process) -> anyhow::Re
     let config = kubeconfig.webhook().with_context(|| {
         let stored = || format!("{folder}/{}", File::Kubeconfig.name());
         let place = args.webhook_kubeconfig.as_ref().map_or_else(stored, |path| path.display().to_string());
-        format!("{place} is no kubeconfig of an API server's webhook; `cluster-auth init` and `kops upload` make one")
+        format!("{place} is no kubeconfig for an API server's webhook; `cluster-auth init` and `kops upload` write one")
     })?;
     let hook_image = args.hook_image.clone().unwrap_or_else(|| HOOK_IMAGE.to_owned());
     Ok(kops::webhook(name, &config, &folder, hook_image, region))
@@ -129,7 +129,7 @@ fn fetch(args: &SpecArgs, folder: &Folder, process: &Process) -> anyhow::Result<
         let s3 = args.cluster.open(folder, found, &environment).await.context("cannot reach the state store")?;
         let object = s3.get(&folder.key(File::Kubeconfig.name())).await?;
         let object = object.with_context(|| {
-            format!("there is no {folder}/{}; `cluster-auth kops upload` puts it there", File::Kubeconfig.name())
+            format!("there is no {folder}/{}; `cluster-auth kops upload` creates it", File::Kubeconfig.name())
         })?;
         anyhow::Ok((stored(&object)?, Some(s3.region().to_owned())))
     };

@@ -18,11 +18,11 @@ pub(super) struct ClusterArgs {
     #[arg(long, value_name = "NAME")]
     name: Option<ClusterName>,
 
-    /// kops' state store [env: KOPS_STATE_STORE]
+    /// State store of kops [env: KOPS_STATE_STORE]
     #[arg(long, value_name = "s3://BUCKET[/PREFIX]")]
     state: Option<StateStore>,
 
-    /// AWS Region to look for the bucket from; S3 says where it is
+    /// AWS Region of the first request to S3, which then names the bucket's own
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
 
@@ -53,7 +53,7 @@ impl ClusterArgs {
         let variable = || process.variable("KOPS_CLUSTER_NAME").map(str::parse).transpose();
         let name = self.name.clone().map_or_else(variable, |name| Ok(Some(name)));
         let name = name.context("KOPS_CLUSTER_NAME")?;
-        name.context("which cluster? give --name, or set KOPS_CLUSTER_NAME")
+        name.context("no cluster: give --name, or set KOPS_CLUSTER_NAME")
     }
 
     /// The folder of its files, where a state store is known.
@@ -61,7 +61,7 @@ impl ClusterArgs {
         let variable = || process.variable("KOPS_STATE_STORE").map(str::parse).transpose();
         let state = self.state.clone().map_or_else(variable, |state| Ok(Some(state)));
         let state = state.context("KOPS_STATE_STORE")?;
-        Ok(Folder::new(&state.context("which state store? give --state, or set KOPS_STATE_STORE")?, name))
+        Ok(Folder::new(&state.context("no state store: give --state, or set KOPS_STATE_STORE")?, name))
     }
 
     /// The Region that was given, fit to stand in a command.

@@ -22,7 +22,7 @@ pub(crate) struct UploadArgs {
     #[command(flatten)]
     cluster: ClusterArgs,
 
-    /// Put a new pair in place of the one that is there, and a kubeconfig that trusts both
+    /// Replace certificate and key in the store, and write a kubeconfig that trusts both the old and the new certificate
     #[arg(long)]
     rotate: bool,
 }
@@ -87,7 +87,7 @@ async fn write(s3: &S3Client, folder: &Folder, writes: &[Write]) -> anyhow::Resu
     if writes.is_empty() {
         return Ok(());
     }
-    let encryption = s3.encryption().await.context("cannot see how the bucket encrypts")?;
+    let encryption = s3.encryption().await.context("cannot read the bucket's encryption settings")?;
     for Write { file, text, condition } in writes {
         let body = text.clone().into();
         let condition = match condition {
@@ -109,6 +109,8 @@ fn next(name: &str, kubeconfig_changed: bool) -> String {
              `kops rolling-update cluster {name} --yes --instance-group-roles control-plane`"
         )
     } else {
-        format!("The API servers' kubeconfig is as it was. {spec} prints what belongs into the specification.")
+        format!(
+            "The API servers' kubeconfig has not changed. {spec} prints what to add to the cluster's specification."
+        )
     }
 }

@@ -35,13 +35,14 @@ pub(super) fn clusters(args: &KubeconfigArgs, global: &Global, process: &Process
         vec![by_url(args, global, process)?]
     };
     if args.name.is_some() && clusters.len() > 1 {
-        let message = "--name names one context, and these are several clusters; they are called by their ids";
+        let message =
+            "--name is for one cluster, and these are several, whose contexts are named by their ids; leave it out";
         return Err(anyhow::anyhow!(message).into());
     }
     for (at, cluster) in clusters.iter().enumerate() {
         if clusters[..at].iter().any(|other| other.id == cluster.id) {
             let id = cluster.id.as_str();
-            let message = format!("two clusters would be called {id}: add them one by one, with --merge and --name");
+            let message = format!("two clusters would be named {id}: add them one by one, with --merge and --name");
             return Err(anyhow::anyhow!(message).into());
         }
     }
@@ -52,9 +53,9 @@ fn by_url(args: &KubeconfigArgs, global: &Global, process: &Process) -> Result<C
     let server = args
         .server
         .clone()
-        .context("where is the API server? Give --server URL (and --ca FILE), --from-kubeconfig FILE, or --eks NAME")?;
+        .context("no API server: give --server URL (and --ca FILE), --from-kubeconfig FILE, or --eks NAME")?;
     if !server.starts_with("https://") {
-        return Err(anyhow::anyhow!("--server {server}: the API server's URL starts with https://").into());
+        return Err(anyhow::anyhow!("--server {server}: the URL must start with https://").into());
     }
     let is_blank = |host: &str| host.is_empty() || host.starts_with(['/', '?', '#', ':']);
     if is_blank(&server["https://".len()..]) || server.contains(char::is_whitespace) {
@@ -109,20 +110,20 @@ fn of_kubeconfig(
         }
         if endpoint.is_insecure() {
             process::note(&format!(
-                "note: {} has insecure-skip-tls-verify: true, so nobody checks that it is {} who answers; --ca FILE makes \
-                 kubectl check",
+                "note: {} has insecure-skip-tls-verify: true, so the certificate of {} is not checked; --ca \
+                 FILE makes kubectl check it",
                 path.display(),
                 endpoint.server
             ));
         }
         Ok(Cluster { id, endpoint, region: None })
     };
-    let parsed = |id: &str| ClusterId::parse(id).with_context(|| format!("{id:?} is no cluster id"));
+    let parsed = |id: &str| ClusterId::parse(id).with_context(|| format!("{id:?} is not a cluster id"));
     let of_flag = || Ok::<_, Failure>(settings::cluster_id(global, process, &settings::config(global)?)?);
     let says_ids = contexts.len() > 1 || contexts.iter().any(|context| context.contains('='));
     if says_ids && (global.cluster_id.is_some() || global.config.is_some()) {
-        let message = "-i and -c say the id of one cluster, and --from-context says it here: each as CONTEXT=ID, or as \
-                       the context's name; leave -i and -c out";
+        let message = "-i and -c give the id of one cluster; with several --from-context give each as CONTEXT=ID \
+                       (default: the context's name) and leave -i and -c out";
         return Err(anyhow::anyhow!(message).into());
     }
     match contexts {
@@ -141,7 +142,7 @@ fn of_kubeconfig(
 /// Asks EKS with the credentials of the environment or `--profile`; `--role` is for logging in only.
 fn of_eks(args: &KubeconfigArgs, global: &Global, process: &Process) -> Result<Vec<Cluster>, Failure> {
     if global.cluster_id.is_some() || global.config.is_some() {
-        let message = "an EKS cluster's id is its name, so --eks NAME says it; leave -i and -c out";
+        let message = "an EKS cluster's id is its name, which --eks gives; leave -i and -c out";
         return Err(anyhow::anyhow!(message).into());
     }
     let named: Vec<_> = args.eks.iter().map(|text| Named::parse(text)).collect::<anyhow::Result<_>>()?;
@@ -170,8 +171,11 @@ impl Named {
         if !text.starts_with("arn:") {
             return Ok(Self { name: EksClusterName::parse(text)?, region: None });
         }
-        let shape =
-            || format!("{text:?} is no ARN of an EKS cluster, such as arn:aws:eks:eu-west-1:111122223333:cluster/prod");
+        let shape = || {
+            format!(
+                "{text:?} is not the ARN of an EKS cluster, such as arn:aws:eks:eu-west-1:111122223333:cluster/prod"
+            )
+        };
         let fields: Vec<_> = text.splitn(6, ':').collect();
         let ["arn", _, "eks", region, _, resource] = fields[..] else { anyhow::bail!(shape()) };
         let name = resource.strip_prefix("cluster/").with_context(shape)?;
@@ -188,11 +192,11 @@ impl Named {
         let region = self
             .region
             .or_else(|| found.region.clone())
-            .with_context(|| format!("in which Region is {name}? Give --region, or the cluster's ARN"))?;
+            .with_context(|| format!("the Region of {name} is not known: give --region, or the cluster's ARN"))?;
         let endpoint = eks_endpoint(environment, &region)?;
         let cluster = describe_eks_cluster(client, &found.credentials, &endpoint, &self.name, process::now()).await?;
         let unusable =
-            || format!("EKS says something unusable about {name}; check HTTPS_PROXY and AWS_ENDPOINT_URL_EKS");
+            || format!("EKS gave an unusable answer about {name}; check HTTPS_PROXY and AWS_ENDPOINT_URL_EKS");
         let pem = STANDARD.decode(&cluster.certificate_authority_data).ok().and_then(|pem| String::from_utf8(pem).ok());
         let pem = pem.filter(|pem| tls::inspect(pem).is_ok()).with_context(unusable)?;
         anyhow::ensure!(cluster.endpoint.starts_with("https://"), unusable());

@@ -46,7 +46,7 @@ pub(super) fn convert(file: Option<&Path>, args: &KubeconfigArgs, process: &Proc
         let shown = path.display();
         for line in unread {
             process::note(&format!(
-                "{shown}:{line}: a second document begins here and counts for nobody: kubectl reads the first one alone"
+                "{shown}:{line}: a second document begins here and is ignored: kubectl reads only the first"
             ));
         }
         match (users.len(), locked) {

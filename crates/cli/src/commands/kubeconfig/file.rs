@@ -49,7 +49,7 @@ impl Locked {
             }
         }
         bail!(
-            "another program is changing {}: its lock file {} is there; if no program is, remove it",
+            "another program is changing {}, because its lock file {} exists; if none is, remove that file",
             path.display(),
             lock.display()
         )
@@ -126,7 +126,7 @@ fn bytes_of(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
         }
         metadata => metadata.with_context(|| format!("cannot look at {shown}"))?,
     };
-    ensure!(metadata.is_file(), "{shown} is a folder, a pipe, a socket or a device, and no file");
+    ensure!(metadata.is_file(), "{shown} is a folder, a pipe, a socket or a device, not a file");
     ensure!(metadata.len() <= MAX_LENGTH, "{shown} has {} bytes, which is more than {MAX_LENGTH}", metadata.len());
     fs::read(path).with_context(|| format!("cannot read {shown}")).map(Some)
 }

@@ -19,7 +19,7 @@ pub(crate) struct ClusterArgs {
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
 
-    /// Context of the kubeconfig [default: its current one]
+    /// Context of the kubeconfig [default: its current context]
     #[arg(long, value_name = "NAME")]
     context: Option<String>,
 }
@@ -55,7 +55,7 @@ impl ClusterArgs {
     pub(crate) fn beside(&self, given: &Dump) -> anyhow::Result<()> {
         anyhow::ensure!(
             given.is_empty() || !self.is_named(),
-            "--from holds a cluster, and --context or --kubeconfig name another one; give one of them"
+            "--from holds a cluster, and --context or --kubeconfig name another; give only one of them"
         );
         Ok(())
     }
@@ -65,7 +65,7 @@ impl ClusterArgs {
     pub(crate) fn is_asked(&self, from: &PathArgs, holds_cluster: bool, takes_dumps: bool) -> anyhow::Result<bool> {
         anyhow::ensure!(
             holds_cluster || !from.is_given() || self.is_named(),
-            "{} has nothing of roles and bindings; {}name by --context the cluster that it belongs to",
+            "{} has no roles and bindings; {}name by --context the cluster that it belongs to",
             from.names(),
             if takes_dumps { REST } else { "" }
         );

@@ -27,19 +27,18 @@ const NEVER: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
 #[derive(Args, Clone, Debug, Default)]
 #[command(group = ArgGroup::new("given").multiple(true))]
 pub(crate) struct PathArgs {
-    /// In place of asking the cluster, or beside one that --context or --kubeconfig names: what
-    /// `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` prints (or
-    /// `-o yaml`), manifests, access files, files of kops, eksctl, rbac-manager and aws-iam-authenticator that say who may log
-    /// in, and what `aws eks` and `aws iam` print; files, or folders with all that is in them; `-` is stdin
+    /// Read these files or folders in place of a cluster, or beside the one that --context or --kubeconfig names: output of
+    /// `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` (or `-o yaml`),
+    /// manifests, access files, files of kops, eksctl, rbac-manager and aws-iam-authenticator that say who may log in, and
+    /// output of `aws eks` and `aws iam`; `-` is stdin; repeatable
     #[arg(long, value_name = "PATH", group = "given")]
     from: Vec<PathBuf>,
 
-    /// Leave out what is called so in folders of --from, as .gitignore has it; repeatable
+    /// Skip files in --from folders that match this glob (.gitignore syntax); repeatable
     #[arg(long, value_name = "GLOB", requires = "from")]
     exclude: Vec<String>,
 
-    /// Namespace of manifests that do not say theirs [default: what a kustomization beside them says; the context's is never
-    /// taken]
+    /// Namespace of manifests that name none [default: the one that a kustomization beside them sets; never the context's]
     #[arg(long, value_name = "NAMESPACE", value_parser = names::namespace, requires = "given")]
     default_namespace: Option<String>,
 }
@@ -50,32 +49,32 @@ pub(crate) struct FromArgs {
     #[command(flatten)]
     pub(crate) files: PathArgs,
 
-    /// Who reads the authenticator's configuration: `aws-iam-authenticator` (as 0.7.18 does) or `cluster-auth` [default: the
-    /// server that a DaemonSet, Deployment or Pod of the cluster runs, else `aws-iam-authenticator`, which is said]
+    /// Server by whose rules to read the authenticator's configuration: `aws-iam-authenticator` (0.7.18) or `cluster-auth`
+    /// [default: the one that a DaemonSet, Deployment or Pod of the cluster runs, else `aws-iam-authenticator`, with a note]
     #[arg(long, value_name = "SERVER", value_parser = parse_reader)]
     reader: Option<Reader>,
 }
 
 /// `--from` of what reads an access file and is not about who may do what in a cluster.
-pub(crate) const COMPILED_WITH: &str = "What the cluster and IAM say, beside what is asked: lists of namespaces, roles, \
-    clusterroles and configmaps as `kubectl get … -A -o json` prints them (or `-o yaml`), CustomResourceDefinitions, and what \
-    `aws iam` prints of groups and roles; files, or folders with all that is in them; `-` is stdin";
+pub(crate) const COMPILED_WITH: &str = "Read these files or folders beside what is asked live: output of \
+    `kubectl get namespaces,roles,clusterroles,configmaps -A -o json` (or `-o yaml`), CustomResourceDefinitions, and output of \
+    `aws iam` about groups and roles; `-` is stdin; repeatable";
 
 /// `--from` of `plan`.
-pub(crate) const PLANNED_WITH: &str = "In place of asking the cluster: what \
-    `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` prints (or `-o yaml`), \
-    or manifests. Beside it, or beside a cluster that --context names: what `aws iam` prints of groups and roles and `aws eks` \
-    of access entries. Files, or folders with all that is in them; `-` is stdin";
+pub(crate) const PLANNED_WITH: &str = "Read these files or folders in place of a cluster: output of \
+    `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` (or `-o yaml`), or \
+    manifests. Beside these, or beside a cluster that --context names: output of `aws iam` about groups and roles, and of \
+    `aws eks` about access entries. `-` is stdin; repeatable";
 
 /// `--from` of `apply`.
-pub(crate) const APPLIED_WITH: &str = "Beside the cluster, which --context or --kubeconfig names then: what `aws iam` prints \
-    of groups and roles and `aws eks` of access entries; files, or folders with all that is in them; `-` is stdin";
+pub(crate) const APPLIED_WITH: &str = "Read these files or folders beside the cluster, which --context or --kubeconfig must name \
+    then: output of `aws iam` about groups and roles, and of `aws eks` about access entries; `-` is stdin; repeatable";
 
 /// `--from` of `import`.
-pub(crate) const IMPORTED_FROM: &str = "In place of asking the cluster, or beside one that --context or --kubeconfig names: \
-    what `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` prints (or \
-    `-o yaml`), files of kops, eksctl, rbac-manager and aws-iam-authenticator that say who may log in, what `aws eks` and \
-    `aws iam` print, and what `render` wrote; files, or folders with all that is in them; `-` is stdin";
+pub(crate) const IMPORTED_FROM: &str = "Read these files or folders in place of a cluster, or beside the one that --context or \
+    --kubeconfig names: output of `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A \
+    -o json` (or `-o yaml`), files of kops, eksctl, rbac-manager and aws-iam-authenticator that say who may log in, output of \
+    `aws eks` and `aws iam`, and what `render` wrote; `-` is stdin; repeatable";
 
 fn parse_reader(text: &str) -> Result<Reader, String> {
     let known = [Reader::AwsIamAuthenticator, Reader::ClusterAuth].into_iter().find(|reader| named(*reader) == text);
@@ -136,7 +135,7 @@ impl PathArgs {
         self.read_paths(&self.from, into)?;
         if let Some(namespace) = self.default_namespace.as_ref().filter(|_| !into.took_default_namespace()) {
             process::note(&format!(
-                "note: --default-namespace {namespace} changes nothing: whatever --from gives of a namespace says which"
+                "note: --default-namespace {namespace} has no effect: every object in --from names its namespace"
             ));
         }
         Ok(())
@@ -159,7 +158,7 @@ impl PathArgs {
         let stdins = paths.iter().filter(|path| path.as_os_str() == "-").count();
         anyhow::ensure!(
             stdins < 2,
-            "stdin can be read only once; name `--from -` once, with all texts one after another"
+            "stdin can be read only once; give `--from -` once, with all documents one after another"
         );
         for path in &paths {
             if path.as_os_str() == "-" {
@@ -175,9 +174,7 @@ impl PathArgs {
             }
         }
         for glob in useless {
-            process::note(&format!(
-                "note: --exclude {glob} leaves nothing out: no file and no folder of --from is called so"
-            ));
+            process::note(&format!("note: --exclude {glob} has no effect: no file or folder of --from matches it"));
         }
         // The same is said once, however often something is read.
         for note in std::mem::take(&mut into.notes) {
@@ -199,7 +196,7 @@ impl PathArgs {
             let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
             let folder = folder.display();
             anyhow::bail!(
-                "{name}: it is a kustomization, and not what it makes; give `kubectl kustomize {folder} | cluster-auth … --from -`"
+                "{name}: this is a kustomization, not its output; give `kubectl kustomize {folder} | cluster-auth … --from -`"
             );
         }
         let how = How { is_of_folder: false, default_namespace: self.default_namespace.as_deref(), kustomized };
@@ -290,14 +287,12 @@ impl PathArgs {
         let folder = folder.display();
         match passed_over {
             0 => {}
-            1 => process::note(&format!("note: 1 file of {folder} says nothing of access and is passed over")),
-            _ => process::note(&format!(
-                "note: {passed_over} files of {folder} say nothing of access and are passed over"
-            )),
+            1 => process::note(&format!("note: skipped 1 file of {folder} that is not about access")),
+            _ => process::note(&format!("note: skipped {passed_over} files of {folder} that are not about access")),
         }
         for place in unparsable.iter().take(NAMED) {
             process::note(&format!(
-                "note: {place}: it cannot be read, does not look like a manifest of access, and is passed over"
+                "note: {place}: skipped, because it cannot be read and does not look like a manifest of access"
             ));
         }
         if unparsable.len() > NAMED {
@@ -305,9 +300,7 @@ impl PathArgs {
         }
         if others > 0 {
             let (files, are) = if others == 1 { ("1 file", "is") } else { (&*format!("{others} files"), "are") };
-            process::note(&format!(
-                "note: {files} of {folder} {are} not looked at, for being called neither .json, .yaml nor .yml"
-            ));
+            process::note(&format!("note: {files} of {folder} {are} not read: only .json, .yaml and .yml are"));
         }
         Ok(())
     }
@@ -335,7 +328,7 @@ pub(crate) fn ensure_no_configuration(found: &Inputs) -> anyhow::Result<()> {
 pub(crate) fn ignored(found: &Inputs) {
     for source in found.access_files().iter().flat_map(AsRef::<[Source]>::as_ref) {
         process::note(&format!(
-            "note: --from {}: an access file says nothing of a cluster, and is passed over; name it without --from",
+            "note: --from {}: an access file says nothing about a cluster, and is skipped; give it without --from",
             source.name()
         ));
     }
@@ -455,7 +448,7 @@ impl Walk {
             self.found.files.push(path.to_owned());
         } else if is_of_interest(path) {
             // Whoever reads a pipe may wait for ever.
-            let why = "it is a pipe, a socket or a device, and no file".into();
+            let why = "it is a pipe, a socket or a device, not a file".into();
             self.found.gaps.push(Unseen { what: path.display().to_string().into(), why });
         } else if kind.is_file() {
             self.found.others += 1;

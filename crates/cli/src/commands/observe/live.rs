@@ -187,7 +187,7 @@ async fn read(mut arriving: ListStream<'_>, so_far: &SoFar) -> anyhow::Result<Re
         }
     }
     drop(send);
-    reading.await.context("reading a list was cut short")
+    reading.await.context("reading a list was interrupted")
 }
 
 /// Looks at what runs servers. Whoever may not gets the same answer, with a note that says so.

@@ -106,7 +106,7 @@ impl Reached {
             (None, Some(server), _) => Cluster::without_credentials(server, proxies)?,
             (None, None, Some(pod)) => pod.connect(process::now).await?,
             (None, None, None) => {
-                anyhow::bail!("nothing says where the API server is: give --kubeconfig, or run in a pod of the cluster")
+                anyhow::bail!("no API server: give --kubeconfig, or run in a pod of the cluster")
             }
         })
     }
@@ -175,7 +175,7 @@ async fn follow_in(mode: Mode, cluster: &Arc<Cluster>, sources: &Arc<Sources>) {
                     let why = match cluster.lacks_group(watched.resource.api_group).await {
                         Ok(true) if lock(&seen).is_known_to_be_empty() => continue,
                         Ok(true) => None,
-                        Ok(false) => Some("the API server says nothing of this resource".to_owned()),
+                        Ok(false) => Some("the API server does not know this resource".to_owned()),
                         Err(error) => Some(said(&error)),
                     };
                     if let Some(why) = why {
@@ -228,7 +228,7 @@ async fn follow_in(mode: Mode, cluster: &Arc<Cluster>, sources: &Arc<Sources>) {
 fn said(error: &KubernetesError) -> String {
     match error {
         KubernetesError::Forbidden { verb, what, .. } => {
-            format!("the server's user may not {verb} {what}; a role that is bound to it has to allow that")
+            format!("the server's user may not {verb} {what}; bind it to a role that allows this")
         }
         KubernetesError::Unauthorized { server, .. } => {
             format!("{server} does not accept the server's credentials (Unauthorized)")

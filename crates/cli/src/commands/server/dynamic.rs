@@ -55,7 +55,7 @@ pub(super) fn follow_logins(path: PathBuf, sources: Arc<Sources>) {
             } else if !print.is_gone() {
                 if seen.as_ref() != Some(&print) {
                     seen = Some(print);
-                    cannot_read(&sources, &format!("it cannot be told whether {} is there", path.display()));
+                    cannot_read(&sources, &format!("it is not known whether {} exists", path.display()));
                 }
             } else {
                 // Whoever writes a file anew may take the old one away first; whoever leaves it away means it.
@@ -64,7 +64,7 @@ pub(super) fn follow_logins(path: PathBuf, sources: Arc<Sources>) {
                 if is_gone && sources.has_read(Mode::DynamicFile) {
                     seen = None;
                     sources.take(Mode::DynamicFile, Source::empty(Mode::DynamicFile, Reader::ClusterAuth).into());
-                    tracing::warn!(file = %path.display(), "the dynamic file is gone, and so are its logins");
+                    tracing::warn!(file = %path.display(), "the dynamic file is gone, and so are its mappings");
                 } else if is_gone {
                     cannot_read(&sources, &format!("{} is not there", path.display()));
                 }
@@ -83,7 +83,7 @@ fn cannot_read(sources: &Sources, why: &str) {
 /// Why nothing of the file is taken.
 fn refused(refused: &Source) -> anyhow::Error {
     let said: Vec<String> = refused.defects.iter().map(ToString::to_string).collect();
-    anyhow::anyhow!("nothing of the file is taken: {}", said.join("; "))
+    anyhow::anyhow!("the whole file is refused: {}", said.join("; "))
 }
 
 /// How long after it was written a file is in use; one that says it will be written is passed over.

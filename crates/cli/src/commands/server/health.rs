@@ -19,7 +19,7 @@ pub(super) fn spawn(address: SocketAddr) {
                     tracing::error!(
                         address = %address,
                         error = %error,
-                        "no plain HTTP health check for now; its port is tried again every second"
+                        "the health check's port is in use; trying again every second"
                     );
                     has_said = true;
                 }
@@ -28,7 +28,7 @@ pub(super) fn spawn(address: SocketAddr) {
             tokio::time::sleep(INTERVAL).await;
         };
         if has_said {
-            tracing::info!(address = %address, "the plain HTTP health check is there now");
+            tracing::info!(address = %address, "the health check is listening now");
         }
         health.run().await;
     });

@@ -59,7 +59,7 @@ impl Read {
         let is_empty = self.mounted.is_empty() && self.access.as_ref().is_none_or(|read| read.rules.is_empty());
         anyhow::ensure!(
             says_nobody || !is_empty,
-            "the files map nobody; to let nobody in, write `groups: []` into the access file or stop the server"
+            "the files map nobody; if that is intended, write `groups: []` into the access file or stop the server"
         );
         Ok(())
     }
@@ -68,7 +68,7 @@ impl Read {
     pub(super) fn say_twice(&self) {
         let access = self.access.as_ref().map(|access| &access.rules);
         for rule in access.into_iter().flat_map(|access| self.mounted.also_in(access)) {
-            tracing::warn!(rule = %rule, "the access file names this principal too, and its word holds");
+            tracing::warn!(rule = %rule, "the access file maps this principal too, and takes precedence");
         }
     }
 }
@@ -119,7 +119,7 @@ impl Files {
         }))
     }
 
-    /// Reads everything anew. With other sources of logins beside them, the files may map nobody.
+    /// Reads everything anew. With other mapping sources beside them, the files may map nobody.
     pub(super) fn read(&self, has_others: impl FnOnce(&ServerConfig) -> bool) -> anyhow::Result<Read> {
         let (cluster_id, config, mounted) = match &self.config {
             None => {

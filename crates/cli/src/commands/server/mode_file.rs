@@ -1,4 +1,4 @@
-//! The file that says at any time which sources of logins are asked (`dynamicBackendModePath`).
+//! The file that says at any time which mapping sources are asked (`dynamicBackendModePath`).
 //!
 //! Source: aws-iam-authenticator 0.7.18, `CallBackForFileLoad` of `pkg/server/server.go`.
 

@@ -1,4 +1,4 @@
-//! Which sources of logins are asked, and in which order.
+//! Which mapping sources are asked, and in which order.
 
 use std::{
     collections::BTreeSet,
@@ -146,7 +146,7 @@ impl Modes {
             self.follow(modes);
             self.sources.set_modes(modes.to_vec());
             let names: Vec<&str> = modes.iter().map(|mode| mode.as_str()).collect();
-            tracing::info!(modes = names.join(" "), "other sources of logins are asked from now on");
+            tracing::info!(modes = names.join(" "), "other mapping sources are asked from now on");
         }
     }
 

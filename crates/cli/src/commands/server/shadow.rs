@@ -13,13 +13,12 @@ use crate::state::Reach;
 /// Flags of a server beside another one.
 #[derive(Args, Clone, Debug)]
 pub(super) struct ShadowArgs {
-    /// Answer what the authenticator at this URL answers, and only compare own decisions with it: differences are logged and
-    /// counted
+    /// Pass on the answers of the authenticator at this URL, and log and count where this server would have answered
+    /// otherwise
     #[arg(long, value_name = "URL")]
     shadow_of: Option<PredecessorUrl>,
 
-    /// Trust only the certificates in this file (PEM) to vouch for it, such as its own cert.pem [default: this machine's
-    /// authorities]
+    /// Certificates (PEM) to trust for that authenticator, such as its own cert.pem [default: this machine's authorities]
     #[arg(long, value_name = "FILE", requires = "shadow_of")]
     shadow_of_ca: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! The server's sources of logins in their order, each as it was read last, and the mapping that comes of all of them.
+//! The server's mapping sources in their order, each as it was read last, and the mapping that comes of all of them.
 
 use std::{
     collections::BTreeMap,
@@ -94,7 +94,7 @@ impl Sources {
         drop(state);
         self.webhook.readiness().clear_not_read(mode.as_str());
         self.webhook.readiness().clear_stale(mode.as_str());
-        tracing::info!(mode = %mode, rules, "the logins of this source are in use");
+        tracing::info!(mode = %mode, rules, "the mappings of this source are in use");
     }
 
     /// Says why a source cannot be read. What it said last stays in use; one that has said nothing yet maps nobody, and
@@ -110,7 +110,7 @@ impl Sources {
             (true, true) => {
                 tracing::error!(mode = %mode, error = why, "the last good version of this source stays in use");
             }
-            (true, false) => tracing::error!(mode = %mode, error = why, "this source of logins cannot be read yet"),
+            (true, false) => tracing::error!(mode = %mode, error = why, "this mapping source cannot be read yet"),
             (false, _) => {}
         }
     }
@@ -119,7 +119,7 @@ impl Sources {
     pub(super) fn reads_again(&self, mode: Mode) {
         self.state().said.remove(&mode);
         self.webhook.readiness().clear_stale(mode.as_str());
-        tracing::info!(mode = %mode, "this source of logins can be read again");
+        tracing::info!(mode = %mode, "this mapping source can be read again");
     }
 
     /// Whether a source was read at least once.

@@ -132,7 +132,7 @@ fn report_lost_lines(webhook: &Webhook, before: &mut usize) {
     let lost = logs::lost();
     if lost > *before {
         webhook.metrics().log_lines_lost(lost - *before);
-        tracing::error!(lines = lost - *before, "lines of this log were lost: whoever reads it is too slow");
+        tracing::error!(lines = lost - *before, "lines of this log were lost: its reader is too slow");
         *before = lost;
     }
 }

@@ -76,7 +76,7 @@ struct EksGetTokenCall {
     #[arg(long)]
     profile: Option<String>,
 
-    /// Only json is known
+    /// Format of the answer; only json is supported
     #[arg(long, value_parser = ["json"])]
     output: Option<String>,
 }

@@ -68,8 +68,8 @@ fn a_file_that_cannot_be_used_is_left_as_it_is() {
         ("clusters: {}\n", 0o640, "is not private: its mode is 0640; `chmod 600 "),
         ("clusters: {}\n", 0o604, "is not private: its mode is 0604"),
         ("clusters: {}\n", 0o620, "is not private: its mode is 0620"),
-        ("apiVersion: v1\nclusters:\n- name: prod\n", 0o600, "is no cache of credentials, by its line 1"),
-        ("clusters:\n  prod: [\n", 0o600, "is no cache of credentials, by its line 2"),
+        ("apiVersion: v1\nclusters:\n- name: prod\n", 0o600, "is not a credentials cache, see its line 1"),
+        ("clusters:\n  prod: [\n", 0o600, "is not a credentials cache, see its line 2"),
     ];
     for (text, mode_of_file, said) in rows {
         fs::write(&file, text).expect("written");

@@ -12,14 +12,14 @@ pub(super) const COMMANDS: &[Row] = &[
             ("profile", ALWAYS),
             ("role", ALWAYS),
             // As with aws-iam-authenticator these are no mistake: kubeconfigs have them.
-            ("external-id", &[("token -i c -e x", 0, "note: --external-id changes nothing, since no role is assumed")]),
+            ("external-id", &[("token -i c -e x", 0, "note: --external-id has no effect, because no role is assumed")]),
             (
                 "session-name",
                 &[
                     (
                         "token -i c -s x",
                         0,
-                        "note: --session-name changes nothing, since no role is assumed; --role ARN names one",
+                        "note: --session-name has no effect, because no role is assumed; name one by --role ARN",
                     ),
                     ("token -i c -s x --forward-session-name", 1, "are both given; give one of them"),
                 ],
@@ -187,7 +187,7 @@ pub(super) const COMMANDS: &[Row] = &[
         &[
             ("short", ALWAYS),
             // aws-iam-authenticator takes both.
-            ("output", &[("version --short --output yaml", 0, "note: --output changes nothing beside --short")]),
+            ("output", &[("version --short --output yaml", 0, "note: --output has no effect with --short")]),
         ],
     ),
     ("completion", "bash", Uses::NOTHING, &[]),

@@ -12,16 +12,16 @@ pub(super) const COMMANDS: &[Row] = &[
             (
                 "from",
                 &[
-                    ("check --from cluster.yaml", 0, "note: nothing of cluster.yaml plays a part here: what counts is"),
+                    ("check --from cluster.yaml", 0, "note: cluster.yaml has nothing that this command uses: it reads"),
                     (
                         "check --from config.yaml",
                         0,
-                        "note: config.yaml, the authenticator's configuration, plays no part here",
+                        "note: config.yaml, the authenticator's configuration, is not used by this command",
                     ),
                     (
                         "check --from access.yaml",
                         0,
-                        "note: --from access.yaml: an access file says nothing of a cluster, and is passed over",
+                        "note: --from access.yaml: an access file says nothing about a cluster, and is skipped",
                     ),
                 ],
             ),
@@ -185,7 +185,10 @@ pub(super) const COMMANDS: &[Row] = &[
             ("allow-lockout", ALWAYS),
             ("expect", ALWAYS),
             // Of a file that was never applied a test says it that has a cluster.
-            ("forget", &[("apply --forget access.yaml", 1, "--forget access.yaml: it is among the files now")]),
+            (
+                "forget",
+                &[("apply --forget access.yaml", 1, "--forget access.yaml: it is also given as a file to apply")],
+            ),
             ("settle", &[("apply --dry-run --settle 1m", 1, CANNOT)]),
             ("dry-run", ALWAYS),
         ],

@@ -84,9 +84,9 @@ pub(super) const COMMANDS: &[Row] = &[
             (
                 "namespace",
                 &[
-                    ("matrix --namespace nope --from lists.json", 1, "no namespace here is meant by --namespace nope"),
-                    ("matrix -n sh*,nope --from lists.json", 0, "note: no namespace here is meant by --namespace nope"),
-                    ("matrix -n shop,no* --from lists.json", 0, "note: no namespace here is meant by --namespace no*"),
+                    ("matrix --namespace nope --from lists.json", 1, "no namespace matches --namespace nope"),
+                    ("matrix -n sh*,nope --from lists.json", 0, "note: no namespace matches --namespace nope"),
+                    ("matrix -n shop,no* --from lists.json", 0, "note: no namespace matches --namespace no*"),
                     ("matrix --namespace= --from lists.json", 1, NAMESPACE),
                     ("matrix --namespace shop,,dev --from lists.json", 1, NAMESPACE),
                     ("matrix --namespace Def* --from lists.json", 1, "`*` stands for any of these"),
@@ -156,7 +156,7 @@ pub(super) const COMMANDS: &[Row] = &[
                     (
                         "explain arn:aws:iam::111122223333:user/alice --aws --from access.yaml",
                         1,
-                        "--aws asks AWS whose a token is, and here is none",
+                        "--aws asks AWS whose a token is, and no token was given",
                     ),
                 ],
             ),
@@ -175,7 +175,7 @@ pub(super) const COMMANDS: &[Row] = &[
                 &[(
                     "diff cluster.yaml lists.json --from access.yaml",
                     1,
-                    "of two clusters or files each says so itself",
+                    "two clusters or files are named by A and B alone",
                 )],
             ),
             ("exclude", &[("diff cluster.yaml lists.json --exclude x", 1, FROM)]),
@@ -195,7 +195,7 @@ pub(super) const COMMANDS: &[Row] = &[
                     (
                         "diff cluster.yaml lists.json --kubeconfig insecure.conf",
                         1,
-                        "--kubeconfig says where contexts are, and both are files",
+                        "--kubeconfig is for contexts, and both sides are files",
                     ),
                 ],
             ),
@@ -203,7 +203,7 @@ pub(super) const COMMANDS: &[Row] = &[
                 "context",
                 &[
                     ("diff user:a user:b --from cluster.yaml --context a", 1, TWO_CLUSTERS),
-                    ("diff cluster.yaml lists.json --context a", 1, "of two clusters or files each says so itself"),
+                    ("diff cluster.yaml lists.json --context a", 1, "two clusters or files are named by A and B alone"),
                 ],
             ),
             ("output", ALWAYS),
@@ -228,7 +228,7 @@ pub(super) const COMMANDS: &[Row] = &[
                 &[(
                     "lint --from cluster.yaml --write-exclusions cluster.yaml",
                     1,
-                    "cluster.yaml exists, and nothing was written",
+                    "cluster.yaml exists already, so nothing was written",
                 )],
             ),
             ("severity", &[("lint --from cluster.yaml --write-exclusions x --severity info", 1, CANNOT)]),

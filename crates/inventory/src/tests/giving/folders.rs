@@ -54,7 +54,7 @@ fn a_repository_has_more_than_manifests() {
         (
             "what kubectl prints as YAML, cut off between two of its elements",
             "apiVersion: v1\nitems:\n- {apiVersion: v1, kind: Namespace, metadata: {name: dev}}\n".to_owned(),
-            Some("gap: a list (it:1): it has no `kind`, which kubectl prints behind all elements: it was cut off"),
+            Some("gap: a list (it:1): it has no `kind`, which kubectl prints after all elements, so it was cut off"),
         ),
         (
             "what kubectl prints as YAML, cut off",

@@ -97,12 +97,12 @@ fn identity_providers_are_gaps_beside_a_cluster_however_they_were_kept() {
     );
     let of_list = |line: usize| {
         format!(
-            "it:{line} identityProviderConfigs[0]: whoever logs in by OpenID Connect (dex) is nobody of AWS, and not named here"
+            "it:{line} identityProviderConfigs[0]: whoever logs in through OpenID Connect (dex) is not an AWS principal, and is not named here"
         )
     };
     let of_one = |line: usize| {
         format!(
-            "it:{line} identityProviderConfig: whoever logs in by OpenID Connect of https://dex.example.com is nobody of AWS, and not named here"
+            "it:{line} identityProviderConfig: whoever logs in through OpenID Connect of https://dex.example.com is not an AWS principal, and is not named here"
         )
     };
     let rows = [
@@ -158,9 +158,9 @@ fn what_is_half_says_so_with_its_line() {
     let half = r#"{"accessEntry": {"username": "x"}}"#;
     let more = r#"{"accessEntries": [], "nextToken": "x"}"#;
     let rows = [
-        (format!("{ENTRY}\n{half}"), "line 3: it is not all that `aws eks"),
+        (format!("{ENTRY}\n{half}"), "line 3: it is not the whole output of `aws eks"),
         (format!("{LISTED}\n{more}"), "line 2: it is only a part of an answer"),
-        ("accessEntry:\n  username: x\n".to_owned(), "it is not all that `aws eks"),
+        ("accessEntry:\n  username: x\n".to_owned(), "it is not the whole output of `aws eks"),
         (format!("{}{}", YAML[0], "accessEntries: []\nnextToken: x\n"), "line 4: it is only a part of an answer"),
     ];
     for (text, expected) in rows {

@@ -50,42 +50,42 @@ fn an_object_whose_kind_is_nearly_right_is_named() {
         (
             "a kind in another case without a version",
             format!("kind: Clusterrolebinding\n{BOUND}"),
-            "gap: Clusterrolebinding b (it:1): it has no apiVersion, without which kubectl takes nothing\n",
+            "gap: Clusterrolebinding b (it:1): it has no apiVersion, which kubectl requires\n",
         ),
         (
             "a key in another case",
             format!("apiVersion: rbac.authorization.k8s.io/v1\nKind: ClusterRoleBinding\n{BOUND}"),
-            "gap: an object (it:1): it has `Kind` in place of `kind`, without which kubectl takes nothing\n",
+            "gap: an object (it:1): it has `Kind` in place of `kind`, which kubectl requires\n",
         ),
         (
             "both of them",
             format!("apiversion: rbac.authorization.k8s.io/v1\nKind: ClusterRoleBinding\n{BOUND}"),
-            "gap: an object (it:1): it has `apiversion` in place of `apiVersion`, without which kubectl takes nothing\n",
+            "gap: an object (it:1): it has `apiversion` in place of `apiVersion`, which kubectl requires\n",
         ),
         (
             "as JSON",
             r#"{"APIVersion": "v1", "Kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {"mapRoles": ""}}"#.to_owned(),
-            "gap: an object (it:1): it has `APIVersion` in place of `apiVersion`, without which kubectl takes nothing\n",
+            "gap: an object (it:1): it has `APIVersion` in place of `apiVersion`, which kubectl requires\n",
         ),
         (
             "a ConfigMap with logins",
             map("Configmap", aws_auth),
-            "gap: Configmap aws-auth (it:1): there is no such kind, and kubectl refuses it; write `kind: ConfigMap`\n",
+            "gap: Configmap aws-auth (it:1): unknown kind, so kubectl refuses it; write `kind: ConfigMap`\n",
         ),
         (
             "a ConfigMap with logins that is called otherwise",
             map("configMap", "{name: x}"),
-            "gap: configMap x (it:1): there is no such kind, and kubectl refuses it; write `kind: ConfigMap`\n",
+            "gap: configMap x (it:1): unknown kind, so kubectl refuses it; write `kind: ConfigMap`\n",
         ),
         (
             "a ConfigMap with neither name nor namespace",
             format!("apiVersion: v1\nkind: ConfigMap\n{LOGINS}"),
-            "gap: ConfigMap without a name (it:1): it has no name, without which an API server takes nothing; write `name` and `namespace` below `metadata`\n",
+            "gap: ConfigMap without a name (it:1): it has no name, which an API server requires; write `name` and `namespace` below `metadata`\n",
         ),
         (
             "one without a namespace that is called otherwise",
             map("ConfigMap", "{name: x}"),
-            "note: the ConfigMap x (it:1) has mapRoles, and nobody logs in by it: kube-system/aws-auth alone is read\n",
+            "note: the ConfigMap x (it:1) has mapRoles, and nobody logs in through it: kube-system/aws-auth alone is read\n",
         ),
         (
             "an IAMIdentityMapping of another version",
@@ -113,7 +113,7 @@ fn lists_that_kubectl_takes_for_none_are_named() {
     let element = format!("-{}", &binding[1..]);
     let of_kind = |kind: &str| format!("apiVersion: v1\nkind: {kind}\nitems:\n{element}");
     let json = r#"{"apiVersion": "example.com/v1", "kind": "Things", "items": [{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "a"}}]}"#;
-    let no_kind = "gap: a list of objects (it:1): kubectl takes no list without a kind; write `apiVersion: v1` and `kind: List`, and \
+    let no_kind = "gap: a list of objects (it:1): kubectl requires a kind in a list; write `apiVersion: v1` and `kind: List`, and \
                    the objects below `items`, or give what `kubectl get … -o json` prints as a whole\n";
     let rows = [
         ("a sequence", element.clone(), no_kind.to_owned()),
@@ -167,19 +167,19 @@ fn what_other_programs_make_access_of_is_named() {
     let rows = [
         (
             of("eks.services.k8s.aws/v1alpha1", "AccessEntry", "spec: {}"),
-            format!("gap: AccessEntry ns/a (it:1): ACK makes an access entry of EKS of it, and it is not read here; {entries}\n"),
+            format!("gap: AccessEntry ns/a (it:1): ACK turns it into an EKS access entry, which is not read here; {entries}\n"),
         ),
         (
             of("eks.aws.upbound.io/v1beta1", "AccessPolicyAssociation", "spec: {}"),
-            format!("gap: AccessPolicyAssociation ns/a (it:1): Crossplane makes an access entry of EKS of it, and it is not read here; {entries}\n"),
+            format!("gap: AccessPolicyAssociation ns/a (it:1): Crossplane turns it into an EKS access entry, which is not read here; {entries}\n"),
         ),
         (
             "Resources:\n  E: {Type: 'AWS::EKS::AccessEntry', Properties: {PrincipalArn: !Sub 'arn:aws:iam::${A}:role/x'}}\n".to_owned(),
-            format!("gap: CloudFormation's AWS::EKS::AccessEntry E (it:1): what CloudFormation makes on EKS is not read here; {entries}\n"),
+            format!("gap: CloudFormation's AWS::EKS::AccessEntry E (it:1): what CloudFormation creates on EKS is not read here; {entries}\n"),
         ),
         (
             r#"{"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"E": {"Type": "AWS::EKS::AccessEntry"}}}"#.to_owned(),
-            format!("gap: CloudFormation's AWS::EKS::AccessEntry E (it:1): what CloudFormation makes on EKS is not read here; {entries}\n"),
+            format!("gap: CloudFormation's AWS::EKS::AccessEntry E (it:1): what CloudFormation creates on EKS is not read here; {entries}\n"),
         ),
         (
             operator("clusterPermissions: [{serviceAccountName: x, rules: []}]"),
@@ -188,8 +188,8 @@ fn what_other_programs_make_access_of_is_named() {
         (operator("permissions: []"), String::new()),
         (
             of("addons.cluster.x-k8s.io/v1beta1", "ClusterResourceSet", "spec: {resources: [{kind: ConfigMap, name: x}, {kind: Secret, name: z}]}"),
-            "gap: ClusterResourceSet ns/a (it:1): Cluster API applies the manifests that are in the ConfigMap x, the Secret z, and they \
-             are not read there; give the manifests themselves\n"
+            "gap: ClusterResourceSet ns/a (it:1): Cluster API applies the manifests in the ConfigMap x, the Secret z, which are not read; \
+             give the manifests themselves\n"
                 .to_owned(),
         ),
         rancher("GlobalRoleBinding"),
@@ -198,11 +198,11 @@ fn what_other_programs_make_access_of_is_named() {
         (of("management.cattle.io/v3", "Project", ""), String::new()),
         (
             r#"{"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": 403}"#.to_owned(),
-            "gap: Status (it:1): it is an API server's error, and not what was asked for; ask again as somebody who may read it\n".to_owned(),
+            "gap: Status (it:1): it is an error of an API server, not an answer; ask again as somebody who may read it\n".to_owned(),
         ),
         (
             r#"{"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {"resourceVersion": "5"}, "rows": []}"#.to_owned(),
-            "gap: Table (it:1): it is an API server's answer for people, without the objects; give what `kubectl get … -o json` prints\n".to_owned(),
+            "gap: Table (it:1): it is a table for people, without the objects; give what `kubectl get … -o json` prints\n".to_owned(),
         ),
     ];
     for (text, expected) in rows {
@@ -236,7 +236,7 @@ fn what_makes_bindings_for_tenants_and_namespaces_is_named() {
         format!("gap: Tenant ns/a (it:1): Capsule makes bindings of it in the namespaces of the tenant; {make}\n");
     let brings = |kind: &str, what: &str| {
         format!(
-            "gap: {kind} ns/a (it:1): it brings objects of access to a cluster, which are not read here ({what}); give the objects themselves\n"
+            "gap: {kind} ns/a (it:1): it adds access objects to a cluster, which are not read here ({what}); give the objects themselves\n"
         )
     };
     let bearer = "{resources: [{rawItems: [{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: b}}, {apiVersion: v1, kind: Secret}]}]}";
@@ -292,10 +292,10 @@ fn charts_and_folders_that_are_deployed_are_counted() {
     let release = |name: &str| of("helm.toolkit.fluxcd.io/v2", "HelmRelease", name);
     let rights = "`kubectl get roles,clusterroles,rolebindings,clusterrolebindings -A -o json` prints where";
     let charts = format!(
-        "charts are not looked at, and may hold roles and bindings; give what `helm template` prints of them, or what {rights} they are installed\n"
+        "charts are not read, and may hold roles and bindings; give what `helm template` prints of them, or what {rights} they are installed\n"
     );
     let folders = format!(
-        "what is deployed by them is not looked at unless it is given, and may hold roles and bindings; give what {rights} it is deployed\n"
+        "what they deploy is not read unless it is given, and may hold roles and bindings; give what {rights} it is deployed\n"
     );
     assert_eq!(said(&release("a")), format!("gap: 1 HelmRelease of Flux (it:1): {charts}"));
     let application = of("argoproj.io/v1alpha1", "Application", "a");
@@ -420,7 +420,7 @@ fn files_of_other_programs_that_are_nearly_right_are_named() {
         (
             "OpenID Connect beside AWS",
             "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nidentityProviders: [{type: oidc}]\n".to_owned(),
-            "whoever logs in by OpenID Connect is nobody of AWS, and not named here",
+            "whoever logs in through OpenID Connect is not an AWS principal, and is not named here",
         ),
         ("eksctl's", "apiVersion: eksctl.io/v1alpha5\nkind: Clusterconfig\n".to_owned(), "write `kind: ClusterConfig`"),
     ];
@@ -478,7 +478,7 @@ fn what_brings_logins_or_bindings_to_a_cluster_is_named() {
         (
             crossplane(ROLE),
             "Object a",
-            "it brings objects of access to a cluster, which are not read here (ClusterRoleBinding b)",
+            "it adds access objects to a cluster, which are not read here (ClusterRoleBinding b)",
         ),
         (crossplane(aws_auth), "Object a", "(ConfigMap aws-auth)"),
         (work(ROLE), "ManifestWork a", "(ClusterRoleBinding b)"),

@@ -92,10 +92,10 @@ fn grants_of_unknown_roles_are_said() {
     What is not known
       - Group developers loses whatever the ClusterRole reader allows in dev
       + Group developers gains whatever the ClusterRole writer allows in dev
-      the cluster: only access files were given: whatever others grant there is not known
+      only access files were given; other grants in the cluster are not known
       the namespaces that the access file's globs and selectors choose: the cluster's namespaces are not known
-      before: what the ClusterRole reader allows: it is bound, and not in what was given
-      after: what the ClusterRole writer allows: it is bound, and not in what was given
+      before: what the ClusterRole reader allows: a binding names it, but it was not given
+      after: what the ClusterRole writer allows: a binding names it, but it was not given
     "#);
     assert!(
         Difference::between(&file("writer"), &file("writer")).is_empty(),

@@ -12,7 +12,7 @@ use rbac::{Binding, escalation::Severity};
 use super::{Found, TO_DO, pattern::literal};
 use crate::lint::{Finding, Report, print};
 
-/// The file, as YAML, and how many exclusions are in it.
+/// Returns the file, as YAML, and how many exclusions are in it.
 pub fn baseline(report: &Report<'_>, now: Timestamp) -> (String, usize) {
     let mut by_kind: BTreeMap<Kind, BTreeSet<Option<&str>>> = BTreeMap::new();
     for found in &report.left {
@@ -30,7 +30,7 @@ pub fn baseline(report: &Report<'_>, now: Timestamp) -> (String, usize) {
     let day = now.strftime("%Y-%m-%d");
     let mut text = format!(
         "# What `cluster-auth lint` found on {day}, so that only what comes later is reported: give it as `--exclusions`.\n\
-         # Fill in each reason; whoever reads it next must be able to tell whether it still holds. Mend what has none.\n"
+         # Fill in each reason; whoever reads it next must be able to tell whether it still holds. Fix what has none.\n"
     );
     text.push_str(if entries.is_empty() { "exclusions: []\n" } else { "exclusions:\n" });
     let number = entries.len();

@@ -116,7 +116,7 @@ impl<'e, 'a> Excluded<'e, 'a> {
             Finding { origin: Some(exclusion.span), ..Finding::new(check, None, message) }
         };
         own.filter_map(|(at, exclusion)| match exclusion.expires.filter(|expires| *expires <= self.now) {
-            Some(ended) => Some(finding(other("exclusion-expired"), exclusion, format!("ended at {ended}"))),
+            Some(ended) => Some(finding(other("exclusion-expired"), exclusion, format!("expired at {ended}"))),
             None => Some(finding(other("exclusion-unused"), exclusion, self.unused(at, exclusion)?)),
         })
         .collect()

@@ -18,7 +18,7 @@ pub fn sarif(report: &Report<'_>, sources: &Sources, gaps: &[Unseen], from: esca
     let mut sarif = document::to_sarif(sources, &problems, &rules);
     // Who takes a finding that is gone for one that is mended has to know what was not looked at.
     let notification = |gap: &Unseen| {
-        let text = format!("incomplete: {}: {}", gap.what, gap.why);
+        let text = format!("incomplete: {gap}");
         json!({"level": "warning", "message": {"text": text}})
     };
     sarif["runs"][0]["invocations"] = json!([{

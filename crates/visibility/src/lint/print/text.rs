@@ -195,7 +195,7 @@ fn summary(report: &Report<'_>, from: Severity, segments: &mut Vec<Segment>) {
     let counted = SEVERITIES.map(|severity| format!("{} {}", count(report, severity), severity.as_str()));
     let mut said = counted.join(", ");
     if report.is_incomplete {
-        said.push_str(" in what could be looked at");
+        said.push_str(" in what could be read");
     }
     if report.excluded > 0 {
         said.push_str(&format!("; {} excluded", report.excluded));

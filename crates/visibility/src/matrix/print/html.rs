@@ -85,7 +85,7 @@ pub(super) struct Entry {
     pub(super) class: &'static str,
 }
 
-/// The matrix as one page.
+/// Returns the matrix as one page.
 pub fn html(matrix: &Matrix<'_>, heading: &Heading<'_>) -> String {
     let Remarks { gaps, only, left_out, .. } = Remarks::of(matrix);
     let names = Names::of(&matrix.rows);
@@ -171,10 +171,10 @@ fn totals(matrix: &Matrix<'_>) -> Vec<Total> {
     }
     if matrix.is_by_levels() {
         all.push(total(totals.everything, "may do everything everywhere", true));
-        all.push(total(totals.dangerous, "can become more than they are", true));
+        all.push(total(totals.dangerous, "can escalate privileges", true));
     }
     if totals.without_login > 0 {
-        all.push(total(totals.without_login, "named, and not let in", false));
+        all.push(total(totals.without_login, "mapped, but cannot log in", false));
     }
     all.push(number_of(totals.namespaces, ["namespace", "namespaces"]));
     all.push(number_of(totals.bindings, ["binding", "bindings"]));

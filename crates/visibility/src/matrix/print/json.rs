@@ -99,7 +99,7 @@ pub(super) struct LevelsOut<'a> {
     missing_roles: &'a [Box<str>],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     unknown_roles: &'a [Box<str>],
-    /// Whether what could not be looked at may give more.
+    /// Whether what could not be read may give more.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     maybe_more: bool,
 }
@@ -132,7 +132,7 @@ struct EntryOut<'a> {
 }
 
 impl<'a> MatrixOut<'a> {
-    /// For programs.
+    /// Returns the matrix for programs.
     pub fn new(matrix: &'a Matrix<'a>, heading: &Heading<'a>) -> Self {
         let others = matrix.columns.iter().find_map(|column| match column {
             Column::Others(names) => Some(names.iter().map(|name| &**name).collect()),

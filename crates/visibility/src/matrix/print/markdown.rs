@@ -4,7 +4,7 @@ use report::markdown_literal as escaped;
 
 use super::{COLUMNS, Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, html::date, some};
 
-/// The matrix as GitHub-flavoured Markdown.
+/// Returns the matrix as GitHub-flavoured Markdown.
 pub fn markdown(matrix: &Matrix<'_>, heading: &Heading<'_>) -> String {
     let mut text = format!("## Who may do what in {}\n\n{}\n\n", escaped(heading.cluster), looked_at(heading));
     let Remarks { gaps, totals, only, left_out } = Remarks::of(matrix);

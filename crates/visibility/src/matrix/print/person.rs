@@ -47,7 +47,7 @@ impl Person<'_> {
         if self.matrix.gaps.is_empty() {
             "Nothing grants them anything."
         } else {
-            "Nothing that could be looked at grants them anything."
+            "Nothing that could be read grants them anything."
         }
     }
 
@@ -87,7 +87,7 @@ fn words(rule: &Rule) -> [String; 2] {
     [verbs, format!("{}{only}", things.join(", "))]
 }
 
-/// For a terminal.
+/// Renders one person's permissions for a terminal.
 pub fn person_text(person: &Person<'_>, world: &World, heading: &Heading<'_>, width: usize) -> Vec<Segment> {
     let mut out = Out::default();
     let title = format!("What {} may do in {}", person.called(), heading.cluster);
@@ -130,7 +130,7 @@ pub fn person_text(person: &Person<'_>, world: &World, heading: &Heading<'_>, wi
     out.segments
 }
 
-/// GitHub-flavoured Markdown.
+/// Renders one person's permissions as GitHub-flavoured Markdown.
 pub fn person_markdown(person: &Person<'_>, world: &World, heading: &Heading<'_>) -> String {
     let (who, cluster) = (escaped(&person.called()), escaped(heading.cluster));
     let mut text = format!("## What {who} may do in {cluster}\n\n{}\n\n", looked_at(heading));
@@ -181,7 +181,7 @@ struct PageGrant {
     rules: Vec<[Text; 2]>,
 }
 
-/// One page.
+/// Renders one person's permissions as one HTML page.
 pub fn person_html(person: &Person<'_>, world: &World, heading: &Heading<'_>) -> String {
     let grant = |granted: &Granted<'_>| PageGrant {
         through: through(world, granted).into(),
@@ -246,7 +246,7 @@ struct GrantOut<'a> {
 }
 
 impl<'a> PersonOut<'a> {
-    /// For programs.
+    /// Returns one person's permissions for programs.
     pub fn new(person: &'a Person<'a>, world: &'a World, heading: &Heading<'a>) -> Self {
         let grants = person.places.iter().flat_map(|at| {
             at.grants.iter().map(|granted| GrantOut {

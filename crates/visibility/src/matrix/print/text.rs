@@ -10,7 +10,7 @@ use crate::{
     print::{Segment, Style},
 };
 
-/// The matrix as text within a width; joined, the pieces end with a line break.
+/// Returns the matrix as text within a width; joined, the pieces end with a line break.
 pub fn text(matrix: &Matrix<'_>, heading: &Heading<'_>, width: usize) -> Vec<Segment> {
     let mut out = Out::default();
     out.line(&format!("Who may do what in {}", heading.cluster), Style::Title);

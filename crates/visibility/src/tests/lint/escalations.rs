@@ -1,4 +1,4 @@
-//! Ways to become more: each with its rights and with some of them lacking, and how far it leads.
+//! Privilege escalations: each with its rights and with some of them lacking, and how far it leads.
 
 use insta::assert_snapshot;
 use rbac::escalation::{Need, Severity, Within};
@@ -76,8 +76,8 @@ fn the_group_of_a_namespaces_accounts_counts_for_each_of_them() {
              bind ci/team starter Group:team"
         ),
         @"
-        danger [cluster-admin] Group system:serviceaccounts:ci can do everything, as cluster-admin does
-        danger [pods] Group team can start pods under any service account in ci, and so act as Group system:serviceaccounts:ci, which can do everything, as cluster-admin does
+        danger [cluster-admin] Group system:serviceaccounts:ci has every permission, like ClusterRole cluster-admin
+        danger [pods] Group team can start pods under any service account in ci, and so act as Group system:serviceaccounts:ci, which has every permission, like ClusterRole cluster-admin
         warning [everybody] Group system:serviceaccounts:ci holds ClusterRole all by ClusterRoleBinding all, so everybody of them has it
         "
     );
@@ -90,10 +90,10 @@ fn the_group_of_a_namespaces_accounts_counts_for_each_of_them() {
              bind write write Group:system:serviceaccounts"
         ),
         @"
-        danger [escalate] Group system:serviceaccounts:ci can write roles with rights of others, and so write every right into a role that they hold
+        danger [escalate] Group system:serviceaccounts:ci can write roles with permissions that they lack, and so add every permission to a role that they hold
         warning [everybody] Group system:serviceaccounts holds ClusterRole write by ClusterRoleBinding write, so everybody of them has it
         warning [everybody] Group system:serviceaccounts:ci holds ClusterRole escalate by ClusterRoleBinding escalate, so everybody of them has it
-        info [role-objects] Group system:serviceaccounts can write roles or bindings, and so hand every right of theirs to whomever they like, or keep it for themselves under another name
+        info [role-objects] Group system:serviceaccounts can write roles or bindings, and so give every permission of theirs to anybody, or keep it for themselves under another name
         "
     );
 }
@@ -124,10 +124,10 @@ fn who_may_only_refuse_is_not_taken_for_who_may_change() {
         danger [webhooks] Group d-any can see and change every request, and so read every secret as it is written, and write into the pods of others
         danger [mutating-policies] Group f-mutating-policies can change every request, and so put their own containers into pods of Kubernetes' own
         danger [mutating-policy-engines] Group f-mutating-policies can change requests by Gatekeeper or Kyverno, and so put their own containers into pods of others
-        warning [validating-webhooks] Group a-validating can see and refuse every request, and so read every secret as it is written, and take away the webhooks that hold others back
-        warning [validating-webhooks] Group c-both can see and refuse every request, and so read every secret as it is written, and take away the webhooks that hold others back
+        warning [validating-webhooks] Group a-validating can see and refuse every request, and so read every secret as it is written, and remove the webhooks that restrict others
+        warning [validating-webhooks] Group c-both can see and refuse every request, and so read every secret as it is written, and remove the webhooks that restrict others
         warning [admission-policies] Group d-any can change what is admitted, and so lift what keeps pods off the nodes' files
-        warning [validating-webhooks] Group d-any can see and refuse every request, and so read every secret as it is written, and take away the webhooks that hold others back
+        warning [validating-webhooks] Group d-any can see and refuse every request, and so read every secret as it is written, and remove the webhooks that restrict others
         warning [admission-policies] Group e-validating-policies can change what is admitted, and so lift what keeps pods off the nodes' files
         warning [policy-engines] Group e-validating-policies can change what Gatekeeper or Kyverno admit, and so lift what keeps pods off the nodes' files
         "
@@ -135,7 +135,7 @@ fn who_may_only_refuse_is_not_taken_for_who_may_change() {
 }
 
 #[test]
-fn a_right_over_a_namespace_is_as_bad_as_its_accounts_are_mighty() {
+fn a_right_over_a_namespace_is_as_severe_as_its_accounts_are_privileged() {
     assert_snapshot!(
         found(
             "role start = create pods
@@ -148,12 +148,12 @@ fn a_right_over_a_namespace_is_as_bad_as_its_accounts_are_mighty() {
              bind dev/far start Group:far"
         ),
         @"
-        danger [pods] Group developers can start pods under any service account in ci, and so act as ServiceAccount ci/deployer, which can do everything, as cluster-admin does
-        danger [pods] Group far can start pods under any service account in dev, and so act as ServiceAccount dev/hop, which can start pods under any service account in ops, and so act as ServiceAccount ops/runner, which can start pods under any service account in ci, and so act as ServiceAccount ci/deployer, which can do everything, as cluster-admin does
-        danger [pods] Group ops can start pods under any service account in ops, and so act as ServiceAccount ops/runner, which can start pods under any service account in ci, and so act as ServiceAccount ci/deployer, which can do everything, as cluster-admin does
-        danger [cluster-admin] ServiceAccount ci/deployer can do everything, as cluster-admin does
-        danger [pods] ServiceAccount dev/hop can start pods under any service account in ops, and so act as ServiceAccount ops/runner, which can start pods under any service account in ci, and so act as ServiceAccount ci/deployer, which can do everything, as cluster-admin does
-        danger [pods] ServiceAccount ops/runner can start pods under any service account in ci, and so act as ServiceAccount ci/deployer, which can do everything, as cluster-admin does
+        danger [pods] Group developers can start pods under any service account in ci, and so act as ServiceAccount ci/deployer, which has every permission, like ClusterRole cluster-admin
+        danger [pods] Group far can start pods under any service account in dev, and so act as ServiceAccount dev/hop, which can start pods under any service account in ops, and so act as ServiceAccount ops/runner, which can start pods under any service account in ci, and so act as ServiceAccount ci/deployer, which has every permission, like ClusterRole cluster-admin
+        danger [pods] Group ops can start pods under any service account in ops, and so act as ServiceAccount ops/runner, which can start pods under any service account in ci, and so act as ServiceAccount ci/deployer, which has every permission, like ClusterRole cluster-admin
+        danger [cluster-admin] ServiceAccount ci/deployer has every permission, like ClusterRole cluster-admin
+        danger [pods] ServiceAccount dev/hop can start pods under any service account in ops, and so act as ServiceAccount ops/runner, which can start pods under any service account in ci, and so act as ServiceAccount ci/deployer, which has every permission, like ClusterRole cluster-admin
+        danger [pods] ServiceAccount ops/runner can start pods under any service account in ci, and so act as ServiceAccount ci/deployer, which has every permission, like ClusterRole cluster-admin
         "
     );
 }
@@ -169,7 +169,7 @@ fn kubernetes_own_controllers_are_in_reach_from_kube_system() {
     let by = "role start = create pods
               bind kube-system/team start Group:developers";
     // The controller is as it is installed, and none of the findings.
-    assert_snapshot!(found(&format!("{controller}\n{by}")), @"danger [pods] Group developers can start pods under any service account in kube-system, and so act as ServiceAccount kube-system/clusterrole-aggregation-controller, which can write roles with rights of others, and so write every right into a role that they hold");
+    assert_snapshot!(found(&format!("{controller}\n{by}")), @"danger [pods] Group developers can start pods under any service account in kube-system, and so act as ServiceAccount kube-system/clusterrole-aggregation-controller, which can write roles with permissions that they lack, and so add every permission to a role that they hold");
     assert_snapshot!(found(by), @"danger [pods] Group developers can start pods under any service account in kube-system, and so run as any service account, and ask for the nodes' files");
 }
 
@@ -187,13 +187,13 @@ fn what_is_added_to_kubernetes_own_is_found() {
          bind system:controller:mine system:controller:mine SA:dev/mine",
     ];
     assert_snapshot!(rows.map(found).join("\n"), @"
-    danger [cluster-admin] User mallory can do everything, as cluster-admin does
+    danger [cluster-admin] User mallory has every permission, like ClusterRole cluster-admin
 
-    danger [escalate] ServiceAccount kube-system/ttl-controller can write roles with rights of others, and so write every right into a role that they hold
+    danger [escalate] ServiceAccount kube-system/ttl-controller can write roles with permissions that they lack, and so add every permission to a role that they hold
 
     warning [cluster-admin] ServiceAccount kube-system/ttl-controller can do everything in dev
 
-    danger [serviceaccount-token] ServiceAccount dev/mine can make tokens of service accounts in every namespace, and so be any service account, those of Kubernetes' own controllers included
+    danger [serviceaccount-token] ServiceAccount dev/mine can create tokens for service accounts in every namespace, and so act as any service account, including those of Kubernetes' own controllers
     ");
 }
 
@@ -224,23 +224,23 @@ fn rules_for_names_are_as_bad_as_what_they_name() {
     }
     assert_snapshot!(all, @"
     impersonate groups:admins
-      danger [impersonate] Group team can act as Group admins, which can do everything, as cluster-admin does
+      danger [impersonate] Group team can act as Group admins, which has every permission, like ClusterRole cluster-admin
     impersonate groups:lookers
     impersonate users:carol
-      danger [impersonate] Group team can act as User carol, which can do everything, as cluster-admin does
+      danger [impersonate] Group team can act as User carol, which has every permission, like ClusterRole cluster-admin
     impersonate users:system:serviceaccount:ci:deployer
     impersonate groups:system:masters
       danger [impersonate] Group team can act as a member of system:masters, to whom the API server grants everything
     create serviceaccounts/token:deployer
-      danger [serviceaccount-token] Group team can make tokens of every service account `deployer`, and so act as ServiceAccount ci/deployer, which can do everything, as cluster-admin does
+      danger [serviceaccount-token] Group team can create tokens for every service account `deployer`, and so act as ServiceAccount ci/deployer, which has every permission, like ClusterRole cluster-admin
     create serviceaccounts/token:other
     bind clusterroles.rbac.authorization.k8s.io:cluster-admin; create clusterrolebindings.rbac.authorization.k8s.io
       danger [bind] Group team can grant roles that they do not hold, and so bind cluster-admin to themselves
     bind clusterroles.rbac.authorization.k8s.io:edit; create clusterrolebindings.rbac.authorization.k8s.io
       danger [bind] Group team can grant ClusterRole edit without holding it, and so bind it to themselves
-      info [role-objects] Group team can write roles or bindings, and so hand every right of theirs to whomever they like, or keep it for themselves under another name
+      info [role-objects] Group team can write roles or bindings, and so give every permission of theirs to anybody, or keep it for themselves under another name
     bind clusterroles.rbac.authorization.k8s.io:view; create clusterrolebindings.rbac.authorization.k8s.io
-      info [role-objects] Group team can write roles or bindings, and so hand every right of theirs to whomever they like, or keep it for themselves under another name
+      info [role-objects] Group team can write roles or bindings, and so give every permission of theirs to anybody, or keep it for themselves under another name
     escalate,update clusterroles.rbac.authorization.k8s.io:some
       danger [escalate] Group team can write rights of others into ClusterRole some, which they hold
     escalate,update clusterroles.rbac.authorization.k8s.io:others

@@ -41,14 +41,14 @@ fn what_is_excluded_is_gone_and_counted() {
     let all = rows.map(|row| format!("# {row}\n{}", left(row)));
     assert_snapshot!(all.join("\n"), @"
     # 
-    danger [cluster-admin] User carol can do everything, as cluster-admin does
-    danger [cluster-admin] Group admins can do everything, as cluster-admin does
+    danger [cluster-admin] User carol has every permission, like ClusterRole cluster-admin
+    danger [cluster-admin] Group admins has every permission, like ClusterRole cluster-admin
     danger [pods] Group developers can start pods under any service account in kube-system, and so run as any service account, and ask for the nodes' files
     warning [pods] Group developers can start pods under any service account in kube-node-lease and kube-public, and so run there as any service account, with the node's files in reach
     0 excluded, 0 unexplained
 
     # exclusions: [{check: cluster-admin, subject: Group admins, reason: the platform team}]
-    danger [cluster-admin] User carol can do everything, as cluster-admin does
+    danger [cluster-admin] User carol has every permission, like ClusterRole cluster-admin
     danger [pods] Group developers can start pods under any service account in kube-system, and so run as any service account, and ask for the nodes' files
     warning [pods] Group developers can start pods under any service account in kube-node-lease and kube-public, and so run there as any service account, with the node's files in reach
     1 excluded, 0 unexplained
@@ -57,26 +57,26 @@ fn what_is_excluded_is_gone_and_counted() {
     5 excluded, 0 unexplained
 
     # exclusions: [{check: cluster-admin, subject: 'Group *', reason: known, expires: 2026-06-01}]
-    danger [cluster-admin] User carol can do everything, as cluster-admin does
+    danger [cluster-admin] User carol has every permission, like ClusterRole cluster-admin
     danger [pods] Group developers can start pods under any service account in kube-system, and so run as any service account, and ask for the nodes' files
     warning [pods] Group developers can start pods under any service account in kube-node-lease and kube-public, and so run there as any service account, with the node's files in reach
     1 excluded, 0 unexplained
 
     # exclusions: [{check: pods, namespace: 'kube-*e', reason: known}]
-    danger [cluster-admin] User carol can do everything, as cluster-admin does
-    danger [cluster-admin] Group admins can do everything, as cluster-admin does
+    danger [cluster-admin] User carol has every permission, like ClusterRole cluster-admin
+    danger [cluster-admin] Group admins has every permission, like ClusterRole cluster-admin
     danger [pods] Group developers can start pods under any service account in kube-system, and so run as any service account, and ask for the nodes' files
     warning [pods] Group developers can start pods under any service account in kube-public, and so run there as any service account, with the node's files in reach
     1 excluded, 0 unexplained
 
     # exclusions: [{check: pods, namespace: 'kube-*', reason: known}]
-    danger [cluster-admin] User carol can do everything, as cluster-admin does
-    danger [cluster-admin] Group admins can do everything, as cluster-admin does
+    danger [cluster-admin] User carol has every permission, like ClusterRole cluster-admin
+    danger [cluster-admin] Group admins has every permission, like ClusterRole cluster-admin
     3 excluded, 0 unexplained
 
     # exclusions: [{check: pods, namespace: [kube-public, kube-system], reason: known}]
-    danger [cluster-admin] User carol can do everything, as cluster-admin does
-    danger [cluster-admin] Group admins can do everything, as cluster-admin does
+    danger [cluster-admin] User carol has every permission, like ClusterRole cluster-admin
+    danger [cluster-admin] Group admins has every permission, like ClusterRole cluster-admin
     warning [pods] Group developers can start pods under any service account in kube-node-lease, and so run there as any service account, with the node's files in reach
     2 excluded, 0 unexplained
 
@@ -87,14 +87,14 @@ fn what_is_excluded_is_gone_and_counted() {
     2 excluded, 0 unexplained
 
     # exclusions: [{check: pods, severity: warning, reason: known}]
-    danger [cluster-admin] User carol can do everything, as cluster-admin does
-    danger [cluster-admin] Group admins can do everything, as cluster-admin does
+    danger [cluster-admin] User carol has every permission, like ClusterRole cluster-admin
+    danger [cluster-admin] Group admins has every permission, like ClusterRole cluster-admin
     danger [pods] Group developers can start pods under any service account in kube-system, and so run as any service account, and ask for the nodes' files
     2 excluded, 0 unexplained
 
     # exclusions: [{check: cluster-admin, binding: ClusterRoleBinding others, reason: known}]
-    danger [cluster-admin] User carol can do everything, as cluster-admin does
-    danger [cluster-admin] Group admins can do everything, as cluster-admin does
+    danger [cluster-admin] User carol has every permission, like ClusterRole cluster-admin
+    danger [cluster-admin] Group admins has every permission, like ClusterRole cluster-admin
     danger [pods] Group developers can start pods under any service account in kube-system, and so run as any service account, and ask for the nodes' files
     warning [pods] Group developers can start pods under any service account in kube-node-lease and kube-public, and so run there as any service account, with the node's files in reach
     info [exclusion-unused] the exclusion of cluster-admin (known) excludes nothing
@@ -123,8 +123,8 @@ fn an_exclusion_that_ended_or_excludes_nothing_is_found() {
         of_itself.join("\n")
     });
     assert_snapshot!(all.join("\n"), @"
-    warning [exclusion-expired] the exclusion of cluster-admin (known) ended at 2026-06-01T00:00:00Z
-    warning [exclusion-expired] the exclusion of cluster-admin (known) ended at 2026-06-01T12:00:00Z
+    warning [exclusion-expired] the exclusion of cluster-admin (known) expired at 2026-06-01T00:00:00Z
+    warning [exclusion-expired] the exclusion of cluster-admin (known) expired at 2026-06-01T12:00:00Z
     info [exclusion-unused] the exclusion of secrets (they are backed up) excludes nothing
     info [exclusion-unused] the exclusion of cluster-admin, secrets, pods (known) excludes nothing of secrets
     info [exclusion-unused] the exclusion of pods (known) excludes nothing in dev and team-*
@@ -296,7 +296,7 @@ groups:
     danger [impersonate] Group robots can act as others in kube-system, and so act as the service accounts of Kubernetes' own controllers there
     danger [secrets] Group robots can read secrets in kube-system, and so use every token that is kept in one
     warning [pods] Group robots can start pods under any service account in kube-public, and so run there as any service account, with the node's files in reach
-    info [flood] Group robots can make any number of objects in kube-system, and so fill the API server's storage until nobody can write
+    info [flood] Group robots can create any number of objects in kube-system, and so fill the API server's storage until nobody can write
     info [networkpolicies] Group robots can change network policies in kube-system, and so reach what was kept from their pods
     info [traffic] Group robots can send others' traffic elsewhere in kube-system, and so read what others send, tokens included
     1 excluded
@@ -327,9 +327,9 @@ fn a_baseline_excludes_all_that_is_found_and_says_that_reasons_are_lacking() {
     let (text, number) = baseline(&report, now());
     assert_snapshot!(text, @r#"
     # What `cluster-auth lint` found on 2026-06-01, so that only what comes later is reported: give it as `--exclusions`.
-    # Fill in each reason; whoever reads it next must be able to tell whether it still holds. Mend what has none.
+    # Fill in each reason; whoever reads it next must be able to tell whether it still holds. Fix what has none.
     exclusions:
-    # danger: Group admins can do everything, as cluster-admin does
+    # danger: Group admins has every permission, like ClusterRole cluster-admin
     - check: cluster-admin
       subject: "Group admins"
       everywhere: true
@@ -343,28 +343,28 @@ fn a_baseline_excludes_all_that_is_found_and_says_that_reasons_are_lacking() {
       binding: "RoleBinding */start"
       severity: danger
       reason: "TODO: why this is so, and until when"
-    # danger: User * can do everything, as cluster-admin does
+    # danger: User * has every permission, like ClusterRole cluster-admin
     - check: cluster-admin
       subject: "User [*]"
       everywhere: true
       binding: "ClusterRoleBinding stars"
       severity: danger
       reason: "TODO: why this is so, and until when"
-    # danger: arn:aws:iam::111122223333:role/Admin logs in as a member of system:masters, by EKSConfigMap mapRoles[0] (cluster.json:1): the API server grants it everything, and no binding can take it away
+    # danger: arn:aws:iam::111122223333:role/Admin logs in as a member of system:masters, by EKSConfigMap mapRoles[0] (cluster.json:1): the API server allows the group everything, and removing bindings has no effect
     - check: masters
       subject: "User admin:<session>"
       principal: "arn:aws:iam::111122223333:role/Admin"
       everywhere: true
       severity: danger
       reason: "TODO: why this is so, and until when"
-    # danger: User carol can do everything, as cluster-admin does
+    # danger: User carol has every permission, like ClusterRole cluster-admin
     - check: cluster-admin
       subject: "User carol"
       everywhere: true
       binding: "ClusterRoleBinding admins"
       severity: danger
       reason: "TODO: why this is so, and until when"
-    # danger: User dora can act as Group admins, which can do everything, as cluster-admin does
+    # danger: User dora can act as Group admins, which has every permission, like ClusterRole cluster-admin
     - check: impersonate
       subject: "User dora"
       target: "Group admins"
@@ -400,28 +400,28 @@ fn a_baseline_excludes_all_that_is_found_and_says_that_reasons_are_lacking() {
       binding: "RoleBinding */hello"
       severity: warning
       reason: "TODO: why this is so, and until when"
-    # warning: RoleBinding ci/lost grants ClusterRole lost, which does not exist: whoever makes it decides what is granted
+    # warning: RoleBinding ci/lost grants ClusterRole lost, which does not exist: whoever creates it decides what is granted
     - check: missing-role
       subject: "ServiceAccount ci/bot"
       namespace: "ci"
       binding: "RoleBinding */lost"
       severity: warning
       reason: "TODO: why this is so, and until when"
-    # warning: User * is bound, and no login makes this user: whoever is given the name inherits its rights
+    # warning: User * is bound, and no mapping gives this username: whoever is given it inherits its permissions
     - check: unknown-user
       subject: "User [*]"
       everywhere: true
       binding: "ClusterRoleBinding stars"
       severity: warning
       reason: "TODO: why this is so, and until when"
-    # info: Group admins is bound, and no login gives this group: whoever is put into it inherits its rights
+    # info: Group admins is bound, and no mapping gives this group: whoever is put into it inherits its permissions
     - check: unknown-group
       subject: "Group admins"
       everywhere: true
       binding: "ClusterRoleBinding admins"
       severity: info
       reason: "TODO: why this is so, and until when"
-    # info: Group developers is bound, and no login gives this group: whoever is put into it inherits its rights
+    # info: Group developers is bound, and no mapping gives this group: whoever is put into it inherits its permissions
     - check: unknown-group
       subject: "Group developers"
       namespace: ["kube-node-lease", "kube-public", "kube-system"]
@@ -478,26 +478,26 @@ fn what_comes_after_a_baseline_is_found() {
     ];
     assert_snapshot!(rows.join("\n"), @"
     # bind new cluster-admin Group:others
-    danger [cluster-admin] Group others can do everything, as cluster-admin does
-    info [unknown-group] Group others is bound, and no login gives this group: whoever is put into it inherits its rights
+    danger [cluster-admin] Group others has every permission, like ClusterRole cluster-admin
+    info [unknown-group] Group others is bound, and no mapping gives this group: whoever is put into it inherits its permissions
 
     # bind new hello Group:system:authenticated
     warning [everybody] Group system:authenticated holds ClusterRole hello by ClusterRoleBinding new, so everybody of them has it
 
     # bind dev/start start Group:developers; bind dev/deployer cluster-admin SA:dev/deployer
     warning [cluster-admin] ServiceAccount dev/deployer can do everything in dev
-    info [unknown-group] Group developers is bound, and no login gives this group: whoever is put into it inherits its rights
+    info [unknown-group] Group developers is bound, and no mapping gives this group: whoever is put into it inherits its permissions
 
     # bind kube-public/deployer cluster-admin SA:kube-public/deployer; bind d cluster-admin SA:kube-public/deployer
-    danger [pods] Group developers can start pods under any service account in kube-public, and so act as ServiceAccount kube-public/deployer, which can do everything, as cluster-admin does
-    danger [cluster-admin] ServiceAccount kube-public/deployer can do everything, as cluster-admin does
+    danger [pods] Group developers can start pods under any service account in kube-public, and so act as ServiceAccount kube-public/deployer, which has every permission, like ClusterRole cluster-admin
+    danger [cluster-admin] ServiceAccount kube-public/deployer has every permission, like ClusterRole cluster-admin
     info [exclusion-unused] the exclusion of exec, pods (TODO: why this is so, and until when) excludes nothing in kube-public
 
     # groups:admins groups:system:masters
     danger [impersonate] User dora can act as a member of system:masters, to whom the API server grants everything
 
     # User:* User:eve
-    danger [cluster-admin] User eve can do everything, as cluster-admin does
+    danger [cluster-admin] User eve has every permission, like ClusterRole cluster-admin
 
     # role/Any {{SessionName}} readers; aws-auth arn:aws:iam::111122223333:role/Some {{SessionName}} readers
     warning [chosen-username] whoever assumes arn:aws:iam::111122223333:role/Some is the user `{{SessionName}}`, and so whatever user bindings name (EKSConfigMap mapRoles[2] (cluster.json:1))
@@ -505,7 +505,7 @@ fn what_comes_after_a_baseline_is_found() {
     # bind dev/view view Group:developers
     info [exclusion-unused] the exclusion of exec, pods (TODO: why this is so, and until when) excludes nothing in kube-public
     info [exclusion-unused] the exclusion of unknown-group (TODO: why this is so, and until when) excludes nothing in kube-public
-    info [unknown-group] Group developers is bound, and no login gives this group: whoever is put into it inherits its rights
+    info [unknown-group] Group developers is bound, and no mapping gives this group: whoever is put into it inherits its permissions
 
     # pods
     info [exclusion-unused] the exclusion of exec, pods (TODO: why this is so, and until when) excludes nothing of exec

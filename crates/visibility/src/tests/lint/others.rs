@@ -73,13 +73,13 @@ fn each_is_found_and_what_is_alike_is_not() {
     assert_snapshot!(WORLDS.iter().map(|lines| found(lines)).collect::<Vec<_>>().join("\n"), @"
     danger [chosen-username] whoever assumes arn:aws:iam::111122223333:role/Groups is in the group `team-{{SessionName}}`, which they choose (EKSConfigMap mapRoles[3] (cluster.json:1))
     danger [chosen-username] whoever assumes arn:aws:iam::111122223333:role/System is the user `system:{{SessionName}}`, and so whatever part of Kubernetes they choose (EKSConfigMap mapRoles[4] (cluster.json:1))
-    danger [masters] arn:aws:iam::111122223333:role/Admin logs in as a member of system:masters, by EKSConfigMap mapRoles[0] (cluster.json:1): the API server grants it everything, and no binding can take it away
+    danger [masters] arn:aws:iam::111122223333:role/Admin logs in as a member of system:masters, by EKSConfigMap mapRoles[0] (cluster.json:1): the API server allows the group everything, and removing bindings has no effect
     warning [chosen-username] whoever assumes arn:aws:iam::111122223333:role/Dev is the user `{{SessionName}}`, and so whatever user bindings name (EKSConfigMap mapRoles[1] (cluster.json:1))
-    info [masters-binding] Group system:masters holds ClusterRole view by RoleBinding dev/masters, which takes nothing away when it is removed: the group has everything before RBAC is asked
+    info [masters-binding] Group system:masters holds ClusterRole view by RoleBinding dev/masters, and removing it has no effect: the API server allows the group everything before it asks RBAC
 
-    warning [unknown-user] User bob is bound, and no login makes this user: whoever is given the name inherits its rights
+    warning [unknown-user] User bob is bound, and no mapping gives this username: whoever is given it inherits its permissions
     info [many-subjects] bindings name five subjects or more in dev
-    info [unknown-group] Group gone is bound, and no login gives this group: whoever is put into it inherits its rights
+    info [unknown-group] Group gone is bound, and no mapping gives this group: whoever is put into it inherits its permissions
 
     warning [anonymous] User system:anonymous holds ClusterRole hello by ClusterRoleBinding hello, so whoever reaches the API server has it
     warning [everybody] Group system:authenticated holds ClusterRole hello by RoleBinding dev/hello, so everybody of them has it
@@ -87,17 +87,17 @@ fn each_is_found_and_what_is_alike_is_not() {
     warning [everybody] Group system:serviceaccounts:dev holds ClusterRole hello by RoleBinding dev/hello, so everybody of them has it
     warning [anonymous] Group system:unauthenticated holds ClusterRole hello by ClusterRoleBinding hello, so whoever reaches the API server has it
 
-    warning [missing-role] ClusterRoleBinding nowhere and 1 more grant ClusterRole nowhere, which does not exist: whoever makes it decides what is granted
-    warning [missing-role] RoleBinding dev/lost grants Role lost, which does not exist: whoever makes it decides what is granted
+    warning [missing-role] ClusterRoleBinding nowhere and 1 more grant ClusterRole nowhere, which does not exist: whoever creates it decides what is granted
+    warning [missing-role] RoleBinding dev/lost grants Role lost, which does not exist: whoever creates it decides what is granted
 
-    warning [cloud-role] Group developers can make tokens of service accounts in payments, and so use the AWS role arn:aws:iam::111122223333:role/Payments of ServiceAccount payments/web
-    info [node-files] Group developers can start pods under any service account in lab and shop, where no Pod Security keeps them off the node's files
+    warning [cloud-role] Group developers can create tokens for service accounts in payments, and so use the AWS role arn:aws:iam::111122223333:role/Payments of ServiceAccount payments/web
+    info [node-files] Group developers can start pods under any service account in lab and shop, where no Pod Security level keeps them from the node's files
     info [cloud-role] ServiceAccount payments/web acts in AWS as arn:aws:iam::111122223333:role/Payments, and so does whoever runs pods as it
 
     info [many-subjects] bindings name five subjects or more in dev and ops
     info [many-roles] Group one is bound to 4 roles (a, b, c, d)
 
-    warning [object-twice] Role dev/r (cluster.json:1 and cluster.json:1): it stands there twice and differs; the later one counts here, cluster.json:1
+    warning [object-twice] Role dev/r (cluster.json:1 and cluster.json:1): it is there twice, with different content; the later one counts here, cluster.json:1
     ");
 }
 
@@ -142,13 +142,13 @@ fn what_is_not_what_it_looks_like_where_logins_stand_is_found_at_its_line() {
         })
         .collect();
     assert_snapshot!(said.join("\n"), @r#"
-    aws-auth.yaml:8 logins.empty-username EKSConfigMap mapRoles[2] (aws-auth.yaml:8): it has no username: whoever it names is let in as a user without a name, in devs; give it a username
-    aws-auth.yaml:12 logins.undetermined EKSConfigMap mapUsers[1] (aws-auth.yaml:12): EKSConfigMap mapUsers[0] (aws-auth.yaml:11) matches the same callers, and aws-iam-authenticator takes any of the two, another one each time; leave one of them out
-    aws-auth.yaml:14 logins.unreadable EKSConfigMap mapAccounts (aws-auth.yaml:14): nothing of mapAccounts counts: unclosed quote
-    aws-auth.yaml:7 logins.duplicate EKSConfigMap mapRoles[1] (aws-auth.yaml:7): arn:aws:iam::111122223333:role/Ops stands twice, and this entry does not count: EKSConfigMap mapRoles[3] (aws-auth.yaml:9) has the same principal, and the last one counts
-    aws-auth.yaml:6 logins.no-login EKSConfigMap mapRoles[0] (aws-auth.yaml:6): arn:aws:iam::111122223333:role/team/Dev lets nobody in: the ARN of a role's sessions has no path, and ARNs are compared as a whole; write arn:aws:iam::111122223333:role/Dev
-    aws-auth.yaml:7 logins.type EKSConfigMap mapRoles[1] (aws-auth.yaml:7): `groups` has to be a list, and is text: it counts as absent; write groups: ["devs"]
-    aws-auth.yaml:16 logins.unknown-key EKSConfigMap maprole (aws-auth.yaml:16): nobody reads `maprole` of aws-auth; did you mean `mapRoles`?
+    aws-auth.yaml:8 logins.empty-username EKSConfigMap mapRoles[2] (aws-auth.yaml:8): it has no username: whoever it names logs in as a user without a name, in devs; give it a username
+    aws-auth.yaml:12 logins.undetermined EKSConfigMap mapUsers[1] (aws-auth.yaml:12): EKSConfigMap mapUsers[0] (aws-auth.yaml:11) matches the same callers, and aws-iam-authenticator may use either of the two; remove one of them
+    aws-auth.yaml:14 logins.unreadable EKSConfigMap mapAccounts (aws-auth.yaml:14): all of mapAccounts is ignored: unclosed quote
+    aws-auth.yaml:7 logins.duplicate EKSConfigMap mapRoles[1] (aws-auth.yaml:7): arn:aws:iam::111122223333:role/Ops is mapped twice, and this entry is not used: EKSConfigMap mapRoles[3] (aws-auth.yaml:9) has the same principal, and the last one is used
+    aws-auth.yaml:6 logins.no-login EKSConfigMap mapRoles[0] (aws-auth.yaml:6): arn:aws:iam::111122223333:role/team/Dev lets nobody in: the ARN of a role's sessions has no path, and ARNs must match exactly; write arn:aws:iam::111122223333:role/Dev
+    aws-auth.yaml:7 logins.type EKSConfigMap mapRoles[1] (aws-auth.yaml:7): `groups` must be a list, and is text: it counts as absent; write groups: ["devs"]
+    aws-auth.yaml:16 logins.unknown-key EKSConfigMap maprole (aws-auth.yaml:16): unknown key `maprole` of aws-auth, which is ignored; did you mean `mapRoles`?
     "#);
 }
 
@@ -175,7 +175,7 @@ fn codes_are_unique_and_every_check_says_all() {
     }
 }
 
-/// What could not be looked at is not missing, and nobody who may log in otherwise is unknown.
+/// What could not be read is not missing, and nobody who may log in otherwise is unknown.
 #[test]
 fn what_is_not_known_is_not_found_to_be_absent() {
     let manifest = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: lost, namespace: dev}\n\
@@ -194,7 +194,7 @@ fn manifests_alone_know_kubernetes_own_roles() {
     let mut given = inventory::Inputs::default();
     assert!(given.read("rbac.yaml", manifest.as_bytes()).expect("a manifest"));
     let world = World::new(given, None, now()).expect("readable");
-    assert_snapshot!(said(&lint(&world, &[], now()).findings), @"danger [cluster-admin] User ann can do everything, as cluster-admin does");
+    assert_snapshot!(said(&lint(&world, &[], now()).findings), @"danger [cluster-admin] User ann has every permission, like ClusterRole cluster-admin");
 }
 
 #[test]
@@ -248,8 +248,8 @@ fn eks_access_policies_count() {
     let of_policies: Vec<_> =
         report.findings.iter().filter(|finding| finding.message.contains("access policy")).cloned().collect();
     assert_snapshot!(said(&of_policies), @"
-    danger [cluster-admin] arn:aws:iam::111122223333:user/ann can do everything by the EKS access policy AmazonEKSClusterAdminPolicy, as cluster-admin does
-    danger [impersonate] arn:aws:iam::111122223333:user/cem can act as others in ci by the EKS access policy AmazonEKSEditPolicy, and so act as ServiceAccount ci/deployer, which can do everything, as cluster-admin does
+    danger [cluster-admin] arn:aws:iam::111122223333:user/ann has every permission by the EKS access policy AmazonEKSClusterAdminPolicy, like ClusterRole cluster-admin
+    danger [impersonate] arn:aws:iam::111122223333:user/cem can act as others in ci by the EKS access policy AmazonEKSEditPolicy, and so act as ServiceAccount ci/deployer, which has every permission, like ClusterRole cluster-admin
     danger [impersonate] arn:aws:iam::111122223333:user/dan can act as others in kube-system by the EKS access policy AmazonEKSAdminPolicy, and so act as the service accounts of Kubernetes' own controllers there
     danger [read-everything] arn:aws:iam::111122223333:user/ben can read every resource there is and will be by the EKS access policy AmazonEKSAdminViewPolicy, and so use every token that is kept in a secret
     ");

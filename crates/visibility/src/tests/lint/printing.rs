@@ -56,8 +56,8 @@ fn what_is_less_than_asked_for_is_counted() {
     assert_snapshot!(text(&world, Severity::Warning), @"
     Warning (1)
       RoleBinding dev/lost → ClusterRole lost
-        ~ [missing-role] RoleBinding dev/lost grants ClusterRole lost, which does not exist: whoever makes it decides what is granted
-            help: remove the binding, or make the role
+        ~ [missing-role] RoleBinding dev/lost grants ClusterRole lost, which does not exist: whoever creates it decides what is granted
+            help: remove the binding, or create the role
             https://kubernetes.io/docs/concepts/security/rbac-good-practices/#periodic-review
 
     0 danger, 1 warning, 1 info; `--severity info` shows all
@@ -98,7 +98,7 @@ fn thousands_of_subjects_and_namespaces_can_be_read() {
           allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
           allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
           allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
-      ! [cluster-admin] Group everywhere can do everything in ns-3, and so act as ServiceAccount ns-3/deployer, which can do everything, as cluster-admin does
+      ! [cluster-admin] Group everywhere can do everything in ns-3, and so act as ServiceAccount ns-3/deployer, which has every permission, like ClusterRole cluster-admin
     and 480 more of [impersonate]; `-o json` has them all
     and 496 more bindings
       ~ [cluster-admin] Group everywhere can do everything in 499 namespaces (ns-0, ns-1, ns-10, …)
@@ -108,7 +108,7 @@ fn thousands_of_subjects_and_namespaces_can_be_read() {
 #[test]
 fn names_cannot_hide_what_is_said() {
     let said = text(&cluster("bind admins cluster-admin User:a\u{1b}[2K\rgood"), Severity::Warning);
-    assert!(said.contains("User a\u{fffd}[2K\u{fffd}good can do everything"), "{said}");
+    assert!(said.contains("User a\u{fffd}[2K\u{fffd}good has every permission"), "{said}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn the_verbs_on_resources_in_place_of_levels() {
         |texts: &[&str]| Options { resources: texts.iter().map(|text| asked(text)).collect(), ..Options::default() };
     assert_snapshot!(shown(&example(), &options(&["po"]), 110), @r#"
     Who may do what in prod.example.com
-    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 named and not let in
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 mapped, but cannot log in
 
     People                           whole     dev               kube-system   team-a           every other
                                      cluster                                                    namespace (3)
@@ -63,7 +63,7 @@ fn the_verbs_on_resources_in_place_of_levels() {
     "#);
     assert_snapshot!(rows(&example(), &options(&["deploy", "secrets", "pods/exec", "cm", "users"]), 60), @r#"
     Who may do what in prod.example.com
-    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 named and not let in
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 mapped, but cannot log in
 
     everybody who logs in
       whole cluster          -
@@ -116,7 +116,7 @@ fn for_pull_requests_and_for_programs() {
 
     1 June 2026, 12:00 UTC, from cluster.json
 
-    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!) · 1 named and not let in
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can escalate privileges (!) · 1 mapped, but cannot log in
 
     | People | whole cluster | dev | kube-system | team-a | team-b | every other namespace (2) |
     | --- | --- | --- | --- | --- | --- | --- |
@@ -145,7 +145,7 @@ fn for_pull_requests_and_for_programs() {
     - **read (…)**: less than view: can read some of these
     - **other**: URLs, or verbs that neither read nor write
     - **?role**: bound to a role that is not there: it counts as nothing
-    - **!**: a way to become more: whoever holds this here can get rights of others
+    - **!**: privilege escalation: whoever holds this here can get permissions of others
 
     no row for 1 service account, 1 user or group of Kubernetes itself: \`--by subjects\` shows them
     "#);

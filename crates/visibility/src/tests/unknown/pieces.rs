@@ -45,7 +45,7 @@ fn rights_of(world: &World, whose: &str) -> (Vec<String>, String) {
         person_markdown(&person, world, &heading),
         person_html(&person, world, &heading),
     ];
-    let nothing = ["Nothing grants them anything.", "Nothing that could be looked at grants them anything."];
+    let nothing = ["Nothing grants them anything.", "Nothing that could be read grants them anything."];
     let said = nothing.into_iter().find(|said| printed.iter().all(|text: &String| text.contains(said)));
     (cells, said.unwrap_or_default().to_owned())
 }
@@ -58,7 +58,7 @@ fn a_file_that_cannot_be_read_makes_no_cell_of_a_matrix_a_no() {
     assert_eq!(unread, (vec!["?".to_owned(), "view, ?".to_owned()], String::new()));
     let (cells, said) = rights_of(&pieces(&[BINDING, "?chart/role.yaml"]), "user:nobody");
     assert!(cells.iter().all(|cell| cell == "?"), "{cells:?}");
-    assert_eq!(said, "Nothing that could be looked at grants them anything.");
+    assert_eq!(said, "Nothing that could be read grants them anything.");
 }
 
 /// Of a binding of the ClusterRole `own`: its cell by levels and by the verbs on secrets, and what the legend says of it.
@@ -82,7 +82,7 @@ fn a_role_that_could_not_be_looked_at_is_not_one_that_is_not_there() {
     let not_there = cells_of(&live(KOPS, &[OURS, &binding]));
     assert_eq!(not_there, ["?own", "-", "bound to a role that is not there: it counts as nothing"]);
     let not_known = cells_of(&live(KOPS, &[OURS, &binding, "-ClusterRole"]));
-    let meaning = "bound to a role that could not be looked at, or was not given: what it allows is not known";
+    let meaning = "bound to a role that could not be read, or was not given: what it allows is not known";
     assert_eq!(not_known, ["?own", "?", meaning]);
 }
 

@@ -28,7 +28,7 @@ fn asks(world: &World) -> anyhow::Result<()> {
             let mut run = Background::start(&mut command, managed.folder.join(log))?;
             wait_until("it asks", || {
                 ensure!(run.ended()?.is_none(), "{}", run.log());
-                Ok(run.log().contains("Only `yes` does it:"))
+                Ok(run.log().contains("Type `yes` to confirm:"))
             })?;
             meanwhile()?;
             run.types(answer)?;
@@ -51,6 +51,6 @@ fn asks(world: &World) -> anyhow::Result<()> {
     managed.file(&FILE.replace("[alice, ops/bob]", "[alice]"))?;
     let binding = ["-n", "dev", "delete", "rolebinding", "developers-binding"];
     let (done, log) = answered("drift.log", "yes", &|| managed.admin.kubectl(&binding)?.success().map(drop))?;
-    ensure!(!done && log.contains("the cluster changed meanwhile"), "{log}");
+    ensure!(!done && log.contains("the cluster has changed: the plan was"), "{log}");
     Ok(())
 }

@@ -57,9 +57,9 @@ fn each(world: &World) -> anyhow::Result<()> {
     std::fs::write(managed.folder.join("other.yaml"), FILE)?;
     refused(FILE, &["other.yaml"], &["plan.file-missing"])?;
     let contradictory = managed.apply(&["other.yaml", "--forget", "other.yaml"])?.failure()?;
-    ensure!(contradictory.contains("--forget other.yaml: it is among the files now"), "{contradictory}");
+    ensure!(contradictory.contains("--forget other.yaml: it is also given as a file to apply"), "{contradictory}");
     let forgotten = managed.apply(&["other.yaml", "--forget", "access.yaml", "--forget", "nope"])?;
-    let nope = "note: --forget nope changes nothing: no file of that name was applied to this cluster";
+    let nope = "note: --forget nope has no effect: no file of that name was applied to this cluster";
     ensure!(forgotten.stderr.contains(nope) && !forgotten.stderr.contains("--forget access.yaml"), "{forgotten:?}");
     forgotten.success()?;
     refused(FILE, &["access.yaml"], &["plan.file-missing"])?;

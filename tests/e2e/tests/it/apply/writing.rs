@@ -143,7 +143,7 @@ fn dry(world: &World) -> anyhow::Result<()> {
     managed.file(FILE)?;
     let before = managed.dump()?;
     let said = managed.run(&["apply", "--dry-run"])?.success()?;
-    ensure!(said.contains("Role dev/developers would be applied") && said.contains("nothing of it was kept"), "{said}");
+    ensure!(said.contains("Role dev/developers would be applied") && said.contains("nothing was changed"), "{said}");
     same(&before, &managed.dump()?)?;
     managed.apply(&[])?.success()?;
     // With everything in it: a binding that is replaced, a role that changes, people who go.
@@ -259,7 +259,7 @@ fn targets(world: &World) -> anyhow::Result<()> {
     managed.admin.kubectl(&["wait", "--for=condition=Established", "crd", crd])?.success()?;
     managed.file(FILE)?;
     let unknown = managed.run(&["plan"])?.failure()?;
-    ensure!(unknown.contains("say by `--mapping"), "{unknown}");
+    ensure!(unknown.contains("choose where mappings are written"), "{unknown}");
     // From each place to the next one: what is in the old one goes, and a second run has nothing to do.
     for target in ["none", "crd", "aws-auth", "configmap", "access-file", "crd", "access-file"] {
         let applied = managed.apply(&["--mapping", target])?;
@@ -320,7 +320,7 @@ fn read_by(world: &World) -> anyhow::Result<()> {
     ensure!(planned.contains(&format!("not known: whether a server reads {place}: {why}")), "{planned}");
     let applied = managed.apply(&["--mapping", "access-file"])?.success()?;
     let last = applied.lines().last().unwrap_or_default();
-    ensure!(last.contains("In effect now, but for logins") && last.ends_with(&format!("{why}.")), "{last}");
+    ensure!(last.contains("In effect now, except for mappings") && last.ends_with(&format!("{why}.")), "{last}");
     let (said, gaps) = verdict(&[])?;
     ensure!(said == "notKnown" && gaps.contains(why), "{said}: {gaps}");
     let asked = managed.run(&["who-can", "get", "pods", "-n", "dev"])?;

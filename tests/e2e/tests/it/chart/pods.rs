@@ -160,7 +160,7 @@ fn serve(world: &World) -> anyhow::Result<()> {
     let refused = machine.login("carol")?;
     ensure!(refused.stdout.contains("user/carol"), "AWS knows her: {}", refused.stdout);
     let said = refused.failure()?;
-    ensure!(said.contains("lets nobody in with this token") && said.contains("(status 403)"), "{said}");
+    ensure!(said.contains("refused this token") && said.contains("(status 403)"), "{said}");
 
     // What Helm writes into the ConfigMap holds without a restart.
     machine.mount(&machine.values.replace("users: [alice, erin]", "users: [erin]"))?;

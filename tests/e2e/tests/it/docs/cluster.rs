@@ -123,7 +123,7 @@ const EXPECTED: [(&str, Option<&str>, &str); 10] = [
 impl Reader for Administrator<'_> {
     fn runs(&mut self, command: &str) -> anyhow::Result<()> {
         if command.starts_with("cluster-auth apply ") {
-            let said = self.shell.answers(command, "Only `yes` does it:", "yes")?;
+            let said = self.shell.answers(command, "Type `yes` to confirm:", "yes")?;
             ensure!(said.contains("In effect "), "{said}");
             return Ok(());
         }

@@ -73,7 +73,7 @@ fn all(shell: &Shell) -> anyhow::Result<Vec<String>> {
     let names = help("")?;
     let mut examples = Vec::new();
     for line in names.lines() {
-        // `  who-can      Say who may do something`, and not a flag.
+        // `  who-can      Show who may do something`, and not a flag.
         let Some((name, _)) = line.strip_prefix("  ").and_then(|line| line.split_once("  ")) else { continue };
         let is_name = !name.is_empty() && name.bytes().all(|letter| letter.is_ascii_lowercase() || letter == b'-');
         if is_name && !name.starts_with('-') && name != "help" {

@@ -43,7 +43,7 @@ impl Reader for Administrator<'_> {
                 self.nothing_ends()?;
                 self.with_helm(command)
             }
-            ["cluster-auth", "apply"] => self.shell.answers(command, "Only `yes` does it:", "yes").map(drop),
+            ["cluster-auth", "apply"] => self.shell.answers(command, "Type `yes` to confirm:", "yes").map(drop),
             ["cluster-auth", "kubeconfig"] => self.alice_logs_in(command),
             ["kubectl", "auth"] => Ok(()),
             _ => self.shell.runs(command).map(drop),

@@ -1,4 +1,4 @@
-//! Ways to become more, taken for real: found first, then done, by tokens of service accounts that hold nothing else.
+//! Privilege escalations, taken for real: found first, then done, by tokens of service accounts that hold nothing else.
 
 use std::fs;
 

@@ -69,7 +69,10 @@ pub(super) const TROUBLES: &[Trouble] = &[
     },
     trouble("urls"),
     trouble("names-and-subresources"),
-    Trouble { gaps: &["it stands there twice and differs; the later one counts here"], ..trouble("said-twice") },
+    Trouble {
+        gaps: &["it is there twice, with different content; the later one counts here"],
+        ..trouble("said-twice")
+    },
     Trouble { theirs: &[".github", "docker-compose", "chart/"], gaps: &["it is a template"], ..trouble("repository") },
 ];
 

@@ -72,9 +72,9 @@ pub(super) fn folders(world: &World) -> anyhow::Result<()> {
     ensure!(gaps.len() == expected.len() && expected.iter().all(is_said), "{gaps:#?}");
     let notes: Vec<&str> = all.stderr.lines().filter(|line| line.starts_with("note: ")).collect();
     let expected = [
-        "note: 6 files of repository say nothing of access and are passed over",
+        "note: skipped 6 files of repository that are not about access",
         "note: repository/tsconfig.json:",
-        "note: 2 files of repository are not looked at, for being called neither .json, .yaml nor .yml",
+        "note: 2 files of repository are not read: only .json, .yaml and .yml are",
     ];
     let is_said = |expected: &&str| notes.iter().any(|note| note.starts_with(*expected));
     ensure!(expected.iter().all(is_said), "{notes:#?}");
@@ -128,7 +128,7 @@ pub(super) fn folders(world: &World) -> anyhow::Result<()> {
             let mut run = world.anonymous();
             run.current_dir(&root).env("KUBECONFIG", root.join("must-not-be-read")).args(command.split(' '));
             let refused = process::run(run.args(["--from", file]))?.failure()?;
-            let is_named = refused.contains(&format!("{file} has nothing of roles and bindings"));
+            let is_named = refused.contains(&format!("{file} has no roles and bindings"));
             ensure!(is_named && refused.contains("--context"), "{command}: {refused}");
             let takes_dumps = command != "apply access.yaml";
             ensure!(
@@ -180,7 +180,7 @@ fn refusals(world: &World, root: &Path) -> anyhow::Result<()> {
     write(&root.join("overlay/kustomization.yaml"), b"resources:\n- ../repository\n")?;
     let overlay = "`kubectl kustomize overlay | cluster-auth … --from -`";
     for (args, expected) in [
-        (&["--from", "-", "--from", "-"][..], "stdin can be read only once; name `--from -` once"),
+        (&["--from", "-", "--from", "-"][..], "stdin can be read only once; give `--from -` once"),
         (&["--from", "template.yaml"], "`helm template … | cluster-auth … --from -`"),
         (&["--from", "overlay/kustomization.yaml"], overlay),
     ] {
@@ -200,7 +200,7 @@ fn who_can(world: &World, folder: &Path, args: &[&str]) -> anyhow::Result<Output
     process::run(command.current_dir(folder).args(["who-can", "list", "pods", "-n", "dev", "-o", "json"]).args(args))
 }
 
-/// Who may, but for those who always may, and what could not be looked at.
+/// Who may, but for those who always may, and what could not be read.
 fn read(said: &Output) -> anyhow::Result<(Vec<String>, Vec<String>)> {
     ensure!(said.code == 0, "{said:?}");
     let said: Value = serde_json::from_str(&said.stdout)?;
