@@ -193,7 +193,7 @@ async fn every_trouble_of_a_connection_is_said_in_kubectls_words() {
         ("401", at(serve(Some(here(&ours)), &["HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"]).await, &ca), token, "you must be logged in to the server (Unauthorized)"),
         ("403", at(serve(Some(here(&ours)), &["HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"]).await, &ca), token, "may not get configmaps kube-system/aws-auth"),
         ("503", at(serve(Some(here(&ours)), &["HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"]).await, &ca), token, "is not able to answer now (status 503)"),
-        ("a 404 of something else", at(serve(Some(here(&ours)), &["HTTP/1.1 404 Not Found\r\nContent-Length: 6\r\n\r\n<html>"]).await, &ca), token, "with status 404, which no API server does"),
+        ("a 404 of something else", at(serve(Some(here(&ours)), &["HTTP/1.1 404 Not Found\r\nContent-Length: 6\r\n\r\n<html>"]).await, &ca), token, "with status 404, which API servers do not do"),
     ];
     let asked = rows.iter().map(|(_, cluster, user, _)| said(cluster, user));
     let answers = futures_util::future::join_all(asked).await;

@@ -145,14 +145,13 @@ fn write(outcome: &Outcome, context: &Context) {
     }
 }
 
-/// Groups as JSON, from which whoever writes lines makes a list in its format; none are null, as in the existing program's.
+/// Groups as JSON, from which whoever writes lines makes a list in its format.
 struct Groups<'a>(&'a [String]);
 
 impl fmt::Display for Groups<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(groups) = self;
-        let json = if groups.is_empty() { serde_json::Value::Null } else { (*groups).into() };
-        json.fmt(f)
+        serde_json::Value::from(*groups).fmt(f)
     }
 }
 

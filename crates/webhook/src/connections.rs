@@ -31,8 +31,9 @@ const LAST_ASKED: Duration = Duration::from_secs(1);
 /// Places that no connection with a review under way takes, where there are enough of them.
 const WITHOUT_REVIEWS: usize = 16;
 
-/// Within that time whoever connects has shaken hands and asked, if they mean to.
-const TO_ASK: Duration = Duration::from_millis(500);
+/// How long whoever connects is given to shake hands and ask, for each place that there is: so five hundred a second get in,
+/// whatever those do who came before, and with 256 places each has half a second.
+const TO_ASK: Duration = Duration::from_millis(2);
 
 /// All open connections of one listener.
 pub(crate) struct Connections {
@@ -150,7 +151,7 @@ impl Connections {
         let (open, client) = (self.open(), neighbourhood(client));
         let of_clients = open.of_clients();
         let after = of_clients.get(&client).copied().unwrap_or_default() + 1;
-        open.end_one(&of_clients, after, |_| true)
+        open.end_one(&of_clients, after, self.to_ask(), |_| true)
     }
 
     /// How many connections each client has open.
@@ -162,6 +163,11 @@ impl Connections {
     /// unheard.
     pub(crate) fn changed(&self) -> Notified<'_> {
         self.changed.notified()
+    }
+
+    /// How long a connection that never asked anything stays, if another one of the same client waits.
+    fn to_ask(&self) -> Duration {
+        TO_ASK * u32::try_from(self.most).unwrap_or(u32::MAX)
     }
 
     /// On how many connections reviews may be under way: on half of them at the least.
@@ -208,6 +214,7 @@ impl Open {
         &self,
         of_clients: &BTreeMap<IpAddr, usize>,
         own: usize,
+        to_ask: Duration,
         among: impl Fn(&State) -> bool,
     ) -> Option<Instant> {
         let now = Instant::now();
@@ -217,7 +224,7 @@ impl Open {
             if state.ending == Some(Ending::CrowdedOut) {
                 return None;
             }
-            if let Some(from) = state.may_end(count > own).filter(|_| among(&state)) {
+            if let Some(from) = state.may_end(count > own, to_ask).filter(|_| among(&state)) {
                 let (from, is_busy) = (from.max(now), state.is_busy());
                 ends.push(((state.has_let_in, from, Reverse(count), is_busy, state.since), connection));
             }
@@ -266,7 +273,9 @@ impl Place {
     fn make_room_for_review(&self) -> Option<Instant> {
         let open = self.connections.open();
         let of_clients = open.of_clients();
-        open.end_one(&of_clients, of_clients[&self.connection.client], |state| state.reviews > 0)
+        open.end_one(&of_clients, of_clients[&self.connection.client], self.connections.to_ask(), |state| {
+            state.reviews > 0
+        })
     }
 
     fn try_review(&self) -> Option<Busy> {
@@ -381,11 +390,11 @@ impl State {
     }
 
     /// From when on it may be ended for somebody else, if at all. Whoever has more connections than that one has no claim.
-    fn may_end(&self, has_more: bool) -> Option<Instant> {
+    fn may_end(&self, has_more: bool, to_ask: Duration) -> Option<Instant> {
         match (self.is_busy(), self.has_let_in || has_more) {
             (true, _) => (has_more && !self.has_let_in).then_some(self.since),
             (false, true) => Some(self.since),
-            (false, false) => Some(self.since + TO_ASK),
+            (false, false) => Some(self.since + to_ask),
         }
     }
 
@@ -441,7 +450,7 @@ mod tests {
 
     use tokio::time::{Instant, advance};
 
-    use super::{Connections, Place, TO_ASK, neighbourhood};
+    use super::{Connections, Place, neighbourhood};
 
     const MOST: usize = 4;
 
@@ -502,8 +511,8 @@ mod tests {
     async fn whoever_has_as_few_is_given_the_time_to_ask() {
         let full = Full::of([1, 1, 1, 1]).await;
         full.places.iter().for_each(|place| drop(place.request()));
-        assert_eq!(full.connections.make_room(address(1)), Some(Instant::now() + TO_ASK));
-        advance(TO_ASK).await;
+        assert_eq!(full.connections.make_room(address(1)), Some(Instant::now() + full.connections.to_ask()));
+        advance(full.connections.to_ask()).await;
         assert_eq!(full.go_for(1), [0]);
 
         let full = Full::of([1, 1, 1, 1]).await;
@@ -550,7 +559,7 @@ mod tests {
             () = full.places[0].closing() => drop(half),
         }
         assert!(full.places[0].is_crowded_out());
-        assert_eq!(started.elapsed(), TO_ASK);
+        assert_eq!(started.elapsed(), full.connections.to_ask());
         assert!(full.places[2].review().await.is_ok());
     }
 

@@ -274,12 +274,12 @@ fn run_logged(args: &ServerArgs, global: &Global, process: &Process) -> CommandR
     let files = StateFiles { kubeconfig: paths.kubeconfig, ..StateFiles::in_folder(&paths.state_dir, "") };
     let reach = reach(args.hostname.as_deref(), args.address, args.port, &config)?;
     args.shadow.check(&settings, &reach)?;
-    prepare_files(&files, &reach, args.kubeconfig_pregenerated.or(config.server.kubeconfig_pregenerated))?;
     // In a pod both streams are one log, which is JSON from the first line to the last where that was asked for.
     if !settings::logs_are_json(global) {
         // Nobody may be there to read it.
         let _ = process::print(&banner());
     }
+    prepare_files(&files, &reach, args.kubeconfig_pregenerated.or(config.server.kubeconfig_pregenerated))?;
     let read = mappings::Read { cluster_id: written, config: config.server.clone(), mounted: rules, access: read };
     read.say_twice();
     let logins = Logins { files: mappings, read, modes: backends, options };

@@ -327,13 +327,13 @@ fn flags_about_what_is_not_there_are_said_to_change_nothing() {
     for command in commands {
         for (flags, said) in rows {
             let stderr = run(folder.path(), &format!("{command} {flags}"), Some(0));
-            let is_said = stderr.contains(said.unwrap_or("changes nothing"));
+            let is_said = stderr.contains(said.unwrap_or("has no effect"));
             assert_eq!(is_said, said.is_some(), "{command} {flags}: {stderr}");
         }
     }
     for command in ["check", "plan --mapping none"] {
         let line = format!("{command} access.yaml --from cluster.yaml --default-namespace x");
-        assert!(run(folder.path(), &line, Some(0)).contains("--default-namespace x changes nothing"), "{line}");
+        assert!(run(folder.path(), &line, Some(0)).contains("--default-namespace x has no effect"), "{line}");
     }
     let line =
         "plan --mapping none access.yaml --from cluster.yaml --reader cluster-auth --feature-gates SSORoleMatch=true";

@@ -49,8 +49,8 @@ pub(crate) const GLOBAL: &[Flag] = &[
     flag("config", "config.yaml", Uses::CONFIG, "configuration of the authenticator; leave it out"),
     flag("cluster-id", "prod.example.com", Uses::ID, "leave it out"),
     flag("feature-gates", "SSORoleMatch=true", Uses::GATES, "this command does not depend on feature gates"),
-    flag("log-verbosity", "debug", Uses::LOGS, "--log-verbosity changes nothing here"),
-    flag("log-format", "json", Uses::LOGS, "--log-format changes nothing here"),
+    flag("log-verbosity", "debug", Uses::LOGS, "--log-verbosity has no effect here"),
+    flag("log-format", "json", Uses::LOGS, "--log-format has no effect here"),
     // Whatever is coloured: help and errors of clap too.
     flag("color", "never", Uses::ANY, "--color"),
 ];

@@ -76,7 +76,7 @@ impl<'a> Entries<'a> {
         username.iter().chain(&groups).for_each(|(text, span)| check_template(text, *span, &mut own));
         let username = username.map(|(text, _)| text).unwrap_or_default();
         if username.is_empty() && principal.is_some() && !own.has_errors() {
-            let message = "the entry has no username: whoever it names is refused (mapping.empty-username)";
+            let message = "the entry has no username, so whoever it names is refused (mapping.empty-username)";
             own.push(Problem::warning("config.no-username", fields.span(), message));
         }
         fields.finish(&mut own, unknown_key);
@@ -97,8 +97,10 @@ impl<'a> Entries<'a> {
         let other = self.roles.get(&self.hasher.hash_one((&rule.principal, !is_by_path))).copied();
         self.roles.insert(self.hasher.hash_one((&rule.principal, is_by_path)), span);
         let (first, message) = match (first, other) {
-            (Some(first), _) => (first, "the same principal stands twice; the last entry counts"),
-            (None, Some(other)) => (other, "the same role stands here with a path and without; the one without counts"),
+            (Some(first), _) => (first, "the same principal is listed twice; the last entry is used"),
+            (None, Some(other)) => {
+                (other, "the same role is listed with a path and without; the entry without a path is used")
+            }
             (None, None) => return,
         };
         problems.push(Problem::warning("config.duplicate", span, message).related(first, "first here"));

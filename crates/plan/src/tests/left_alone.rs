@@ -115,6 +115,6 @@ fn elsewhere_everybody_is_taken_to_be_whom_the_file_says() {
     let plan = plan(&cluster("role view = get pods"));
     assert_eq!(gains(&plan), ["user alice as alice", "user zoe as zoe"]);
     let said = said(&plan);
-    assert!(said.contains("logins are neither read nor written (mapping: none)"), "{said}");
+    assert!(said.contains("mappings are neither read nor written (mapping: none)"), "{said}");
     assert!(said.contains("\n  rights: 2 people gain, 0 lose; 0 people unchanged\n"), "{said}");
 }

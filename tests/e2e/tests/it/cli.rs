@@ -45,7 +45,7 @@ fn wrong_input(world: &World) -> anyhow::Result<()> {
         (&["init", "-i", "c", "--output-dir", "missing"], "cannot write"),
         (&["init", "-i", "c", "--rotate"], "there is no pair to rotate"),
         (&["kubeconfig", "-i", "c"], "no API server: give --server URL"),
-        (&["kubeconfig", "-i", "c", "--server", "http://x"], "starts with https://"),
+        (&["kubeconfig", "-i", "c", "--server", "http://x"], "must start with https://"),
         (&["kubeconfig", "-i", "c", "--server", "https://"], "is no URL"),
         (&["kubeconfig", "-i", "c", "--server", "https://x y"], "is no URL"),
         (&["kubeconfig", "-i", "c", "--server", "https://x", "--merge", "-"], "cannot merge into stdout"),

@@ -272,7 +272,7 @@ fn usage(world: &World) -> anyhow::Result<()> {
     for (args, said) in [
         (&["nowhere.json", "view.yaml"][..], "nowhere.json: no such file or folder; give a path, context:NAME"),
         (&["alice", "group:developers"], "alice: no such file or folder"),
-        (&["view.yaml", "user:alice"], "are not of one kind"),
+        (&["view.yaml", "user:alice"], "are not of the same kind"),
         (&["group:", "user:alice"], "group: needs a name after the colon"),
         (&["arn:aws:iam", "user:alice"], "arn:aws:iam is no ARN"),
         (&["arn:aws:iam::111122223333:policy/x", "user:alice", "--from", "view.yaml"], "is nobody who logs in"),

@@ -260,7 +260,7 @@ fn few_files(world: &World) -> anyhow::Result<()> {
     let parts = world.parts.with_program(program);
     let server = Server::start(&parts, &world.sts, &folder, &OPTIONS)?;
     let log = server.process.log();
-    ensure!(log.contains("may have few files open") && log.contains("\"connections\":19"), "{log}");
+    ensure!(log.contains("the limit of open files is low") && log.contains("\"connections\":19"), "{log}");
     // As many as hold twice the files that it may open, and come again where they are hung up on.
     let connect = || TcpStream::connect(("127.0.0.1", server.port));
     let mut silent = (0..128).map(|_| connect()).collect::<Result<Vec<_>, _>>()?;

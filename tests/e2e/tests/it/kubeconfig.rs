@@ -62,7 +62,7 @@ fn at_once(world: &World) -> anyhow::Result<()> {
     let theirs = kubectl(world, &folder, "alice", "config", &["config", "use-context", "n1"])?;
     ensure!(theirs.code != 0 && theirs.stderr.contains("config.lock"), "{theirs:?}");
     let ours = merge(world, &folder, "late", "config", &[])?;
-    ensure!(ours.code == 1 && ours.stderr.contains("config.lock is there"), "{ours:?}");
+    ensure!(ours.code == 1 && ours.stderr.contains("its lock file config.lock exists"), "{ours:?}");
     fs::remove_file(folder.join("config.lock"))?;
     merge(world, &folder, "late", "config", &[])?.success()?;
     ensure!(!folder.join("config.lock").exists());
@@ -323,7 +323,7 @@ fn troubles(world: &World) -> anyhow::Result<()> {
         (&["--eks", "prod", "-i", "prod"], "leave -i and -c out"),
         (&["--eks", "prod", "--server", "https://x"], "cannot be used with"),
         (&twice, "two clusters would be named prod"),
-        (&["--eks", "prod", "--eks", "staging", "--name", "x"], "several clusters"),
+        (&["--eks", "prod", "--eks", "staging", "--name", "x"], "these are several"),
     ];
     for (args, said) in rows {
         let stderr = ours(world, &folder, &aws, &[args, &["--region", "us-west-2"]].concat());

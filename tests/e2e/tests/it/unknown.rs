@@ -78,7 +78,9 @@ const AS_ALICE: &str = "notKnown alice";
 const NOT_KNOWN: &str = "notKnown";
 
 fn explain(world: &World) -> anyhow::Result<()> {
-    let managed = TestCluster::start(world, "unknown-explain", &format!("{OBJECTS}{AUTHENTICATOR}"))?;
+    // What is in aggregated roles, a controller writes there.
+    let options = Options { controller_manager: true, ..Options::default() };
+    let managed = TestCluster::start_with(world, "unknown-explain", &format!("{OBJECTS}{AUTHENTICATOR}"), &options)?;
     // The kind is there, so that it matters whether its objects may be listed.
     managed.admin.with_file(&["create"], crate::access::DEFINITION)?.success()?;
     let missing = ["--for=condition=Established", "crd/iamidentitymappings.iamauthenticator.k8s.aws", "--timeout=60s"];
@@ -313,7 +315,7 @@ fn one_namespace(world: &World) -> anyhow::Result<()> {
     ensure!(shown["rows"][0]["wholeCluster"]["maybeMore"] == true, "{shown}");
     // Whoever may not look there is not told that there is no such namespace.
     let said = run(&nobody, &["matrix", "-n", "shop"])?.failure()?;
-    ensure!(said.contains("not known") && !said.contains("no namespace here"), "{said}");
+    ensure!(said.contains("not known") && !said.contains("no namespace matches"), "{said}");
 
     // Who they are, and what they may do there, the cluster says.
     for (kubeconfig, name, right) in [

@@ -26,7 +26,7 @@ pub(super) const COMMANDS: &[Row] = &[
             ),
             (
                 "forward-session-name",
-                &[("token -i c --forward-session-name", 0, "note: --forward-session-name changes nothing")],
+                &[("token -i c --forward-session-name", 0, "note: --forward-session-name has no effect")],
             ),
             ("token-only", ALWAYS),
             ("cache", ALWAYS),

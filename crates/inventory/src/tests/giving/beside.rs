@@ -30,7 +30,7 @@ fn what_rbac_manager_makes_twice_is_said_with_both_places() {
             one("joe") + &part("one", "ann", "view"),
             format!(
                 "ClusterRoleBinding x-one-view: view to joe (it.yaml:7)\n\
-                 gap: ClusterRoleBinding x-one-view (it.yaml:7 and it.yaml:10): it stands there twice and differs; the one of it.yaml:7 counts here, and {first}\n"
+                 gap: ClusterRoleBinding x-one-view (it.yaml:7 and it.yaml:10): it is there twice, with different content; the one of it.yaml:7 counts here, and {first}\n"
             ),
         ),
         (
@@ -43,7 +43,7 @@ fn what_rbac_manager_makes_twice_is_said_with_both_places() {
             one("joe") + &plain("zed"),
             format!(
                 "ClusterRoleBinding x-one-view: view to zed (it.yaml:9)\n\
-                 gap: ClusterRoleBinding x-one-view (it.yaml:9 and it.yaml:7): it stands there twice and differs; the one of it.yaml:9 counts here, and {first}\n"
+                 gap: ClusterRoleBinding x-one-view (it.yaml:9 and it.yaml:7): it is there twice, with different content; the one of it.yaml:9 counts here, and {first}\n"
             ),
         ),
         (
@@ -55,7 +55,7 @@ fn what_rbac_manager_makes_twice_is_said_with_both_places() {
             "two definitions of one name",
             one("joe") + "---\n" + HEAD + &part("three", "kim", "view"),
             "ClusterRoleBinding x-three-view: view to kim (it.yaml:15)\n\
-             gap: RBACDefinition x (it.yaml:1 and it.yaml:9): it stands there twice and differs; the later one counts here, it.yaml:9\n"
+             gap: RBACDefinition x (it.yaml:1 and it.yaml:9): it is there twice, with different content; the later one counts here, it.yaml:9\n"
                 .to_owned(),
         ),
         (
@@ -92,8 +92,8 @@ fn places_of_another_programs_logins_are_those_of_its_file() {
     assert_eq!(
         said,
         [
-            "iamIdentityMappings[1] ek.yaml:6: EKSConfigMap iamIdentityMappings[0] (ek.yaml:5) matches the same callers, and aws-iam-authenticator takes any of the two, another one each time",
-            "iamIdentityMappings[2] ek.yaml:7: arn:aws:iam::111122223333:role/A stands twice, and this entry does not count: EKSConfigMap iamIdentityMappings[3] (ek.yaml:8) has the same principal, and the last one counts",
+            "iamIdentityMappings[1] ek.yaml:6: EKSConfigMap iamIdentityMappings[0] (ek.yaml:5) matches the same callers, and aws-iam-authenticator may use either of the two",
+            "iamIdentityMappings[2] ek.yaml:7: arn:aws:iam::111122223333:role/A is mapped twice, and this entry is not used: EKSConfigMap iamIdentityMappings[3] (ek.yaml:8) has the same principal, and the last one is used",
         ]
     );
     let unused: Vec<String> = live.unused.iter().map(|unused| format!("{}: {:?}", unused.source, unused.why)).collect();

@@ -83,7 +83,7 @@ fn a_repository_has_more_than_manifests() {
         (
             "a directive that kubectl takes apart from its document",
             format!("%YAML 1.1\n---\n{RBAC}\nkind: ClusterRole\nmetadata: {{name: a}}\n"),
-            Some("gap: a ClusterRole (it:4): it cannot be read: line 1: kubectl takes directives"),
+            Some("gap: a ClusterRole (it:4): it cannot be read: line 1: kubectl separates directives"),
         ),
         ("Prometheus' rules", "groups:\n- name: a\n  rules: [{alert: b, expr: up}]\n".to_owned(), None),
         ("values", "rbac: {create: true}\n".to_owned(), None),
