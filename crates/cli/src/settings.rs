@@ -194,7 +194,7 @@ pub(crate) fn start_logs(
     use crate::logs;
 
     let variable = process.variable("AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY");
-    Ok(logs::start(log_format(global), logs::verbosity(global.log_verbosity, variable)?))
+    Ok(logs::start(log_format(global), logs::verbosity(global.log_verbosity, variable)?, process::now))
 }
 
 /// Whether every line of the log is an object of JSON.

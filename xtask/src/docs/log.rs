@@ -38,6 +38,7 @@ const LINES: &[(&str, &str)] = &[
         "The kubeconfig with which each API server has to be started.",
     ),
     ("ready", "The server listens, and knows who is mapped."),
+    ("{error:#}", "Why the server ends, where the log is JSON; in text it is the last line, `error: …`."),
     ("made a certificate and its authority", "There was none at the first start."),
     ("wrote the API server's kubeconfig", "There was none at the first start, or it has changed."),
     ("the mappings have changed and are in use", "A change of the configuration or of the access file was taken."),

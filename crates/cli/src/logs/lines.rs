@@ -6,6 +6,7 @@
 
 use std::{fmt, sync::OnceLock};
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tracing::{
     Level, Subscriber,
@@ -35,13 +36,13 @@ pub(crate) fn is_json() -> bool {
     FORMAT.get() == Some(&Format::Json)
 }
 
-/// Starts logging for the whole process; lines are flushed when the guards go.
-pub(crate) fn start(format: Format, verbosity: Verbosity) -> [WorkerGuard; 2] {
+/// Starts logging for the whole process, by this clock; lines are flushed when the guards go.
+pub(crate) fn start(format: Format, verbosity: Verbosity, now: fn() -> Timestamp) -> [WorkerGuard; 2] {
     FORMAT.get_or_init(|| format);
     let channel = || NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING).finish(std::io::stderr());
     let ((denials, of_denials), (others, of_others)) = (channel(), channel());
     LOST.get_or_init(|| [denials.error_counter(), others.error_counter()]);
-    tracing_subscriber::registry().with(Lines { format, denials, others }.with_filter(filter(verbosity))).init();
+    tracing_subscriber::registry().with(Lines { format, now, denials, others }.with_filter(filter(verbosity))).init();
     [of_denials, of_others]
 }
 
@@ -59,6 +60,7 @@ pub(crate) fn lost() -> usize {
 
 struct Lines {
     format: Format,
+    now: fn() -> Timestamp,
     denials: NonBlocking,
     others: NonBlocking,
 }
@@ -69,7 +71,7 @@ impl<S: Subscriber> Layer<S> for Lines {
 
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let now = crate::process::now();
+        let now = (self.now)();
         let is_denial = webhook::DENIED.contains(&fields.message.as_str());
         let mut line = match self.format {
             Format::Json => json(&now.to_string(), level(*event.metadata().level()), fields),

@@ -53,7 +53,7 @@ const ROWS: &[(&str, i32, &str)] = &[
         "note: no binding and no mapping here names the User nobody;",
     ),
     ("matrix --from manifests group:devs", 0, ""),
-    ("matrix --from manifests --who nobody", 1, "--who nobody matches no user or group; leave it out to see everybody"),
+    ("matrix --from manifests --who nobody", 1, "--who nobody matches no user or group in what could be read"),
     ("matrix --from account", 0, ""),
     (
         "matrix --from manifests -n nope",
