@@ -274,12 +274,21 @@ fn run_logged(args: &ServerArgs, global: &Global, process: &Process) -> CommandR
     let files = StateFiles { kubeconfig: paths.kubeconfig, ..StateFiles::in_folder(&paths.state_dir, "") };
     let reach = reach(args.hostname.as_deref(), args.address, args.port, &config)?;
     args.shadow.check(&settings, &reach)?;
+    let state_folder = || format!("state folder {}", paths.state_dir.display());
+    let pair = files.ensure_pair(&reach, process::now()).with_context(state_folder)?;
     // In a pod both streams are one log, which is JSON from the first line to the last where that was asked for.
     if !settings::logs_are_json(global) {
         // Nobody may be there to read it.
         let _ = process::print(&banner());
     }
-    prepare_files(&files, &reach, args.kubeconfig_pregenerated.or(config.server.kubeconfig_pregenerated))?;
+    if pair == Pair::Made {
+        let folder = paths.state_dir.display().to_string();
+        tracing::info!(folder, "made a certificate and its authority");
+    }
+    let pregenerated = args.kubeconfig_pregenerated.or(config.server.kubeconfig_pregenerated).unwrap_or_default();
+    if !pregenerated && files.ensure_kubeconfig(&reach)? {
+        tracing::info!(file = %files.kubeconfig.display(), "wrote the API server's kubeconfig");
+    }
     let read = mappings::Read { cluster_id: written, config: config.server.clone(), mounted: rules, access: read };
     read.say_twice();
     let logins = Logins { files: mappings, read, modes: backends, options };
@@ -315,17 +324,6 @@ struct Logins {
     read: mappings::Read,
     modes: Vec<Mode>,
     options: Options,
-}
-
-fn prepare_files(files: &StateFiles, reach: &Reach, pregenerated: Option<bool>) -> anyhow::Result<()> {
-    let folder = files.certificate.parent().unwrap_or(&files.certificate).display().to_string();
-    if files.ensure_pair(reach, process::now()).with_context(|| format!("state folder {folder}"))? == Pair::Made {
-        tracing::info!(folder, "made a certificate and its authority");
-    }
-    if !pregenerated.unwrap_or(false) && files.ensure_kubeconfig(reach)? {
-        tracing::info!(file = %files.kubeconfig.display(), "wrote the API server's kubeconfig");
-    }
-    Ok(())
 }
 
 async fn serve(
