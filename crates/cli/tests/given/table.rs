@@ -62,7 +62,7 @@ const CANNOT: &str = "cannot be used with";
 const REQUIRED: &str = "the following required arguments were not provided";
 const FROM: &str = "--from <PATH>";
 const NAMESPACE: &str = "a namespace's name is 1 to 63 lower-case letters, digits and dashes";
-const TWO_CLUSTERS: &str = "--from holds a cluster, and --context or --kubeconfig name another one";
+const TWO_CLUSTERS: &str = "--from holds a cluster, and --context or --kubeconfig name another";
 const ALONE: &str = "a code means the same for every cluster; leave out";
 const NOT_ASKED: &str = "without --aws only the token itself is checked; add --aws, or leave out";
 

@@ -62,12 +62,12 @@ pub(super) const COMMANDS: &[Row] = &[
                     (
                         "kubeconfig --from-kubeconfig insecure.conf --from-context a=b -i c",
                         1,
-                        "--from-context says it here",
+                        "leave -i and -c out",
                     ),
                     (
                         "kubeconfig --from-kubeconfig insecure.conf --from-context a=b -c config.yaml",
                         1,
-                        "--from-context says it here",
+                        "leave -i and -c out",
                     ),
                 ],
             ),
@@ -83,7 +83,7 @@ pub(super) const COMMANDS: &[Row] = &[
                 &[(
                     "kubeconfig --name n --from-kubeconfig insecure.conf --from-context a=b --from-context a=c",
                     1,
-                    "--name names one context",
+                    "--name is for one cluster",
                 )],
             ),
             ("namespace", &[("kubeconfig --namespace n --convert insecure.conf", 1, CANNOT)]),

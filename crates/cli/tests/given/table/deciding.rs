@@ -29,7 +29,7 @@ pub(super) const COMMANDS: &[Row] = &[
                 "exclude",
                 &[
                     ("check --exclude x", 1, FROM),
-                    ("check --from . --exclude x", 0, "note: --exclude x leaves nothing out"),
+                    ("check --from . --exclude x", 0, "note: --exclude x has no effect"),
                 ],
             ),
             ("default-namespace", &[("check --default-namespace x", 1, FROM)]),
