@@ -97,7 +97,7 @@ pub(super) const COMMANDS: &[Row] = &[
                 "who",
                 &[
                     ("matrix user:bob --who x --from cluster.yaml", 1, CANNOT),
-                    ("matrix --who nope --from lists.json", 1, "is meant by --who nope"),
+                    ("matrix --who nope --from lists.json", 1, "--who nope matches no user or group"),
                 ],
             ),
             ("resource", &[("matrix user:bob --resource pods --from cluster.yaml", 1, CANNOT)]),
