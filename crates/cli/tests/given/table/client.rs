@@ -59,11 +59,7 @@ pub(super) const COMMANDS: &[Row] = &[
                     ("kubeconfig --from-context a --server https://x -i c", 1, CANNOT),
                     ("kubeconfig --from-context a --eks x", 1, CANNOT),
                     ("kubeconfig --from-context a --convert insecure.conf", 1, CANNOT),
-                    (
-                        "kubeconfig --from-kubeconfig insecure.conf --from-context a=b -i c",
-                        1,
-                        "leave -i and -c out",
-                    ),
+                    ("kubeconfig --from-kubeconfig insecure.conf --from-context a=b -i c", 1, "leave -i and -c out"),
                     (
                         "kubeconfig --from-kubeconfig insecure.conf --from-context a=b -c config.yaml",
                         1,

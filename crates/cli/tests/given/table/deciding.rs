@@ -27,10 +27,7 @@ pub(super) const COMMANDS: &[Row] = &[
             ),
             (
                 "exclude",
-                &[
-                    ("check --exclude x", 1, FROM),
-                    ("check --from . --exclude x", 0, "note: --exclude x has no effect"),
-                ],
+                &[("check --exclude x", 1, FROM), ("check --from . --exclude x", 0, "note: --exclude x has no effect")],
             ),
             ("default-namespace", &[("check --default-namespace x", 1, FROM)]),
             ("live", ALWAYS),
