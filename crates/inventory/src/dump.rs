@@ -505,6 +505,11 @@ impl Dump {
         self.wanted = Some((namespace.into(), name.into(), None));
     }
 
+    /// Whether that `ConfigMap` is the one to keep.
+    pub(crate) fn wants(&self, namespace: &str, name: &str) -> bool {
+        self.wanted.as_ref().is_some_and(|(of, wanted, _)| (&**of, &**wanted) == (namespace, name))
+    }
+
     /// Returns the `ConfigMap` that was looked for, if it was there.
     pub fn looked_for(&self) -> Option<&ConfigMap> {
         self.wanted.as_ref()?.2.as_ref()

@@ -369,9 +369,13 @@ impl Inputs {
     /// Whether something of access is in a document that is of no interest itself, which is then a gap. What a cluster has of it
     /// is among the cluster's own objects.
     fn look_within(&mut self, source: &Source, root: &Node) -> bool {
-        let is_of_cluster = root.get("metadata").is_some_and(|metadata| metadata.get("resourceVersion").is_some());
-        let gap = within::gap(source, root).filter(|_| !is_of_cluster);
-        let Some(gap) = gap else { return false };
+        let metadata = root.get("metadata");
+        let is_of_cluster = metadata.is_some_and(|metadata| metadata.get("resourceVersion").is_some());
+        let text = |key| metadata.and_then(|metadata| metadata.get(key)).and_then(Node::as_scalar);
+        let name = [text("namespace"), text("name")].map(|scalar| scalar.map(|scalar| &*scalar.text));
+        let is_read =
+            is_of_cluster || matches!(name, [Some(namespace), Some(name)] if self.dump.wants(namespace, name));
+        let Some(gap) = within::gap(source, root).filter(|_| !is_read) else { return false };
         self.dump.lacks(gap);
         true
     }

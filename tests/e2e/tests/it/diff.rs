@@ -275,7 +275,10 @@ fn usage(world: &World) -> anyhow::Result<()> {
         (&["view.yaml", "user:alice"], "are not of the same kind"),
         (&["group:", "user:alice"], "group: needs a name after the colon"),
         (&["arn:aws:iam", "user:alice"], "arn:aws:iam is no ARN"),
-        (&["arn:aws:iam::111122223333:policy/x", "user:alice", "--from", "view.yaml"], "is nobody who logs in"),
+        (
+            &["arn:aws:iam::111122223333:policy/x", "user:alice", "--from", "view.yaml"],
+            "cannot log in: name an IAM user",
+        ),
         (&["view.yaml", "edit.yaml", "--from", "view.yaml"], "two clusters or files are named by A and B alone"),
         (&["view.yaml", "edit.yaml", "--context", "local"], "two clusters or files are named by A and B alone"),
         (&["-", "-"], "only one of the two sides can be stdin"),

@@ -303,7 +303,7 @@ fn elsewhere(world: &World) -> anyhow::Result<()> {
     ensure!(refused.code == 1 && refused.stdout.is_empty(), "{refused:?}");
     let said = &refused.stderr;
     ensure!(said.contains("`iamGroups` is not supported by aws-auth") && said.contains("`--aws`"), "{said}");
-    ensure!(said.contains("`--from DUMP`"), "{said}");
+    ensure!(said.contains("`--from FILE`"), "{said}");
     Ok(())
 }
 

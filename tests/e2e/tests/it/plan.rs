@@ -231,6 +231,6 @@ fn offline(world: &World) -> anyhow::Result<()> {
     let markdown = managed.run(&["plan", "--from", "cluster.json", "-o", "markdown", "--exit-code"])?;
     ensure!(markdown.code == 2 && markdown.stdout.starts_with("## Plan for e2e.example.com"), "{markdown:?}");
     let both = managed.run(&["plan", "--from", "cluster.json", "--context", "local"])?.failure()?;
-    ensure!(both.contains("give one of them"), "{both}");
+    ensure!(both.contains("give only one of them"), "{both}");
     Ok(())
 }
