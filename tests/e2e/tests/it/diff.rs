@@ -257,7 +257,9 @@ fn subjects() -> Vec<Subject> {
 
 /// Nothing is guessed, and every refusal says what to do.
 fn usage(world: &World) -> anyhow::Result<()> {
-    let managed = TestCluster::start(world, "diff-usage", "")?;
+    // What is in aggregated roles, a controller writes there.
+    let options = Options { controller_manager: true, ..Options::default() };
+    let managed = TestCluster::start_with(world, "diff-usage", "", &options)?;
     let file = |role: &str| {
         format!(
             "clusterID: c\naccount: '111122223333'\ngroups:\n- name: developers\n  users: [alice]\n  authorization:\n  - \
