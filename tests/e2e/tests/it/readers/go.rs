@@ -307,17 +307,6 @@ impl Objects {
         Ok((reviewer, list))
     }
 
-    /// Gives another username to whoever is in the object that is made last.
-    pub(super) fn rename_last(&mut self, username: &str) -> anyhow::Result<()> {
-        let path = format!("{OBJECTS}/last");
-        // The program may write at the same moment.
-        wait_until("the last object is renamed", || {
-            let mut object = self.api.write("GET", &path, &Value::Null)?;
-            object["spec"]["username"] = username.into();
-            Ok(self.api.try_write("PUT", &path, &object)?.is_some())
-        })
-    }
-
     /// Writes to an object's status, as whoever may write there can.
     fn set_status(&mut self, name: &str, canonical_arn: &str) -> anyhow::Result<()> {
         let path = format!("{OBJECTS}/{name}");
