@@ -62,7 +62,7 @@ fn stopped(world: &World) -> anyhow::Result<()> {
     let (managed, first) = waiting(world, "apply-killed", "10m")?;
     drop(first); // kill -9: nobody gives the Lease back.
     let next = managed.apply(&[])?;
-    ensure!(next.code == 0 && next.stderr.contains("was cut off"), "{next:?}");
+    ensure!(next.code == 0 && next.stderr.contains("was interrupted"), "{next:?}");
     ensure!(managed.run(&["plan", "--exit-code"])?.code == 0);
     let lease =
         managed.admin.kubectl(&["-n", "kube-system", "get", "lease", "cluster-auth", "-o", "json"])?.success()?;
