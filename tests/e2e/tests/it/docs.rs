@@ -74,6 +74,7 @@ fn named(world: &World) -> anyhow::Result<()> {
         };
         ensure!(is_it, "{program} has no {name}: {}", said.chars().take(400).collect::<String>());
         for flag in flags {
+            let flag = flag.split_once('=').map_or(flag, |(flag, _)| flag);
             ensure!(
                 said.split([' ', ',', '=', '[', ']', '\n']).any(|word| word == flag),
                 "{name}: no {flag} in\n{said}"
