@@ -50,6 +50,8 @@ impl Arrivals {
                 Ok(arrival) => return arrival,
                 Err(later) => later,
             };
+            // Reviews wait by themselves; who goes for one is decided here, once for all of them.
+            let later = [later, connections.make_room_for_review()].into_iter().flatten().min();
             tokio::select! {
                 (stream, client) = accept(&self.listener) => self.come(client, stream),
                 () = changed => {}
@@ -66,9 +68,7 @@ impl Arrivals {
 
     /// Lets whoever is next in, or makes room for them: then it says when more can be done than now, if that is known.
     fn admit(&mut self) -> Result<Arrival, Option<Instant>> {
-        let Some((number, client)) = self.waiting.next(&self.connections.of_clients()) else {
-            return Err(None);
-        };
+        let Some((number, client)) = self.waiting.next(|| self.connections.of_clients()) else { return Err(None) };
         let Some(place) = self.connections.enter(client) else { return Err(self.connections.make_room(client)) };
         let (client, stream) = self.waiting.take(number).expect("whoever is next waits");
         Ok(Arrival { stream, client, place })
@@ -140,8 +140,13 @@ impl<T> Waiting<T> {
         self.all.remove(last).map(|(_, stream)| stream)
     }
 
-    /// The one whose client has the fewest connections open; of several, whoever came first.
-    fn next(&self, open: &BTreeMap<IpAddr, usize>) -> Option<(usize, IpAddr)> {
+    /// The one whose client has the fewest connections open; of several, whoever came first. Where nobody waits, which is
+    /// nearly always, nothing is counted.
+    fn next(&self, open: impl FnOnce() -> BTreeMap<IpAddr, usize>) -> Option<(usize, IpAddr)> {
+        if self.all.is_empty() {
+            return None;
+        }
+        let open = open();
         let all = self.all.iter().enumerate().map(|(number, (client, _))| (number, client.ip()));
         all.min_by_key(|(_, client)| open.get(&neighbourhood(*client)).copied().unwrap_or_default())
     }
@@ -166,8 +171,8 @@ mod tests {
     }
 
     fn order(mut waiting: Waiting<usize>, open: &[([u8; 4], usize)]) -> Vec<usize> {
-        let open = open.iter().map(|(client, count)| (IpAddr::from(*client), *count)).collect();
-        let next = || waiting.next(&open).and_then(|(number, _)| waiting.take(number)).map(|(_, number)| number);
+        let open = || open.iter().map(|(client, count)| (IpAddr::from(*client), *count)).collect();
+        let next = || waiting.next(open).and_then(|(number, _)| waiting.take(number)).map(|(_, number)| number);
         std::iter::from_fn(next).collect()
     }
 

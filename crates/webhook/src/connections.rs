@@ -14,7 +14,7 @@ use std::{
     net::{IpAddr, Ipv6Addr},
     sync::{
         Arc, Mutex, MutexGuard,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -101,11 +101,11 @@ pub(crate) struct Busy {
     connection: Arc<Connection>,
     is_review: bool,
     /// Whether its body is not whole yet.
-    is_unfinished: AtomicBool,
+    is_unfinished: bool,
 }
 
 /// A review that waits until it may begin.
-struct Waiting<'a>(&'a Connection);
+struct WaitingReview<'a>(&'a Connection);
 
 /// The connection has to go before its review could begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,7 +151,49 @@ impl Connections {
         let (open, client) = (self.open(), neighbourhood(client));
         let of_clients = open.of_clients();
         let after = of_clients.get(&client).copied().unwrap_or_default() + 1;
-        open.end_one(&of_clients, after, self.to_ask(), |_| true)
+        self.end_one(&open, &of_clients, after, |_| true)
+    }
+
+    /// The same among connections with reviews under way, where these are as many as may be and another review waits: for the
+    /// client with the fewest connections of those whose reviews do.
+    pub(crate) fn make_room_for_review(&self) -> Option<Instant> {
+        let open = self.open();
+        if open.with_reviews < self.most_with_reviews() {
+            return None;
+        }
+        let of_clients = open.of_clients();
+        let waiting = open.all.values().filter(|connection| connection.state().waiting > 0);
+        let own = waiting.map(|connection| of_clients[&connection.client]).min()?;
+        self.end_one(&open, &of_clients, own, |state| state.reviews > 0)
+    }
+
+    /// Ends the connection of the least use among some, for a client that has so many. None ends where one is going already;
+    /// where none may end yet, this says when one may.
+    fn end_one(
+        &self,
+        open: &Open,
+        of_clients: &BTreeMap<IpAddr, usize>,
+        own: usize,
+        among: impl Fn(&State) -> bool,
+    ) -> Option<Instant> {
+        let (now, to_ask) = (Instant::now(), self.to_ask());
+        let mut ends = Vec::new();
+        for connection in open.all.values() {
+            let (state, count) = (connection.state(), of_clients[&connection.client]);
+            if state.ending == Some(Ending::CrowdedOut) {
+                return None;
+            }
+            if let Some(from) = state.may_end(count > own, to_ask).filter(|_| among(&state)) {
+                let (from, is_busy) = (from.max(now), state.is_busy());
+                ends.push(((state.has_let_in, from, Reverse(count), is_busy, state.since), connection));
+            }
+        }
+        let ((_, from, ..), connection) = ends.into_iter().min_by_key(|(key, _)| *key)?;
+        if from > now {
+            return Some(from);
+        }
+        connection.end(Ending::CrowdedOut);
+        None
     }
 
     /// How many connections each client has open.
@@ -159,7 +201,7 @@ impl Connections {
         self.open().of_clients()
     }
 
-    /// Waits until a connection or a request has ended. To be enabled before anything is looked at, so that nothing changes
+    /// Waits until a connection or a request has ended, or a review has to wait. To be enabled before anything is looked at, so that nothing changes
     /// unheard.
     pub(crate) fn changed(&self) -> Notified<'_> {
         self.changed.notified()
@@ -207,35 +249,6 @@ impl Open {
         }
         of_clients
     }
-
-    /// Ends the connection of the least use among some, for a client that has so many. None ends where one is going already;
-    /// where none may end yet, this says when one may.
-    fn end_one(
-        &self,
-        of_clients: &BTreeMap<IpAddr, usize>,
-        own: usize,
-        to_ask: Duration,
-        among: impl Fn(&State) -> bool,
-    ) -> Option<Instant> {
-        let now = Instant::now();
-        let mut ends = Vec::new();
-        for connection in self.all.values() {
-            let (state, count) = (connection.state(), of_clients[&connection.client]);
-            if state.ending == Some(Ending::CrowdedOut) {
-                return None;
-            }
-            if let Some(from) = state.may_end(count > own, to_ask).filter(|_| among(&state)) {
-                let (from, is_busy) = (from.max(now), state.is_busy());
-                ends.push(((state.has_let_in, from, Reverse(count), is_busy, state.since), connection));
-            }
-        }
-        let ((_, from, ..), connection) = ends.into_iter().min_by_key(|(key, _)| *key)?;
-        if from > now {
-            return Some(from);
-        }
-        connection.end(Ending::CrowdedOut);
-        None
-    }
 }
 
 impl Place {
@@ -259,23 +272,12 @@ impl Place {
             if self.is_crowded_out() {
                 return Err(CrowdedOut);
             }
-            waiting.get_or_insert_with(|| Waiting::new(&self.connection));
-            let later = self.make_room_for_review();
+            waiting.get_or_insert_with(|| WaitingReview::new(self));
             tokio::select! {
                 () = fewer => {}
                 () = ending => {}
-                () = sleep_until(later.unwrap_or_else(Instant::now)), if later.is_some() => {}
             }
         }
-    }
-
-    /// Ends a connection of the least use that keeps this one's review waiting, if there is one.
-    fn make_room_for_review(&self) -> Option<Instant> {
-        let open = self.connections.open();
-        let of_clients = open.of_clients();
-        open.end_one(&of_clients, of_clients[&self.connection.client], self.connections.to_ask(), |state| {
-            state.reviews > 0
-        })
     }
 
     fn try_review(&self) -> Option<Busy> {
@@ -295,7 +297,7 @@ impl Place {
 
     fn busy(&self, is_review: bool) -> Busy {
         let (connections, connection) = (Arc::clone(&self.connections), Arc::clone(&self.connection));
-        Busy { connections, connection, is_review, is_unfinished: AtomicBool::new(is_review) }
+        Busy { connections, connection, is_review, is_unfinished: is_review }
     }
 
     /// Waits until the connection is to end: its place is needed, the server ends, or it has been idle for too long.
@@ -345,8 +347,8 @@ impl Place {
 
 impl Busy {
     /// Its body is whole.
-    pub(crate) fn has_read(&self) {
-        if self.is_unfinished.swap(false, Ordering::Relaxed) {
+    pub(crate) fn has_read(&mut self) {
+        if std::mem::take(&mut self.is_unfinished) {
             self.connection.state().unfinished -= 1;
         }
     }
@@ -357,12 +359,15 @@ impl Busy {
     }
 }
 
-impl<'a> Waiting<'a> {
-    fn new(connection: &'a Connection) -> Self {
-        let mut state = connection.state();
+impl<'a> WaitingReview<'a> {
+    fn new(place: &'a Place) -> Self {
+        let mut state = place.connection.state();
         state.waiting += 1;
-        connection.asks(&mut state);
-        Self(connection)
+        place.connection.asks(&mut state);
+        drop(state);
+        // Room may have to be made for it.
+        place.connections.changed.notify_waiters();
+        Self(&place.connection)
     }
 }
 
@@ -419,7 +424,7 @@ impl Drop for Place {
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for WaitingReview<'_> {
     fn drop(&mut self) {
         self.0.state().waiting -= 1;
     }
@@ -448,7 +453,10 @@ mod tests {
         time::Duration,
     };
 
-    use tokio::time::{Instant, advance};
+    use tokio::{
+        pin,
+        time::{Instant, advance, timeout},
+    };
 
     use super::{Connections, Place, neighbourhood};
 
@@ -551,16 +559,16 @@ mod tests {
         let full = Full::of([1, 1, 1, 1]).await;
         // One place is left to connections without a review.
         let half = [full.places[0].review().await, full.places[1].review().await];
+        assert_eq!(full.connections.make_room_for_review(), None, "no review waits");
         let asking = full.places[2].review();
-        let started = Instant::now();
-        tokio::select! {
-            biased;
-            busy = asking => assert!(busy.is_ok()),
-            () = full.places[0].closing() => drop(half),
-        }
+        pin!(asking);
+        assert!(timeout(Duration::ZERO, &mut asking).await.is_err(), "reviews are under way on as many as may be");
+        assert_eq!(full.connections.make_room_for_review(), Some(Instant::now() + full.connections.to_ask()));
+        advance(full.connections.to_ask()).await;
+        assert_eq!(full.connections.make_room_for_review(), None);
         assert!(full.places[0].is_crowded_out());
-        assert_eq!(started.elapsed(), full.connections.to_ask());
-        assert!(full.places[2].review().await.is_ok());
+        drop(half);
+        assert!(asking.await.is_ok());
     }
 
     #[test]

@@ -68,7 +68,7 @@ async fn authenticate(
     if request.method() != Method::POST {
         return malformed(StatusCode::METHOD_NOT_ALLOWED, "expected POST\n");
     }
-    let busy = match place.review().await {
+    let mut busy = match place.review().await {
         Ok(busy) => busy,
         Err(CrowdedOut) => return reviewed(&review::Request::default(), &Outcome::Trouble(Trouble::Overloaded)),
     };
