@@ -12,15 +12,11 @@ const RBAC: &str = "rbac.authorization.k8s.io/v";
 /// Keys below which logins stand: `aws-auth`'s own, and what Terraform's modules for EKS make of it.
 const LOGINS: [&str; 6] =
     ["mapRoles", "mapUsers", "aws_auth_roles", "aws_auth_users", "aws_auth_accounts", "aws_auth_configmap_yaml"];
-/// Terraform's resources by which somebody may log in or may do something; some of them also as `…_v1`.
-const RESOURCES: [&str; 6] = [
-    "aws_eks_access_entry",
-    "aws_eks_access_policy_association",
-    "kubernetes_cluster_role",
-    "kubernetes_cluster_role_binding",
-    "kubernetes_role",
-    "kubernetes_role_binding",
-];
+/// Terraform's resources of access entries.
+const ENTRIES: [&str; 2] = ["aws_eks_access_entry", "aws_eks_access_policy_association"];
+/// Terraform's resources of roles and bindings; all of them also as `…_v1`.
+const RIGHTS: [&str; 4] =
+    ["kubernetes_cluster_role", "kubernetes_cluster_role_binding", "kubernetes_role", "kubernetes_role_binding"];
 /// What holds copies of objects, or only says whose one is.
 const COPIES: [&str; 2] = ["kubectl.kubernetes.io/last-applied-configuration", "ownerReferences"];
 /// How many things are named.
@@ -30,6 +26,11 @@ const NAMED: usize = 3;
 pub(crate) fn may_be_in(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text);
     WORDS.iter().any(|word| text.contains(word))
+}
+
+/// Whether a resource of Terraform is a role or a binding.
+pub(crate) fn is_right(resource: &str) -> bool {
+    RIGHTS.contains(&resource.strip_suffix("_v1").unwrap_or(resource))
 }
 
 /// Whether anything of access stands in a part of a document.
@@ -95,7 +96,7 @@ fn below(key: &str, value: &Node, found: &mut Vec<(String, usize)>) {
     let is_empty = value.as_sequence().is_some_and(<[Node]>::is_empty)
         || value.as_mapping().is_some_and(<[_]>::is_empty)
         || value.as_scalar().is_some_and(|scalar| ["", "null", "~", "[]"].contains(&scalar.text.trim()));
-    let is_resource = |text: &str| RESOURCES.contains(&text.strip_suffix("_v1").unwrap_or(text));
+    let is_resource = |text: &str| ENTRIES.contains(&text) || is_right(text);
     if COPIES.contains(&key) || is_empty {
         return;
     }

@@ -8,9 +8,7 @@ use document::{Node, Problems, Source};
 use super::{
     AccessEntry, Account, EntryType, FileFormat, Foreign, Login,
     access_entries::{Keys, entry, policies},
-    fields::{
-        self, is_mapping, is_user_or_role, key_span, list, not_known, not_taken, text, texts, truth, unreadable, value,
-    },
+    fields::{self, is_mapping, is_user_or_role, key_span, list, not_taken, text, texts, truth, unreadable, value},
 };
 use crate::{AuthenticationMode, SaidBy, SaidCluster};
 
@@ -134,10 +132,7 @@ pub(super) fn read(source: &Source, root: &Node) -> Foreign {
     for (index, node) in list(root, "identityProviders", &mut problems).iter().enumerate() {
         let issuer = value(node, "issuerURL").or_else(|| value(node, "issuerUrl")).and_then(fields::plain);
         let by = issuer.map_or_else(|| "OpenID Connect".to_owned(), |issuer| format!("OpenID Connect of {issuer}"));
-        let message = format!(
-            "identityProviders[{index}]: whoever logs in through {by} is not an AWS principal, and is not named here"
-        );
-        problems.push(not_known(node.span, message));
+        problems.push(fields::not_of_aws(node.span, &format!("identityProviders[{index}]"), &by));
     }
     machines(root, &mut problems);
     foreign.problems = problems.into_sorted();

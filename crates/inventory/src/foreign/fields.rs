@@ -127,6 +127,11 @@ pub(super) fn no_login(span: Span, message: impl Into<String>) -> Problem {
     Problem::warning(NO_LOGIN, span, message)
 }
 
+/// Whoever logs in through something else than AWS: what stands at this place of the file.
+pub(super) fn not_of_aws(span: Span, place: &str, by: &str) -> Problem {
+    not_known(span, format!("{place}: whoever logs in through {by} is not an AWS principal, and is not named here"))
+}
+
 /// Something by which somebody may log in whom the file does not name.
 pub(super) fn not_known(span: Span, message: impl Into<String>) -> Problem {
     Problem::warning(NOT_KNOWN, span, message)

@@ -6,7 +6,7 @@ use document::{Node, Problems, Source};
 
 use super::{
     FileFormat, Foreign,
-    fields::{list, not_known, plain, text, unreadable, value},
+    fields::{list, not_of_aws, plain, text, unreadable, value},
 };
 use crate::{SaidBy, SaidCluster};
 
@@ -29,20 +29,17 @@ pub(super) fn read(source: &Source, root: &Node) -> Foreign {
         let message = "it is only a part of an answer; leave out --max-items and --no-paginate";
         problems.push(unreadable(more.span, message));
     }
-    let nobody = |place: &str, by: &str| {
-        format!("{place}: whoever logs in through {by} is not an AWS principal, and is not named here")
-    };
     for (index, node) in list(root, LIST, &mut problems).iter().enumerate() {
         let [name, kind] = ["name", "type"].map(|key| text(node, key, &mut problems));
         let by = if kind == "oidc" { "OpenID Connect" } else { kind };
-        problems.push(not_known(node.span, nobody(&format!("{LIST}[{index}]"), &format!("{by} ({name})"))));
+        problems.push(not_of_aws(node.span, &format!("{LIST}[{index}]"), &format!("{by} ({name})")));
     }
     for entry in value(root, ONE).and_then(Node::as_mapping).unwrap_or_default() {
         let (kind, config) = (&*entry.key.text, &entry.value);
         let issuer = value(config, "issuerUrl").and_then(plain);
         let by = if kind == "oidc" { "OpenID Connect" } else { kind };
         let by = issuer.map_or_else(|| by.to_owned(), |issuer| format!("{by} of {issuer}"));
-        problems.push(not_known(entry.key_span, nobody(ONE, &by)));
+        problems.push(not_of_aws(entry.key_span, ONE, &by));
         let name = value(config, "clusterName");
         let arn = text(config, "identityProviderConfigArn", &mut problems);
         let said = SaidCluster::by_arn(SaidBy::Eks, name.and_then(plain).unwrap_or_default(), arn);

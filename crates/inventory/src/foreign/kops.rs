@@ -9,7 +9,7 @@ use crate::{SaidBy, SaidCluster};
 
 use super::{
     FileFormat, Foreign, Login,
-    fields::{self, is_mapping, is_user_or_role, key_span, list, no_login, not_known, text, texts, value},
+    fields::{self, is_mapping, is_user_or_role, key_span, list, no_login, text, texts, value},
 };
 
 const LIST: &str = "identityMappings";
@@ -61,12 +61,7 @@ pub(super) fn read(source: &Source, root: &Node) -> Foreign {
 
 /// Names whoever logs in by something else than AWS. OpenID Connect is one, in whichever of its two places it stands.
 fn others(root: &Node, authentication: Option<&Node>, problems: &mut Problems) {
-    let mut say = |span: Span, place: &str, by: &str| {
-        problems.push(not_known(
-            span,
-            format!("{place}: whoever logs in through {by} is not an AWS principal, and is not named here"),
-        ));
-    };
+    let mut say = |span: Span, place: &str, by: &str| problems.push(fields::not_of_aws(span, place, by));
     let of = |key: &str| Some((authentication?, value(authentication?, key)?));
     let key_of = |node: &Node, key: &str| key_span(node, key).unwrap_or(node.span);
     if let Some((authentication, _)) = of("kopeio") {

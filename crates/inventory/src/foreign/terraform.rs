@@ -17,9 +17,6 @@ const ENTRIES: &str = "aws_eks_access_entry";
 const ASSOCIATIONS: &str = "aws_eks_access_policy_association";
 const KEYS: Keys = Keys { principal: "principal_arn", groups: "kubernetes_groups", username: "user_name" };
 const USERS: &str = "users";
-/// The Kubernetes provider's resources of roles and bindings; all of them also as `…_v1`.
-const RIGHTS: [&str; 4] =
-    ["kubernetes_cluster_role", "kubernetes_cluster_role_binding", "kubernetes_role", "kubernetes_role_binding"];
 
 /// Whether these are resources of access entries.
 pub(super) fn are_entries(root: &Node) -> bool {
@@ -81,7 +78,7 @@ pub(super) fn read_entries(source: &Source, root: &Node) -> Foreign {
 fn others(root: &Node, problems: &mut Problems) {
     let resources = value(root, "resource").and_then(Node::as_mapping).unwrap_or_default();
     for Entry { key, value: of_kind, .. } in resources {
-        let is_right = RIGHTS.contains(&key.text.strip_suffix("_v1").unwrap_or(&key.text));
+        let is_right = within::is_right(&key.text);
         let is_map = key.text.starts_with("kubernetes_config_map") || &*key.text == "kubernetes_manifest";
         for Entry { key: name, key_span, value: node } in of_kind.as_mapping().unwrap_or_default() {
             if is_right || (is_map && within::is_in(node)) {
