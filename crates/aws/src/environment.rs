@@ -17,6 +17,13 @@ impl Environment {
         self.vars.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// Sets a variable, if there is a value and the variable is unset or empty.
+    pub fn fill(&mut self, name: &str, value: Option<&str>) {
+        if let (None, Some(value)) = (self.get(name), value) {
+            self.vars.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
     /// Returns whether a variable says `true`, in any case.
     pub fn is_true(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))

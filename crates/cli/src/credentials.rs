@@ -2,7 +2,7 @@
 
 mod cache;
 
-use std::path::PathBuf;
+use std::{borrow::Cow, path::PathBuf};
 
 use aws::credentials::{self, AssumeRole, Cache, CacheKey, Credentials, Environment, Plan};
 use jiff::Timestamp;
@@ -51,8 +51,11 @@ pub(crate) fn role(flag: Option<&String>, process: &process::Process) -> Option<
 
 /// Finds them. The network is touched only if somebody has to be asked.
 pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result<Found> {
-    let by_go = (wanted.endpoint == EndpointRules::Authenticator).then(|| with_gos_names(environment));
-    let environment = by_go.as_ref().unwrap_or(environment);
+    let environment = match wanted.endpoint {
+        EndpointRules::Cli => Cow::Borrowed(environment),
+        EndpointRules::Authenticator => with_gos_names(environment),
+    };
+    let environment = &*environment;
     let files = credentials::load_files(environment)?;
     let profile = wanted.profile.as_deref();
     let region = credentials::region(environment, &files, profile, wanted.region.as_deref());
@@ -82,13 +85,12 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
     Ok(Found { credentials, region, sts })
 }
 
-/// With the names that AWS's SDK for Go takes for keys besides the usual ones.
-fn with_gos_names(environment: &Environment) -> Environment {
-    let mut all = environment.clone();
-    for (other, usual) in [("AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID"), ("AWS_SECRET_KEY", "AWS_SECRET_ACCESS_KEY")] {
-        if let (None, Some(value)) = (environment.get(usual), environment.get(other)) {
-            all.vars.insert(usual.to_owned(), value.to_owned());
-        }
+/// With the names that AWS's SDK for Go takes for keys besides the usual ones, which hardly anybody has.
+fn with_gos_names(environment: &Environment) -> Cow<'_, Environment> {
+    let names = [("AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID"), ("AWS_SECRET_KEY", "AWS_SECRET_ACCESS_KEY")];
+    let mut all = Cow::Borrowed(environment);
+    for (other, usual) in names.into_iter().filter(|(other, _)| environment.get(other).is_some()) {
+        all.to_mut().fill(usual, environment.get(other));
     }
     all
 }

@@ -19,19 +19,14 @@ const SETTINGS: [(&str, &str); 4] = [
 pub fn with_endpoints(environment: &Environment, files: &SharedFiles, profile: Option<&str>) -> Environment {
     let name = profile_name(environment, profile);
     let mut all = environment.clone();
-    let mut put = |variable: &str, value: Option<&str>| {
-        if let (None, Some(value)) = (environment.get(variable), value) {
-            all.vars.insert(variable.to_owned(), value.to_owned());
-        }
-    };
     for (setting, variable) in SETTINGS {
-        put(variable, files.setting(name, setting));
+        all.fill(variable, files.setting(name, setting));
     }
     let services = files.setting(name, "services").and_then(|services| files.services(services));
     let of_sts = services.and_then(|services| services.get("sts.endpoint_url")).map(String::as_str);
     // The variable for all services goes before every file.
     if environment.get(ANY_URL).is_none() {
-        put(STS_URL, of_sts.filter(|url| !url.is_empty()).or_else(|| files.setting(name, "endpoint_url")));
+        all.fill(STS_URL, of_sts.filter(|url| !url.is_empty()).or_else(|| files.setting(name, "endpoint_url")));
     }
     all
 }
