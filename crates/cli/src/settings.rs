@@ -194,16 +194,6 @@ pub(crate) fn start_logs(
     use crate::logs;
 
     let variable = process.variable("AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY");
-    Ok(logs::start(log_format(global), logs::verbosity(global.log_verbosity, variable)?, process::now))
-}
-
-/// Whether every line of the log is an object of JSON.
-#[cfg(unix)]
-pub(crate) fn logs_are_json(global: &Global) -> bool {
-    log_format(global) == crate::logs::Format::Json
-}
-
-#[cfg(unix)]
-fn log_format(global: &Global) -> crate::logs::Format {
-    global.log_format.as_deref().and_then(crate::logs::Format::named).unwrap_or_default()
+    let format = global.log_format.as_deref().and_then(logs::Format::named).unwrap_or_default();
+    Ok(logs::start(format, logs::verbosity(global.log_verbosity, variable)?, process::now))
 }

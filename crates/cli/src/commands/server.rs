@@ -277,7 +277,7 @@ fn run_logged(args: &ServerArgs, global: &Global, process: &Process) -> CommandR
     let state_folder = || format!("state folder {}", paths.state_dir.display());
     let pair = files.ensure_pair(&reach, process::now()).with_context(state_folder)?;
     // In a pod both streams are one log, which is JSON from the first line to the last where that was asked for.
-    if !settings::logs_are_json(global) {
+    if !logs::is_json() {
         // Nobody may be there to read it.
         let _ = process::print(&banner());
     }

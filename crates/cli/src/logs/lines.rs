@@ -117,7 +117,6 @@ fn text(time: &str, level: &str, fields: Fields) -> String {
                 let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
                 line.push_str(&format!(" {key}={}", Value::from(format!("[{}]", items.join(" ")))));
             }
-            Value::Null => line.push_str(&format!(" {key}=\"[]\"")),
             other => line.push_str(&format!(" {key}={other}")),
         }
     }
@@ -179,7 +178,7 @@ mod tests {
     use super::{Fields, json, text};
 
     fn fields() -> Fields {
-        let values = json!({"username": "deploy:build-17", "groups": ["a", "b"], "none": null, "error": "no \"mapping\"", "request": 7, "empty": ""});
+        let values = json!({"username": "deploy:build-17", "groups": ["a", "b"], "none": [], "error": "no \"mapping\"", "request": 7, "empty": ""});
         Fields { message: "access denied".to_owned(), values: values.as_object().cloned().unwrap_or_default() }
     }
 
@@ -187,6 +186,6 @@ mod tests {
     fn lines_have_the_existing_programs_shapes() {
         let time = "2026-01-02T03:04:05Z";
         assert_snapshot!(text(time, "warning", fields()), @r#"time="2026-01-02T03:04:05Z" level=warning msg="access denied" empty="" error="no \"mapping\"" groups="[a b]" none="[]" request=7 username=deploy:build-17"#);
-        assert_snapshot!(json(time, "warning", fields()), @r#"{"empty":"","error":"no \"mapping\"","groups":["a","b"],"level":"warning","msg":"access denied","none":null,"request":7,"time":"2026-01-02T03:04:05Z","username":"deploy:build-17"}"#);
+        assert_snapshot!(json(time, "warning", fields()), @r#"{"empty":"","error":"no \"mapping\"","groups":["a","b"],"level":"warning","msg":"access denied","none":[],"request":7,"time":"2026-01-02T03:04:05Z","username":"deploy:build-17"}"#);
     }
 }
