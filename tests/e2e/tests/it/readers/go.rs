@@ -187,7 +187,7 @@ impl AwsAuth {
 pub(super) struct DynamicFile {
     /// The two in this order.
     pub(super) reviewers: Vec<Reviewer>,
-    pub(super) path: PathBuf,
+    path: PathBuf,
     written: usize,
 }
 
@@ -240,8 +240,7 @@ impl DynamicFile {
 /// it has sent ten.
 pub(super) struct Objects {
     api: Api,
-    /// What stands below `server` in the configuration of whoever asks this API server.
-    pub(super) server: String,
+    server: String,
     last: Caller,
     started: usize,
 }
