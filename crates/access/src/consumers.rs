@@ -4,8 +4,8 @@ use document::Problem;
 
 use crate::{Access, Code, Facts, Kind, Scope};
 
-/// A program or format that takes an access file, and so decides which of its features are supported. Two take the file itself, and the others what is rendered
-/// for them ([`Format::consumer`](crate::Format::consumer)) or applied.
+/// Who takes an access file, or what is made of it, and so decides which of its features are supported. It is no text and no place:
+/// [`RenderTarget`](crate::RenderTarget) and `inventory::MappingTarget` each say which consumer theirs is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Consumer {
     /// The Helm chart, given the file itself.

@@ -40,7 +40,7 @@ pub use merge::OWNED;
 pub use model::{Accept, Access, AccessPrincipal, Grant, Group, IamAccount, Kind, Located, Right, Scope};
 pub use ownership::{CLUSTER_ID, FILE, MANAGED_BY, MANAGER, Mark, Owner};
 pub use read::{Read, read};
-pub use render::{Format, Options, Rendered, Rendering, render, rendering};
+pub use render::{Options, RenderTarget, Rendered, Rendering, render, rendering};
 pub use schema::{schema, values_schema};
 pub use serve::mapping_source;
 

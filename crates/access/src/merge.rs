@@ -21,7 +21,7 @@ use std::{
 };
 
 use document::{Dialect, Edits, Limits, Node, Problem, Source, Span, plain_or_quoted};
-use mapping::{Mode, RulePrincipal, aws_iam_authenticator};
+use mapping::{BackendMode, RulePrincipal, aws_iam_authenticator};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -61,10 +61,10 @@ pub enum Shape<'a> {
 }
 
 impl Shape<'_> {
-    const fn mode(self) -> Mode {
+    const fn mode(self) -> BackendMode {
         match self {
-            Self::AwsAuth => Mode::EksConfigMap,
-            Self::Config(_) => Mode::MountedFile,
+            Self::AwsAuth => BackendMode::EksConfigMap,
+            Self::Config(_) => BackendMode::MountedFile,
         }
     }
 
@@ -269,7 +269,9 @@ impl Merging<'_> {
     /// An entry for one of our principals to `cluster-auth server` alone, which leaves a role's path out and reads the same
     /// file: to one reader it is another entry and must stay, to the other it would count in place of ours.
     fn refuse_alike(&mut self, arn: Option<&str>, principal: Option<&str>) {
-        let Some(arn) = arn.filter(|_| self.shape.mode() == Mode::MountedFile && principal.is_none()) else { return };
+        let Some(arn) = arn.filter(|_| self.shape.mode() == BackendMode::MountedFile && principal.is_none()) else {
+            return;
+        };
         let Some(ours) = compared(arn).filter(|ours| self.ours.contains(ours)) else { return };
         let message = format!("the cluster has an entry for {arn}, which cluster-auth server takes for {ours}");
         let hint = "remove it first: aws-iam-authenticator ignores it";

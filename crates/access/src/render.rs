@@ -25,10 +25,10 @@ use crate::{
     unsupported,
 };
 
-/// A target of `render --to`: one form of what a [`Consumer`] takes, of which some take several. Where `apply` writes is not asked
-/// here (`inventory::MappingTarget`).
+/// What `render --to` prints: one text, of which a [`Consumer`] may take several. It says nothing of a cluster, as the place to which
+/// `apply` writes does (`inventory::MappingTarget`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Format {
+pub enum RenderTarget {
     /// The existing authenticator's configuration file.
     Config,
     /// The same in its `ConfigMap`.
@@ -64,7 +64,7 @@ impl From<Expiry> for Options {
     }
 }
 
-impl Format {
+impl RenderTarget {
     /// Every target of `render --to`, in the order of the documentation.
     pub const ALL: [Self; 9] = [
         Self::Config,
@@ -123,7 +123,7 @@ pub struct Rendering<'a> {
     pub findings: Vec<Problem>,
     access: Cow<'a, Access>,
     facts: &'a Facts,
-    target: Format,
+    target: RenderTarget,
     desired: Desired,
     /// The `ConfigMap`, where that is what is rendered.
     merged: Option<Merged>,
@@ -145,7 +145,7 @@ pub fn render(
     access: &Access,
     facts: &Facts,
     now: Timestamp,
-    target: Format,
+    target: RenderTarget,
     options: impl Into<Options>,
 ) -> Result<Rendered, Vec<Problem>> {
     let rendering = rendering(access, facts, now, target, options)?;
@@ -158,7 +158,7 @@ pub fn rendering<'a>(
     access: &'a Access,
     facts: &'a Facts,
     now: Timestamp,
-    target: Format,
+    target: RenderTarget,
     options: impl Into<Options>,
 ) -> Result<Rendering<'a>, Vec<Problem>> {
     let Options { expiry, adopt } = options.into();
@@ -166,7 +166,7 @@ pub fn rendering<'a>(
     let mut findings = findings(access, facts, now, problems);
     findings.extend(target.consumer().into_iter().flat_map(|consumer| unsupported(access, facts, consumer, expiry)));
     let desired = desired.at(now);
-    if matches!(target, Format::AccessEntries | Format::AccessEntriesTerraform) {
+    if matches!(target, RenderTarget::AccessEntries | RenderTarget::AccessEntriesTerraform) {
         findings.extend(access_entries::refused(&desired, facts));
     }
     if findings.iter().any(|problem| problem.severity == Severity::Error) {
@@ -174,13 +174,13 @@ pub fn rendering<'a>(
     }
     let cluster_id = access.cluster_id.as_ref().map(|id| &*id.value);
     let shape = match target {
-        Format::ConfigMap => Some(Shape::Config(cluster_id)),
-        Format::AwsAuth => Some(Shape::AwsAuth),
+        RenderTarget::ConfigMap => Some(Shape::Config(cluster_id)),
+        RenderTarget::AwsAuth => Some(Shape::AwsAuth),
         _ => None,
     };
     let merged = shape.map(|shape| merge(shape, current(target, facts), entries::lists(&desired, facts), adopt));
     let access = match (target, expiry) {
-        (Format::Access, Expiry::AtNextApply) => Cow::Owned(access::without_ends(access.clone(), now)),
+        (RenderTarget::Access, Expiry::AtNextApply) => Cow::Owned(access::without_ends(access.clone(), now)),
         _ => Cow::Borrowed(access),
     };
     match merged.transpose() {
@@ -194,20 +194,22 @@ impl fmt::Display for Rendering<'_> {
         let Self { access, facts, desired, .. } = self;
         let cluster_id = access.cluster_id.as_ref().map(|id| &*id.value);
         match self.target {
-            Format::Config => write_yaml(&authenticator::config(cluster_id, desired, facts), out),
-            Format::ConfigMap | Format::AwsAuth => self.merged.iter().try_for_each(|merged| merged.fmt(out)),
-            Format::Crd => documents(crd::mappings(desired, facts), out),
-            Format::Rbac => rbac::write(&desired.objects, out),
-            Format::AccessEntries => write_yaml(&access_entries::eksctl(cluster_id, desired, facts), out),
-            Format::AccessEntriesTerraform => json(&access_entries::terraform(cluster_id, desired, facts), out),
-            Format::Terraform => json(&terraform::variables(desired), out),
-            Format::Access => write_yaml(&access::resolved(access, facts), out),
+            RenderTarget::Config => write_yaml(&authenticator::config(cluster_id, desired, facts), out),
+            RenderTarget::ConfigMap | RenderTarget::AwsAuth => {
+                self.merged.iter().try_for_each(|merged| merged.fmt(out))
+            }
+            RenderTarget::Crd => documents(crd::mappings(desired, facts), out),
+            RenderTarget::Rbac => rbac::write(&desired.objects, out),
+            RenderTarget::AccessEntries => write_yaml(&access_entries::eksctl(cluster_id, desired, facts), out),
+            RenderTarget::AccessEntriesTerraform => json(&access_entries::terraform(cluster_id, desired, facts), out),
+            RenderTarget::Terraform => json(&terraform::variables(desired), out),
+            RenderTarget::Access => write_yaml(&access::resolved(access, facts), out),
         }
     }
 }
 
 /// The `ConfigMap` that the facts know, or a new one.
-fn current(target: Format, facts: &Facts) -> ConfigMap {
+fn current(target: RenderTarget, facts: &Facts) -> ConfigMap {
     let known = target.shared().and_then(|name| facts.config_maps.as_ref()?.get(name));
     known.cloned().unwrap_or_default()
 }

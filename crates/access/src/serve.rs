@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use document::Sources;
-use mapping::{Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, Source};
+use mapping::{BackendMode, Membership, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, Source};
 
 use crate::{AccessPrincipal, Desired, Kind, entries::NODE};
 
@@ -19,7 +19,7 @@ pub fn mapping_source(desired: &Desired, sources: &Sources) -> Source {
                 Arc::clone(&files[files.len() - 1])
             }
         };
-        RuleSource { mode: Mode::AccessFile, list, index, file, line: at.line }
+        RuleSource { mode: BackendMode::AccessFile, list, index, file, line: at.line }
     };
     let (mut roles, mut users) = (Vec::new(), Vec::new());
     for person in &desired.people {
@@ -49,7 +49,7 @@ pub fn mapping_source(desired: &Desired, sources: &Sources) -> Source {
             source: source(node, "nodes", index),
         });
     }
-    Source { roles, users, ..Source::empty(Mode::AccessFile, Reader::ClusterAuth) }
+    Source { roles, users, ..Source::empty(BackendMode::AccessFile, Reader::ClusterAuth) }
 }
 
 fn written(principal: &AccessPrincipal) -> Box<str> {

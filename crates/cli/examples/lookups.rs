@@ -7,7 +7,7 @@ use std::{env, hint::black_box, time::Instant};
 
 use identity::{Identity, Partition};
 use jiff::Timestamp;
-use mapping::{Facts, Mode, Reader, Rule, RulePrincipal, RuleSource, Snapshot, Source, decide};
+use mapping::{BackendMode, Facts, Reader, Rule, RulePrincipal, RuleSource, Snapshot, Source, decide};
 
 #[cfg(all(feature = "jemalloc", not(windows)))]
 #[global_allocator]
@@ -28,9 +28,15 @@ fn source(principals: usize, username: &str) -> Source {
         written: None,
         username: username.to_owned(),
         groups: Vec::new(),
-        source: RuleSource { mode: Mode::AccessFile, list: "roles", index, file: "access.yaml".into(), line: index },
+        source: RuleSource {
+            mode: BackendMode::AccessFile,
+            list: "roles",
+            index,
+            file: "access.yaml".into(),
+            line: index,
+        },
     };
-    Source { roles: (0..principals).map(rule).collect(), ..Source::empty(Mode::AccessFile, Reader::ClusterAuth) }
+    Source { roles: (0..principals).map(rule).collect(), ..Source::empty(BackendMode::AccessFile, Reader::ClusterAuth) }
 }
 
 /// Sessions of all roles, in an order that no cache foresees.

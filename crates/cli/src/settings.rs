@@ -11,7 +11,7 @@ use document::{Problem, RenderStyle, Source};
 use identity::Partition;
 use mapping::authenticator::{self, Config, ServerConfig};
 #[cfg(unix)]
-use mapping::{Index, Mode, Reader};
+use mapping::{BackendMode, Index, Reader};
 use token::ClusterId;
 
 use crate::{exit::Failure, global::Global, process};
@@ -40,7 +40,7 @@ pub(crate) fn config_in(global: &Global, partition: Option<Partition>) -> Result
 #[cfg(unix)]
 pub(crate) fn indexed_config(global: &Global, partition: Option<Partition>) -> Result<(Config, Index), Failure> {
     let Some(path) = &global.config else {
-        return Ok((Config::default(), Index::new(Mode::MountedFile, Reader::ClusterAuth)));
+        return Ok((Config::default(), Index::new(BackendMode::MountedFile, Reader::ClusterAuth)));
     };
     let source = config_source(path)?;
     let read = authenticator::read_indexed(&source, partition);

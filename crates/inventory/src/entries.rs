@@ -9,7 +9,7 @@ use std::{
 };
 
 use identity::Arn;
-use mapping::{Membership, Mode, Reader, Rule, RulePrincipal, RuleSource};
+use mapping::{BackendMode, Membership, Reader, Rule, RulePrincipal, RuleSource};
 use serde::Deserialize;
 
 use super::{AuthenticationMode, SaidBy, SaidCluster, Unseen, placeholder, policies::OF_AUTO_MODE_NODES, policy};
@@ -283,7 +283,7 @@ impl AccessEntries {
 
     /// Returns the entries as a mapping source, which EKS asks before `aws-auth`.
     pub fn source(&self) -> mapping::Source {
-        let mut source = mapping::Source::empty(Mode::AccessEntries, Reader::Eks);
+        let mut source = mapping::Source::empty(BackendMode::AccessEntries, Reader::Eks);
         if self.mode == Some(AuthenticationMode::ConfigMap) {
             return source;
         }
@@ -297,7 +297,7 @@ impl AccessEntries {
                 written: Some(principal.clone()),
                 username: entry.username.clone(),
                 groups: entry.groups.iter().cloned().map(Membership::from).collect(),
-                source: RuleSource { mode: Mode::AccessEntries, list: "accessEntries", index, file, line: 1 },
+                source: RuleSource { mode: BackendMode::AccessEntries, list: "accessEntries", index, file, line: 1 },
             });
         }
         source

@@ -20,7 +20,7 @@ mod terraform;
 use std::sync::Arc;
 
 use document::{Node, Problem, Source, Span};
-use mapping::Mode;
+use mapping::BackendMode;
 
 pub use crate::format::FileFormat;
 
@@ -121,8 +121,8 @@ impl Foreign {
 
     /// Returns the logins that are written and say of nobody who is let in, and where they would stand; `true` where the file's
     /// own program makes nothing of them, and `false` where another program fills something in first.
-    pub fn without_login(&self) -> impl Iterator<Item = (Mode, &Problem, bool)> {
-        let mode = if self.format == FileFormat::Kops { Mode::Crd } else { Mode::EksConfigMap };
+    pub fn without_login(&self) -> impl Iterator<Item = (BackendMode, &Problem, bool)> {
+        let mode = if self.format == FileFormat::Kops { BackendMode::Crd } else { BackendMode::EksConfigMap };
         let of_nobody = self.problems.iter().filter(|problem| [NO_LOGIN, UNFILLED].contains(&problem.code));
         of_nobody.map(move |problem| (mode, problem, problem.code == NO_LOGIN))
     }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use access::ConfigMap;
 use jiff::Timestamp;
-use mapping::{Defect, Mode, Never, RuleSource};
+use mapping::{BackendMode, Defect, Never, RuleSource};
 
 use super::{LiveMapping, MappingObject, MappingTarget, Reading, Seen, Unseen};
 use crate::foreign::{FileFormat, Foreign, Login};
@@ -129,7 +129,7 @@ impl Foreign {
     }
 
     /// A message with the places of the entries that it names as those of that text, `EKSConfigMap mapRoles[1] (…)`.
-    fn with_places(&self, message: &str, mode: Mode, lists: &[(&'static str, &Vec<&Login>)]) -> String {
+    fn with_places(&self, message: &str, mode: BackendMode, lists: &[(&'static str, &Vec<&Login>)]) -> String {
         let all = || {
             lists
                 .iter()

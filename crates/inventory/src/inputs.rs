@@ -12,7 +12,7 @@ use std::{cell::Cell, fmt};
 use access::{Facts, IamDumpError};
 use document::{Document, Limits, Node, Problem, Severity, Source, Sources};
 use mapping::{
-    Mode, Reader, VARIABLES,
+    BackendMode, Reader, VARIABLES,
     authenticator::{self, ServerConfig},
     aws_iam_authenticator::LISTS,
 };
@@ -436,7 +436,7 @@ impl Inputs {
     pub fn configure(&mut self, source: Source) {
         let read = authenticator::read_config_in(&source, None).ok();
         let nobody = || ServerConfig {
-            mounted_file: Some(mapping::Source::empty(Mode::MountedFile, Reader::ClusterAuth)),
+            mounted_file: Some(mapping::Source::empty(BackendMode::MountedFile, Reader::ClusterAuth)),
             ..ServerConfig::default()
         };
         let mut server = read.map_or_else(nobody, |(config, _)| config.server);

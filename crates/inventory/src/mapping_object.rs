@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use access::Mark;
 use mapping::{
-    Mode,
+    BackendMode,
     aws_iam_authenticator::{Object, compared},
 };
 use serde::{Deserialize, Deserializer};
@@ -50,7 +50,7 @@ impl MappingObject {
 
     /// Returns whom it is for, as aws-iam-authenticator compares; what never matches is for nobody.
     pub fn principal(&self) -> Box<str> {
-        compared(Mode::Crd, &self.arn).map(Into::into).unwrap_or_default()
+        compared(BackendMode::Crd, &self.arn).map(Into::into).unwrap_or_default()
     }
 
     /// As aws-iam-authenticator's reading takes it.

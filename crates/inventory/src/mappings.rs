@@ -5,7 +5,7 @@ use document::{Limits, Severity, Source, Sources, is_toml};
 use identity::Partition;
 use jiff::Timestamp;
 use mapping::{
-    Defect, DefectKind, Mode, Reader,
+    BackendMode, Defect, DefectKind, Reader,
     authenticator::{ServerConfig, read_config_in},
     aws_iam_authenticator::{Options, Standing, aws_auth, dynamic_file, mounted_file, unread_entries_of},
 };
@@ -108,7 +108,7 @@ fn configuration(source: &Source, partition: Partition) -> Result<mapping::Sourc
     let named = Some(partition).filter(|partition| *partition != Partition::default());
     let (config, warnings) = read_config_in(source, named).map_err(|problems| said(&problems, source))?;
     let ServerConfig { mounted_file, .. } = config.server;
-    let read = mounted_file.unwrap_or(mapping::Source::empty(Mode::MountedFile, Reader::ClusterAuth));
+    let read = mounted_file.unwrap_or(mapping::Source::empty(BackendMode::MountedFile, Reader::ClusterAuth));
     let defects = warnings.iter().filter_map(|warning| defect(warning, source)).collect();
     let unused = unread_entries_of(source.text(), Standing::alone(source.name()));
     Ok(mapping::Source { unused, defects, ..read })
@@ -131,7 +131,7 @@ fn defect(warning: &document::Problem, source: &Source) -> Option<Defect> {
     let line = source.position(warning.span.start).line;
     Some(Defect {
         kind,
-        mode: Mode::MountedFile,
+        mode: BackendMode::MountedFile,
         section: "config.yaml".into(),
         file: source.name().into(),
         line,

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use access::{ConfigMap, Namespace, Owner};
 use identity::{Arn, Partition};
-use mapping::Mode;
+use mapping::BackendMode;
 use rbac::{AnyRole, Binding};
 
 use super::{AccessEntries, AuthenticationMode, Knowledge, MappingObject, MappingTarget, Unseen, UnseenLogins};
@@ -38,7 +38,7 @@ pub struct Observed {
     /// Whether a file was given that makes clusters of EKS. It says nothing of what the cluster has.
     pub makes_eks: bool,
     /// The modes in the order in which the server asks for logins, where that is known.
-    pub modes: Option<Vec<Mode>>,
+    pub modes: Option<Vec<BackendMode>>,
     /// Whether there are no `IAMIdentityMapping`s but those that were seen.
     pub knows_mapping_objects: bool,
     /// The mapping sources of which nothing says that a server reads them, and why not.

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use identity::{AccountId, Identity, Principal};
-use mapping::{Mode, Snapshot};
+use mapping::{BackendMode, Snapshot};
 
 use super::{
     AccessEntries, LiveMapping, MappingTarget, Observed, Unseen, UnseenLogins, identities::TWICE, inputs::BARE_LOGINS,
@@ -31,7 +31,7 @@ pub struct Places {
     /// That it is not known which of its two kinds of logins EKS looks at.
     of_mode: Option<UnseenLogins>,
     /// The modes in the order in which the server asks, where that is known.
-    modes: Option<Vec<Mode>>,
+    modes: Option<Vec<BackendMode>>,
     /// A file that the server may have on its machine, which no API shows.
     own_files: Option<UnseenLogins>,
     /// The places in the cluster that were looked at, and of which nothing says that a server reads them.
@@ -53,24 +53,22 @@ impl Places {
         };
         if !is_eks {
             if !given.access_file {
-                places.unseen.extend(of_map(observed, MappingTarget::AccessFile, Mode::AccessFile));
-                places.not_read.extend(not_read(observed, MappingTarget::AccessFile, Mode::AccessFile));
+                places.unseen.extend(of_map(observed, MappingTarget::AccessFile));
+                places.not_read.extend(not_read(observed, MappingTarget::AccessFile));
             }
-            if places.asks(Mode::MountedFile) && !given.config {
-                places
-                    .unseen
-                    .extend(of_map(observed, MappingTarget::ConfigMap, Mode::MountedFile).map(own_files_instead));
-                places.not_read.extend(not_read(observed, MappingTarget::ConfigMap, Mode::MountedFile));
+            if places.asks(BackendMode::MountedFile) && !given.config {
+                places.unseen.extend(of_map(observed, MappingTarget::ConfigMap).map(own_files_instead));
+                places.not_read.extend(not_read(observed, MappingTarget::ConfigMap));
             }
             places.own_files = own_files(observed, given, &places);
-            if places.asks(Mode::Crd) {
+            if places.asks(BackendMode::Crd) {
                 places.unseen.extend(of_objects(observed));
             }
         }
-        if !entries.are_alone() && places.asks(Mode::EksConfigMap) {
-            places.unseen.extend(of_map(observed, MappingTarget::AwsAuth, Mode::EksConfigMap));
+        if !entries.are_alone() && places.asks(BackendMode::EksConfigMap) {
+            places.unseen.extend(of_map(observed, MappingTarget::AwsAuth));
         }
-        let of_eks = |place: &&UnseenLogins| place.mode == Mode::EksConfigMap && !entries.are_alone();
+        let of_eks = |place: &&UnseenLogins| place.mode == BackendMode::EksConfigMap && !entries.are_alone();
         let unread = observed.unread_logins.iter().filter(|place| !is_eks || of_eks(place));
         places.add(unread);
         places
@@ -82,7 +80,7 @@ impl Places {
         let of_gap = |gap: &Unseen| {
             let is_of = |target: &MappingTarget| gap.hides(*target) || gap.hides_as_read(*target);
             let mode = targets.into_iter().find(is_of).and_then(MappingTarget::mode);
-            let mode = mode.or_else(|| gap.what.starts_with(BARE_LOGINS).then_some(Mode::EksConfigMap))?;
+            let mode = mode.or_else(|| gap.what.starts_with(BARE_LOGINS).then_some(BackendMode::EksConfigMap))?;
             let help =
                 if gap.why.contains(TWICE) { "give one of the two" } else { "give it in a form that can be read" };
             Some(UnseenLogins::new(mode, gap.clone(), help))
@@ -107,13 +105,13 @@ impl Places {
     pub fn add_nothing_said(&mut self, gap: Unseen) {
         let help = "give what says it: by `--from` what `kubectl get configmap aws-auth -n kube-system -o yaml` or `aws eks \
                     describe-access-entry` prints, an access file, or the server's configuration by `--config`";
-        self.unseen.push(UnseenLogins::new(Mode::MountedFile, gap, help));
+        self.unseen.push(UnseenLogins::new(BackendMode::MountedFile, gap, help));
     }
 
     /// Adds an IAM group of which nobody said who is in it: it may be any user of these accounts.
     pub fn add_iam_group(&mut self, accounts: BTreeSet<AccountId>, gap: Unseen) {
         let help = "give what `aws iam get-group` prints by `--from`";
-        self.of_iam_groups.push((accounts, UnseenLogins::new(Mode::AccessFile, gap, help)));
+        self.of_iam_groups.push((accounts, UnseenLogins::new(BackendMode::AccessFile, gap, help)));
     }
 
     /// Returns what is not known where nothing says that a server reads a place.
@@ -146,7 +144,8 @@ impl Places {
         let of_entries = self.of_entries.iter().filter(|(whose, _)| is_about(whose)).map(|(_, place)| place);
         // Whoever neither of EKS' two kinds names is not let in, whichever of them counts.
         let of_mode = self.of_mode.iter();
-        let of_mode = of_mode.filter(|_| matches!(decided, Some(Mode::AccessEntries | Mode::EksConfigMap)));
+        let of_mode =
+            of_mode.filter(|_| matches!(decided, Some(BackendMode::AccessEntries | BackendMode::EksConfigMap)));
         let all = of_entries.chain(&self.unseen).chain(&self.own_files);
         let not_read = self.not_read.iter().filter(|place| decided == Some(place.mode));
         let is_user = matches!(identity.principal, Principal::User { .. });
@@ -158,21 +157,23 @@ impl Places {
     }
 
     /// Whether the server asks there, as far as that is known.
-    fn asks(&self, mode: Mode) -> bool {
+    fn asks(&self, mode: BackendMode) -> bool {
         self.modes.as_ref().is_none_or(|modes| modes.contains(&mode))
     }
 
     /// When the server asks there.
-    fn turn(&self, mode: Mode) -> usize {
+    fn turn(&self, mode: BackendMode) -> usize {
         let by_default = match mode {
-            Mode::AccessFile => 0,
-            Mode::MountedFile => 1,
-            Mode::DynamicFile => 2,
-            Mode::AccessEntries => 3,
-            Mode::EksConfigMap => 4,
-            Mode::Crd => 5,
+            BackendMode::AccessFile => 0,
+            BackendMode::MountedFile => 1,
+            BackendMode::DynamicFile => 2,
+            BackendMode::AccessEntries => 3,
+            BackendMode::EksConfigMap => 4,
+            BackendMode::Crd => 5,
         };
-        let Some(modes) = self.modes.as_ref().filter(|_| Mode::BACKENDS.contains(&mode)) else { return by_default };
+        let Some(modes) = self.modes.as_ref().filter(|_| BackendMode::BACKENDS.contains(&mode)) else {
+            return by_default;
+        };
         modes.iter().position(|one| *one == mode).map_or(usize::MAX, |at| at + 1)
     }
 }
@@ -180,22 +181,22 @@ impl Places {
 /// The server's own files, where it is not known to have those of a `ConfigMap`: they lie on the control plane.
 fn own_files(observed: &Observed, given: GivenLogins, places: &Places) -> Option<UnseenLogins> {
     let is_read = |target| !observed.not_read.contains_key(&target);
-    let is_unseen = places.unseen.iter().any(|place| place.mode == Mode::MountedFile);
+    let is_unseen = places.unseen.iter().any(|place| place.mode == BackendMode::MountedFile);
     let is_given = given.config || observed.mappings.iter().any(LiveMapping::is_in_file);
     // A server whose files come from a ConfigMap has no others.
     let reads_maps = is_read(MappingTarget::ConfigMap) || is_read(MappingTarget::AccessFile);
-    if is_given || is_unseen || reads_maps || !places.asks(Mode::MountedFile) {
+    if is_given || is_unseen || reads_maps || !places.asks(BackendMode::MountedFile) {
         return None;
     }
     let gap = Unseen {
         what: "the server's own files on the control plane".into(),
         why: "they cannot be read through the cluster's API".into(),
     };
-    Some(UnseenLogins::new(Mode::MountedFile, gap, GIVE_OWN_FILES))
+    Some(UnseenLogins::new(BackendMode::MountedFile, gap, GIVE_OWN_FILES))
 }
 
 /// A file in the cluster counts where a server has it mounted. One on hosts reads the file that lies there.
-fn not_read(observed: &Observed, target: MappingTarget, mode: Mode) -> Option<UnseenLogins> {
+fn not_read(observed: &Observed, target: MappingTarget) -> Option<UnseenLogins> {
     let has_something = |live: &LiveMapping| live.target == target && !live.is_in_file() && !live.source.is_blank();
     let is_there = observed.mappings.iter().any(has_something);
     let why = observed.not_read.get(&target).filter(|_| is_there)?;
@@ -206,7 +207,7 @@ fn not_read(observed: &Observed, target: MappingTarget, mode: Mode) -> Option<Un
         "give what runs the server, as `kubectl get daemonsets,deployments,pods -n kube-system -o json` prints it, by `--from`; say by \
          `--reader` which server reads it; or give the file that the server has by `--config FILE`"
     };
-    let place = UnseenLogins::new(mode, Unseen { what: what.into(), why: why.clone() }, help);
+    let place = UnseenLogins::new(target.mode()?, Unseen { what: what.into(), why: why.clone() }, help);
     Some(UnseenLogins { is_of_nothing: true, ..place })
 }
 
@@ -218,7 +219,7 @@ fn own_files_instead(place: UnseenLogins) -> UnseenLogins {
     UnseenLogins { help: GIVE_OWN_FILES.into(), ..place }
 }
 
-fn of_map(observed: &Observed, target: MappingTarget, mode: Mode) -> Option<UnseenLogins> {
+fn of_map(observed: &Observed, target: MappingTarget) -> Option<UnseenLogins> {
     let has = observed.mappings.iter().any(|live| live.target == target);
     let gap = observed.unseen.iter().find(|gap| gap.hides(target)).filter(|_| !has)?;
     let name = target.config_map()?;
@@ -226,7 +227,7 @@ fn of_map(observed: &Observed, target: MappingTarget, mode: Mode) -> Option<Unse
         "have somebody run this who may `get` it, or give the output of `kubectl get configmap {name} -n kube-system -o yaml` by \
          `--from`"
     );
-    Some(UnseenLogins::new(mode, gap.clone(), help))
+    Some(UnseenLogins::new(target.mode()?, gap.clone(), help))
 }
 
 fn of_objects(observed: &Observed) -> Option<UnseenLogins> {
@@ -237,7 +238,7 @@ fn of_objects(observed: &Observed) -> Option<UnseenLogins> {
     };
     let help = "have somebody run this who may `list` them, or give what `kubectl get iamidentitymappings -o json` prints by \
                 `--from`, where the cluster knows them";
-    Some(UnseenLogins::new(Mode::Crd, gap.or_else(not_given)?, help))
+    Some(UnseenLogins::new(BackendMode::Crd, gap.or_else(not_given)?, help))
 }
 
 fn of_mode(entries: &AccessEntries, is_eks: bool) -> Option<UnseenLogins> {
@@ -246,14 +247,14 @@ fn of_mode(entries: &AccessEntries, is_eks: bool) -> Option<UnseenLogins> {
         why: "access entries and aws-auth count, or only one of the two".into(),
     };
     let help = "give what `aws eks describe-cluster` prints by `--from`";
-    (is_eks && entries.mode().is_none()).then(|| UnseenLogins::new(Mode::AccessEntries, gap(), help))
+    (is_eks && entries.mode().is_none()).then(|| UnseenLogins::new(BackendMode::AccessEntries, gap(), help))
 }
 
 fn of_entries(entries: &AccessEntries) -> Vec<(Option<String>, UnseenLogins)> {
     let place = |(whose, gap)| {
         let help =
             "give what `aws eks list-access-entries`, `describe-access-entry` and `describe-cluster` print by `--from`";
-        (whose, UnseenLogins::new(Mode::AccessEntries, gap, help))
+        (whose, UnseenLogins::new(BackendMode::AccessEntries, gap, help))
     };
     entries.unseen_logins().into_iter().map(place).collect()
 }

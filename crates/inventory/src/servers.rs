@@ -2,7 +2,7 @@
 //! runs it in the cluster.
 
 use mapping::{
-    Mode, Reader,
+    BackendMode, Reader,
     authenticator::FeatureGates,
     aws_iam_authenticator::{Options, Settings, modes},
 };
@@ -40,7 +40,7 @@ struct Running {
     reader: Reader,
     sso_role_match: bool,
     /// `--backend-mode`.
-    modes: Option<Vec<Mode>>,
+    modes: Option<Vec<BackendMode>>,
     /// It mounts the `ConfigMap` with the configuration.
     mounts: bool,
     /// It mounts the `ConfigMap` with our access file.
@@ -53,7 +53,7 @@ pub(super) struct Told {
     pub(super) reader: Reader,
     pub(super) options: Options,
     /// The modes in the order in which they are asked, where that is known.
-    pub(super) modes: Option<Vec<Mode>>,
+    pub(super) modes: Option<Vec<BackendMode>>,
     /// Nobody said it: why not.
     pub(super) assumed: Option<Box<str>>,
     /// Several say it, and not the same.
@@ -124,7 +124,7 @@ impl Servers {
         let same = of_reader.iter().all(|running| running.modes == flags);
         let by_default = || {
             let is_seen = config.is_some() && of_reader.first().is_some_and(|running| running.mounts);
-            is_seen.then(|| vec![Mode::MountedFile])
+            is_seen.then(|| vec![BackendMode::MountedFile])
         };
         let modes =
             flags.or_else(|| config?.modes.clone()).or_else(by_default).filter(|modes| same && !modes.is_empty());
@@ -151,9 +151,9 @@ impl Servers {
         };
         let modes = |running: &Running| running.modes.clone().or_else(|| told.modes.clone());
         let asks = |running: &&Running| match modes(running) {
-            Some(modes) => mode == Mode::AccessFile || modes.contains(&mode),
+            Some(modes) => mode == BackendMode::AccessFile || modes.contains(&mode),
             // Without a flag a server asks its files.
-            None => matches!(mode, Mode::AccessFile | Mode::MountedFile),
+            None => matches!(mode, BackendMode::AccessFile | BackendMode::MountedFile),
         };
         let having: Vec<&Running> = self.seen.iter().filter(has).collect();
         if is_said || having.iter().any(asks) {
@@ -195,15 +195,16 @@ impl Told {
     }
 
     /// Whether the server asks for mappings of a mode, as far as that is known.
-    pub(super) fn asks(&self, mode: Mode) -> bool {
-        let of_modes = Mode::BACKENDS.contains(&mode);
+    pub(super) fn asks(&self, mode: BackendMode) -> bool {
+        let of_modes = BackendMode::BACKENDS.contains(&mode);
         !of_modes || self.modes.as_ref().is_none_or(|modes| modes.contains(&mode))
     }
 
     /// Where a mode stands in the order in which the server asks.
-    pub(super) fn turn(&self, mode: Mode) -> usize {
-        let place = |modes: &Vec<Mode>| modes.iter().position(|one| *one == mode).map_or(usize::MAX, |at| at + 1);
-        if mode == Mode::AccessFile { 0 } else { self.modes.as_ref().map_or(1, place) }
+    pub(super) fn turn(&self, mode: BackendMode) -> usize {
+        let place =
+            |modes: &Vec<BackendMode>| modes.iter().position(|one| *one == mode).map_or(usize::MAX, |at| at + 1);
+        if mode == BackendMode::AccessFile { 0 } else { self.modes.as_ref().map_or(1, place) }
     }
 }
 
@@ -282,7 +283,7 @@ fn values<'a>(words: &[&'a str], flag: &str) -> Vec<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use mapping::{Mode, Reader, aws_iam_authenticator::settings};
+    use mapping::{BackendMode, Reader, aws_iam_authenticator::settings};
     use serde_json::{Value, json};
 
     use super::{MappingTarget, Servers};
@@ -310,11 +311,11 @@ mod tests {
             (json!({"image": hub, "args": ["server", "--feature-gates=ssorolematch=true"]}), Some((AWS, false, None))),
             (
                 json!({"image": hub, "args": ["server", "--backend-mode=CRD,MountedFile"]}),
-                Some((AWS, false, Some(vec![Mode::Crd, Mode::MountedFile]))),
+                Some((AWS, false, Some(vec![BackendMode::Crd, BackendMode::MountedFile]))),
             ),
             (
                 json!({"image": hub, "args": ["server", "--backend-mode", "CRD", "--backend-mode=File"]}),
-                Some((AWS, false, Some(vec![Mode::Crd, Mode::MountedFile]))),
+                Some((AWS, false, Some(vec![BackendMode::Crd, BackendMode::MountedFile]))),
             ),
             (
                 json!({"image": "localhost:5000/aws-iam-authenticator@sha256:00", "args": ["server"]}),
@@ -328,7 +329,7 @@ mod tests {
             ),
             (
                 json!({"image": "alpine", "command": ["sh", "-c", "exec /aws-iam-authenticator server --backend-mode=CRD"]}),
-                Some((AWS, false, Some(vec![Mode::Crd]))),
+                Some((AWS, false, Some(vec![BackendMode::Crd]))),
             ),
             // Ours under their name.
             (
@@ -398,9 +399,9 @@ mod tests {
         let file = settings("config.yaml", "server: {backendMode: [EKSConfigMap]}");
         let says_nothing = settings("config.yaml", "server: {port: 1}");
         let rows = [
-            (mounting(&flag), Some(&file), Some(vec![Mode::Crd])),
-            (mounting(&plain), Some(&file), Some(vec![Mode::EksConfigMap])),
-            (mounting(&plain), Some(&says_nothing), Some(vec![Mode::MountedFile])),
+            (mounting(&flag), Some(&file), Some(vec![BackendMode::Crd])),
+            (mounting(&plain), Some(&file), Some(vec![BackendMode::EksConfigMap])),
+            (mounting(&plain), Some(&says_nothing), Some(vec![BackendMode::MountedFile])),
             // It may have another file, on the control plane.
             (set(&plain), Some(&says_nothing), None),
             (mounting(&plain), None, None),
@@ -411,6 +412,8 @@ mod tests {
             assert_eq!(servers.told(config).modes, expected, "{spec}");
         }
         let told = Servers::default().told(Some(&file));
-        assert!(told.asks(Mode::EksConfigMap) && !told.asks(Mode::Crd) && told.asks(Mode::AccessFile));
+        assert!(
+            told.asks(BackendMode::EksConfigMap) && !told.asks(BackendMode::Crd) && told.asks(BackendMode::AccessFile)
+        );
     }
 }

@@ -1,10 +1,10 @@
-//! Where logins stand.
+//! Where mappings stand in the cluster.
 
 use access::Consumer;
-use mapping::Mode;
+use mapping::BackendMode;
 
-/// The place to which `apply` writes mappings, chosen by `--mapping`. What a server reads there is a [`Mode`], of which more stand in a cluster at
-/// a time and not all are written by us; who reads it, and so what can be written, is a [`Consumer`].
+/// The place in the cluster to which `apply` writes mappings (`--mapping`), and where mappings stand that were observed. A server asks
+/// more sources than these ([`BackendMode`]); what is only printed is not written anywhere (`access::RenderTarget`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MappingTarget {
     /// A `ConfigMap` with the access file, which `cluster-auth server` reads.
@@ -71,12 +71,12 @@ impl MappingTarget {
     }
 
     /// Returns the place in which the server looks for logins that stand there.
-    pub const fn mode(self) -> Option<Mode> {
+    pub const fn mode(self) -> Option<BackendMode> {
         match self {
-            Self::AccessFile => Some(Mode::AccessFile),
-            Self::ConfigMap => Some(Mode::MountedFile),
-            Self::AwsAuth => Some(Mode::EksConfigMap),
-            Self::Crd => Some(Mode::Crd),
+            Self::AccessFile => Some(BackendMode::AccessFile),
+            Self::ConfigMap => Some(BackendMode::MountedFile),
+            Self::AwsAuth => Some(BackendMode::EksConfigMap),
+            Self::Crd => Some(BackendMode::Crd),
             Self::None => None,
         }
     }

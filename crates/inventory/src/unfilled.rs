@@ -3,7 +3,7 @@
 //! Who logs in by such an entry is not known before that is done. What a cluster has is what it is: there nobody fills it in
 //! any more.
 
-use mapping::{Mode, RuleSource, Source};
+use mapping::{BackendMode, RuleSource, Source};
 
 use super::{
     LiveMapping, LoginStore, Unseen, UnseenLogins,
@@ -22,7 +22,7 @@ impl LiveMapping {
             }
         };
         let Source { mode, roles, users, unused, defects, .. } = &mut self.source;
-        let is_stored = |source: &RuleSource| *mode == Mode::Crd && of_cluster.contains(&&*source.file);
+        let is_stored = |source: &RuleSource| *mode == BackendMode::Crd && of_cluster.contains(&&*source.file);
         let mut taken: Vec<(String, String)> = Vec::new();
         let mut sections: Vec<(Box<str>, Box<str>)> = Vec::new();
         let mut is_unfilled = |source: &RuleSource, texts: Vec<&str>| {
@@ -47,7 +47,7 @@ impl LiveMapping {
         });
         defects.retain(|defect| {
             let is_of = |(section, file): &(Box<str>, Box<str>)| *section == defect.section && **file == *defect.file;
-            if *mode == Mode::Crd {
+            if *mode == BackendMode::Crd {
                 return !taken.iter().any(|(place, _)| *place == defect.place());
             }
             if sections.iter().any(is_of) {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use mapping::Mode;
+use mapping::BackendMode;
 
 use super::MappingTarget;
 
@@ -22,7 +22,7 @@ pub struct Unseen {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnseenLogins {
     /// Which of the server's sources it is.
-    pub mode: Mode,
+    pub mode: BackendMode,
     /// What, and why.
     pub gap: Unseen,
     /// What would help, as a sentence in the imperative.
@@ -34,13 +34,13 @@ pub struct UnseenLogins {
 
 impl UnseenLogins {
     /// Returns one by which whoever is named there may be let in.
-    pub fn new(mode: Mode, gap: Unseen, help: impl Into<Box<str>>) -> Self {
+    pub fn new(mode: BackendMode, gap: Unseen, help: impl Into<Box<str>>) -> Self {
         Self { mode, gap, help: help.into(), is_of_nothing: false }
     }
 
     /// A place that its reader refuses as a whole.
     pub(super) fn unreadable(gap: Unseen, target: MappingTarget) -> Self {
-        Self::new(target.mode().unwrap_or(Mode::MountedFile), gap, "give it in a form that can be read")
+        Self::new(target.mode().unwrap_or(BackendMode::MountedFile), gap, "give it in a form that can be read")
     }
 }
 

@@ -33,7 +33,7 @@ pub use objects::{Object, objects};
 pub use settings::{Settings, cluster_id, modes, settings};
 
 use crate::{
-    Mode, Never,
+    BackendMode, Never,
     canonical::{canonicalize, fold, lower, of_a_caller},
 };
 
@@ -74,11 +74,11 @@ impl Standing {
 }
 
 /// Returns the callers' ARN that an entry is compared with, in lower case; or why it never is the same as one.
-pub fn compared(mode: Mode, arn: &str) -> Result<String, Never> {
+pub fn compared(mode: BackendMode, arn: &str) -> Result<String, Never> {
     let text = match mode {
-        Mode::EksConfigMap => fold(arn),
-        Mode::MountedFile | Mode::Crd | Mode::DynamicFile => canonicalize(&lower(arn))?,
-        Mode::AccessFile | Mode::AccessEntries => arn.to_ascii_lowercase(),
+        BackendMode::EksConfigMap => fold(arn),
+        BackendMode::MountedFile | BackendMode::Crd | BackendMode::DynamicFile => canonicalize(&lower(arn))?,
+        BackendMode::AccessFile | BackendMode::AccessEntries => arn.to_ascii_lowercase(),
     };
     of_a_caller(&text).map(|()| text)
 }

@@ -7,7 +7,7 @@ use document::{
     wildcard::{self, Part},
 };
 
-use crate::{Mode, RuleSource, key::Key};
+use crate::{BackendMode, RuleSource, key::Key};
 
 /// A mapping that lets nobody in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +93,7 @@ pub struct Defect {
     /// What.
     pub kind: DefectKind,
     /// Of which source.
-    pub mode: Mode,
+    pub mode: BackendMode,
     /// The part of it: `mapRoles[2]`, or the key.
     pub section: Box<str>,
     /// The file's name, or what holds the text.
@@ -233,8 +233,8 @@ impl Defect {
         let Self { mode, section, file, line, .. } = self;
         // Those that another program's file is to make stand in that.
         match mode {
-            Mode::Crd if section.starts_with("items[") => format!("IAMIdentityMapping {file}"),
-            Mode::Crd => format!("kops {section} ({file}:{line})"),
+            BackendMode::Crd if section.starts_with("items[") => format!("IAMIdentityMapping {file}"),
+            BackendMode::Crd => format!("kops {section} ({file}:{line})"),
             _ => format!("{mode} {section} ({file}:{line})"),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::Mode;
+use crate::BackendMode;
 
 /// A fact that only AWS or the cluster knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub enum Fact {
         instance_id: String,
     },
     /// What a mapping source says that was not read yet. No fact can be given for it: the next snapshot has it.
-    Logins(Mode),
+    Logins(BackendMode),
 }
 
 /// The facts known so far.

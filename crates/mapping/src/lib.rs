@@ -35,7 +35,7 @@ pub use defect::{Defect, DefectKind, Never, Unused};
 pub use facts::{Fact, Facts};
 pub use reader::Reader;
 pub use refusal::{Refusal, catalogue};
-pub use rule::{Membership, Mode, PermissionSet, Rule, RulePrincipal, RuleSource, UNKNOWN_UNIQUE_ID, UniqueId};
+pub use rule::{BackendMode, Membership, PermissionSet, Rule, RulePrincipal, RuleSource, UNKNOWN_UNIQUE_ID, UniqueId};
 pub use snapshot::{Difference, Entry, Index, List, Mismatch, Nearest, Snapshot, Source, SourceMatch, SourceState};
 pub use template::VARIABLES;
 pub use user::{EXTRA_PREFIX, User};

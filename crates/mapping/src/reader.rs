@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// The program by whose rules a mapping source is read.
+/// The program by whose rules a mapping source is read, whichever kind of source ([`BackendMode`](crate::BackendMode)) it is. What a
+/// program takes of an access file is not asked here (`access::Consumer`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reader {
     /// aws-iam-authenticator 0.7.18, which is also what EKS makes of `aws-auth`: ARNs are compared as they are written, an

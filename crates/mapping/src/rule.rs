@@ -5,10 +5,10 @@ use std::{fmt, sync::Arc};
 use identity::{AccountId, Arn, Partition, Partitions};
 use jiff::Timestamp;
 
-/// A source of rules of a server: our own source, and those named by `server.backendMode`, asked one after another. Where mappings
-/// are written to is another question (`inventory::MappingTarget`).
+/// The kind of a mapping source that a server asks: what `server.backendMode` can name, and the two that no flag names, the access
+/// file and access entries. It is not where `apply` writes (`inventory::MappingTarget`): that is some of these, and only in the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Mode {
+pub enum BackendMode {
     /// The access file; asked before all others.
     AccessFile,
     /// The server's own configuration file.
@@ -23,7 +23,7 @@ pub enum Mode {
     AccessEntries,
 }
 
-impl Mode {
+impl BackendMode {
     /// Every mode that `server.backendMode` can name.
     pub const BACKENDS: [Self; 4] = [Self::MountedFile, Self::EksConfigMap, Self::Crd, Self::DynamicFile];
 
@@ -50,7 +50,7 @@ impl Mode {
     }
 }
 
-impl fmt::Display for Mode {
+impl fmt::Display for BackendMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -63,7 +63,7 @@ pub(crate) const OBJECTS: &str = "items";
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleSource {
     /// Which source.
-    pub mode: Mode,
+    pub mode: BackendMode,
     /// Which list in it: `mapRoles`, `mapUsers`, `mapAccounts`.
     pub list: &'static str,
     /// Which entry, from 0.
@@ -77,7 +77,7 @@ pub struct RuleSource {
 impl RuleSource {
     /// Returns whether it is an `IAMIdentityMapping`, which has a name and no line, and not an entry of a file.
     pub fn is_object(&self) -> bool {
-        self.mode == Mode::Crd && self.list == OBJECTS
+        self.mode == BackendMode::Crd && self.list == OBJECTS
     }
 }
 
@@ -85,9 +85,9 @@ impl fmt::Display for RuleSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { mode, list, index, file, line } = self;
         match mode {
-            Mode::Crd if self.is_object() => write!(f, "IAMIdentityMapping {file}"),
+            BackendMode::Crd if self.is_object() => write!(f, "IAMIdentityMapping {file}"),
             // kops makes an object of each.
-            Mode::Crd => write!(f, "kops {list}[{index}] ({file}:{line})"),
+            BackendMode::Crd => write!(f, "kops {list}[{index}] ({file}:{line})"),
             _ => write!(f, "{mode} {list}[{index}] ({file}:{line})"),
         }
     }
@@ -149,7 +149,7 @@ impl Rule {
         let Some(resource) = self.written.as_deref().and_then(resource) else { return false };
         let parts = |kind: &str| resource.strip_prefix(kind).map(|rest| rest.split('/').count());
         matches!(self.principal, RulePrincipal::Arn(_))
-            && self.source.mode == Mode::MountedFile
+            && self.source.mode == BackendMode::MountedFile
             && (parts("role/").is_some_and(|parts| parts > 1) || parts("assumed-role/").is_some_and(|parts| parts > 2))
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use identity::{AccountId, Identity, Partitions, Principal};
 
 use crate::{
-    Defect, Membership, Mode, Never, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, Unused,
+    BackendMode, Defect, Membership, Never, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, Unused,
     key::{Key, KeyRef},
 };
 
@@ -28,7 +28,7 @@ pub(crate) use unordered::{Candidates, Unordered};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// Which source.
-    pub mode: Mode,
+    pub mode: BackendMode,
     /// Who has read it.
     pub reader: Reader,
     /// `mapRoles`, in order; looked at before [`Self::users`].
@@ -47,7 +47,7 @@ pub struct Source {
 
 impl Source {
     /// Returns a source without anything in it.
-    pub const fn empty(mode: Mode, reader: Reader) -> Self {
+    pub const fn empty(mode: BackendMode, reader: Reader) -> Self {
         Self {
             mode,
             reader,
@@ -80,7 +80,7 @@ pub struct Snapshot {
     unused: Vec<Unused>,
     pub(crate) scrubbed_accounts: BTreeSet<AccountId>,
     /// With what usernames may not begin, in place of what their source says of itself.
-    reserved_prefixes: BTreeMap<Mode, Vec<String>>,
+    reserved_prefixes: BTreeMap<BackendMode, Vec<String>>,
 }
 
 /// One source's rules, as its reader looks them up.
@@ -91,7 +91,7 @@ pub(crate) enum Indexed {
     /// [`Reader::AwsIamAuthenticator`].
     Unordered(Box<Unordered>),
     /// Nobody knows yet what it has.
-    NotRead(Mode),
+    NotRead(BackendMode),
 }
 
 /// A source of a running server: sources are read one by one, and each may change while the others stay.
@@ -101,7 +101,7 @@ pub enum SourceState {
     Read(Arc<Index>),
     /// It was not read yet. Whoever no earlier source names may stand in it, so that the answer to them is
     /// [`crate::Fact::Logins`] and never a refusal.
-    NotRead(Mode),
+    NotRead(BackendMode),
 }
 
 impl From<Index> for SourceState {
@@ -196,7 +196,7 @@ impl fmt::Display for Nearest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceMatch<'a> {
     /// Which source.
-    pub mode: Mode,
+    pub mode: BackendMode,
     /// Who has read it.
     pub reader: Reader,
     /// How many rules it has, accounts included.
@@ -253,7 +253,7 @@ impl Snapshot {
 
     /// Reserves the beginnings of usernames by mode, whatever was reserved when its source was read.
     #[must_use]
-    pub fn reserving(mut self, prefixes: impl IntoIterator<Item = (Mode, Vec<String>)>) -> Self {
+    pub fn reserving(mut self, prefixes: impl IntoIterator<Item = (BackendMode, Vec<String>)>) -> Self {
         let without_empty = |prefixes: Vec<String>| prefixes.into_iter().filter(|prefix| !prefix.is_empty()).collect();
         self.reserved_prefixes = prefixes.into_iter().map(|(mode, prefixes)| (mode, without_empty(prefixes))).collect();
         self

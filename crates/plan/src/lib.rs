@@ -35,7 +35,7 @@ use std::fmt;
 use document::Sources;
 use jiff::Timestamp;
 use known::Seeing;
-use mapping::{Defect, DefectKind, Mode};
+use mapping::{BackendMode, Defect, DefectKind};
 use objects::ObjectDiff;
 
 pub use action::{Action, ConfigMapWrite};
@@ -203,7 +203,7 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     warnings.extend(seeing.beside().filter(is_said).cloned().map(Warning::Elsewhere));
     warnings.extend(not_read.map(|why| Warning::NotRead(wanted.target, why.clone())));
     // Who somebody is cannot be said where the reader takes any of several entries. Of objects the plan keeps one.
-    let is_kept_one = |defect: &&Defect| wanted.target == MappingTarget::Crd && defect.mode == Mode::Crd;
+    let is_kept_one = |defect: &&Defect| wanted.target == MappingTarget::Crd && defect.mode == BackendMode::Crd;
     let defects = observed.mappings.iter().flat_map(|live| &live.source.defects);
     let chances = defects.filter(|defect| defect.kind == DefectKind::Undetermined && !is_kept_one(defect));
     let chances = chances.map(|defect| Unseen { what: defect.place().into(), why: defect.message.as_str().into() });

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use access::{OWNED, Owner, merge::owned};
 use inventory::{LiveMapping, LoginStore, MappingTarget, Observed};
 use jiff::Timestamp;
-use mapping::{Membership, Mode, Reader, Rule, RulePrincipal, RuleSource};
+use mapping::{BackendMode, Membership, Reader, Rule, RulePrincipal, RuleSource};
 
 use super::Wanted;
 
@@ -86,7 +86,7 @@ pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> Logins {
             logins.of_target(wanted.target, &source(mode), &desired_source(wanted, mode), &BTreeSet::new());
         // EKS asks no server, and so none of its places; a server asks its access file first.
         if observed.leaves_out(wanted.target).is_none() {
-            let at = if mode == Mode::AccessFile { 0 } else { logins.after.len() };
+            let at = if mode == BackendMode::AccessFile { 0 } else { logins.after.len() };
             logins.after.insert(at, after);
         }
         // What stands there already is not known where nobody could look.
@@ -119,7 +119,7 @@ fn assumed(before: &[mapping::Source], observed: &Observed) -> Option<Assumed> {
 fn with_entries(mut sources: Vec<mapping::Source>, observed: &Observed) -> Vec<mapping::Source> {
     let of_entries = observed.entries.source();
     if !of_entries.is_empty() {
-        let at = sources.iter().take_while(|source| source.mode == Mode::AccessFile).count();
+        let at = sources.iter().take_while(|source| source.mode == BackendMode::AccessFile).count();
         sources.insert(at, of_entries);
     }
     sources
@@ -167,13 +167,13 @@ impl Logins {
     }
 }
 
-fn source(mode: Mode) -> mapping::Source {
+fn source(mode: BackendMode) -> mapping::Source {
     mapping::Source::empty(mode, Reader::ClusterAuth)
 }
 
 /// What the file asks for, as the target's reader will see it.
-fn desired_source(wanted: &Wanted<'_>, mode: Mode) -> mapping::Source {
-    if mode == Mode::AccessFile {
+fn desired_source(wanted: &Wanted<'_>, mode: BackendMode) -> mapping::Source {
+    if mode == BackendMode::AccessFile {
         return access::mapping_source(wanted.desired, wanted.sources);
     }
     let mut desired = source(mode);

@@ -5,7 +5,7 @@ mod json;
 mod table;
 
 use inventory::Who;
-use mapping::{Mode, RuleSource};
+use mapping::{BackendMode, RuleSource};
 use rbac::{RoleReference, Subject};
 
 use crate::{GrantPlace, NamedPrincipal, Path, World};
@@ -65,14 +65,14 @@ pub fn path(world: &World, path: &Path<'_>) -> String {
 }
 
 /// Returns where logins stand: `the access file`, `ConfigMap kube-system/aws-auth`.
-pub const fn source(mode: Mode) -> &'static str {
+pub const fn source(mode: BackendMode) -> &'static str {
     match mode {
-        Mode::AccessFile => "the access file",
-        Mode::MountedFile => "the authenticator's configuration",
-        Mode::EksConfigMap => "ConfigMap kube-system/aws-auth",
-        Mode::Crd => "IAMIdentityMapping objects",
-        Mode::DynamicFile => "the authenticator's dynamic file",
-        Mode::AccessEntries => "EKS access entries",
+        BackendMode::AccessFile => "the access file",
+        BackendMode::MountedFile => "the authenticator's configuration",
+        BackendMode::EksConfigMap => "ConfigMap kube-system/aws-auth",
+        BackendMode::Crd => "IAMIdentityMapping objects",
+        BackendMode::DynamicFile => "the authenticator's dynamic file",
+        BackendMode::AccessEntries => "EKS access entries",
     }
 }
 
@@ -81,11 +81,11 @@ pub fn rule(rule: &RuleSource) -> String {
     let RuleSource { mode, list, index, file, line } = rule;
     match mode {
         // Each of its lists is a text of its own, so a line would be of none of them, unless it is of a file.
-        Mode::EksConfigMap if file.starts_with("ConfigMap ") => format!("{list}[{index}] of {}", source(*mode)),
-        Mode::EksConfigMap => format!("{list}[{index}] of {} ({file}:{line})", source(*mode)),
-        Mode::Crd if rule.is_object() => format!("IAMIdentityMapping {file}"),
-        Mode::Crd => format!("{list}[{index}] of kops' Cluster ({file}:{line})"),
-        Mode::AccessEntries => format!("the access entry of {file}"),
-        Mode::AccessFile | Mode::MountedFile | Mode::DynamicFile => format!("{file}:{line}"),
+        BackendMode::EksConfigMap if file.starts_with("ConfigMap ") => format!("{list}[{index}] of {}", source(*mode)),
+        BackendMode::EksConfigMap => format!("{list}[{index}] of {} ({file}:{line})", source(*mode)),
+        BackendMode::Crd if rule.is_object() => format!("IAMIdentityMapping {file}"),
+        BackendMode::Crd => format!("{list}[{index}] of kops' Cluster ({file}:{line})"),
+        BackendMode::AccessEntries => format!("the access entry of {file}"),
+        BackendMode::AccessFile | BackendMode::MountedFile | BackendMode::DynamicFile => format!("{file}:{line}"),
     }
 }

@@ -1,7 +1,7 @@
 //! What comes of a review: its code, and the HTTP status that an API server is answered with.
 
 use codes::{Code, Server};
-use mapping::{Mode, User};
+use mapping::{BackendMode, User};
 use token::{Confirmed, Upstream};
 
 /// The outcome of a review.
@@ -49,7 +49,7 @@ pub enum Trouble {
     /// No mapping has been loaded yet.
     NotLoaded,
     /// No source that was read maps the caller, and this one was not read yet.
-    NotRead(Mode),
+    NotRead(BackendMode),
 }
 
 impl Trouble {

@@ -1,6 +1,6 @@
 //! Access files: read, checked, rendered, planned, and written for what a cluster has.
 
-use access::{Access, Expiry, Facts, Format, check, compile, read, render};
+use access::{Access, Expiry, Facts, RenderTarget, check, compile, read, render};
 use document::{Limits, Severity, Sources};
 use identity::Partition;
 use inventory::{Inputs, MappingTarget, Observed, files};
@@ -38,13 +38,14 @@ pub(crate) fn reads(bytes: &[u8]) {
     if is_wrong(&access) {
         return;
     }
-    let Some(resolved) = rendered(&access, Format::Access) else { return };
+    let Some(resolved) = rendered(&access, RenderTarget::Access) else { return };
     let (again, _) = good(&resolved).expect("what is resolved has no errors");
     assert!(!is_wrong(&again), "what is resolved is wrong");
-    for target in Format::ALL {
+    for target in RenderTarget::ALL {
         let text = rendered(&access, target);
         assert_eq!(text, rendered(&again, target), "resolved, it means something else");
-        let is_yaml = matches!(target, Format::ConfigMap | Format::AwsAuth | Format::Crd | Format::Rbac);
+        let is_yaml =
+            matches!(target, RenderTarget::ConfigMap | RenderTarget::AwsAuth | RenderTarget::Crd | RenderTarget::Rbac);
         if let Some(text) = text.filter(|_| is_yaml) {
             let read =
                 document::parse_manifests(&document::Source::new("out", text), &Limits::default(), "items", |_, _| {});

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use access::{
-    ConfigMap, Facts, Format, Options,
+    ConfigMap, Facts, Options, RenderTarget,
     merge::{
         Shape,
         add::{Addition, Refused, Whom, add, add_to_file},
@@ -105,7 +105,7 @@ pub(crate) fn merges(bytes: &[u8]) {
     let current = ConfigMap { resource_version: Some("1".to_owned()), data: data.clone(), ..ConfigMap::default() };
     let facts = Facts { config_maps: Some([("aws-auth".to_owned(), current)].into()), ..Facts::default() };
     let options = Options { adopt: false, expiry: access::Expiry::Refuse };
-    let Ok(rendered) = render(&access, &facts, now(), Format::AwsAuth, options) else { return };
+    let Ok(rendered) = render(&access, &facts, now(), RenderTarget::AwsAuth, options) else { return };
     let applied: Value = serde_saphyr::from_str(&rendered.text).expect("what was rendered is read");
     let after: BTreeMap<String, String> = serde_json::from_value(applied["data"].clone()).expect("texts");
     for caller in callers() {

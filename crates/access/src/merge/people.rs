@@ -91,7 +91,7 @@ fn read(shape: Shape<'_>, data: &BTreeMap<String, String>) -> Result<mapping::So
             let read = read_config(&Source::new("config.yaml", text), &FeatureGates::default());
             let (config, _) =
                 read.map_err(|problems| problems.into_iter().next().map(|first| first.message).unwrap_or_default())?;
-            let nobody = mapping::Source::empty(mapping::Mode::MountedFile, mapping::Reader::ClusterAuth);
+            let nobody = mapping::Source::empty(mapping::BackendMode::MountedFile, mapping::Reader::ClusterAuth);
             Ok(config.server.mounted_file.unwrap_or(nobody))
         }
     }

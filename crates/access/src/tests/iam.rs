@@ -5,7 +5,7 @@ use identity::Arn;
 
 use super::{around, good, now};
 use crate::{
-    Access, Expiry, Facts, Format, IamAccount, IamAnswer, IamDumpError, IamFactError, IamQuestion, check,
+    Access, Expiry, Facts, IamAccount, IamAnswer, IamDumpError, IamFactError, IamQuestion, RenderTarget, check,
     iam_questions, render,
 };
 
@@ -22,7 +22,7 @@ fn groups_and_permission_sets_are_resolved() {
     let mut facts = Facts::default();
     assert!(facts.add_iam_dump(GROUP.as_bytes()).expect("read") && facts.add_iam_dump(ROLES.as_bytes()).expect("read"));
     let access = good(&around("- {name: a, iamGroups: [Platform], permissionSets: [Dev]}"));
-    let config = render(&access, &facts, now(), Format::Config, Expiry::Refuse).expect("renders").text;
+    let config = render(&access, &facts, now(), RenderTarget::Config, Expiry::Refuse).expect("renders").text;
     insta::assert_snapshot!(config, @"
     clusterID: c
     server:
@@ -37,7 +37,7 @@ fn groups_and_permission_sets_are_resolved() {
         groups:
         - a
     ");
-    let entries = render(&access, &facts, now(), Format::AccessEntries, Expiry::Refuse).expect("renders").text;
+    let entries = render(&access, &facts, now(), RenderTarget::AccessEntries, Expiry::Refuse).expect("renders").text;
     // EKS compares with IAM's own ARN, path included.
     assert!(
         entries.contains("role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Dev_0123456789abcdef"),
@@ -45,8 +45,14 @@ fn groups_and_permission_sets_are_resolved() {
     );
     // A role that only looks like one is none.
     assert!(
-        render(&good(&around("- {name: a, permissionSets: [Fake]}")), &facts, now(), Format::Config, Expiry::Refuse)
-            .is_err()
+        render(
+            &good(&around("- {name: a, permissionSets: [Fake]}")),
+            &facts,
+            now(),
+            RenderTarget::Config,
+            Expiry::Refuse
+        )
+        .is_err()
     );
 }
 
@@ -255,7 +261,7 @@ fn a_live_answer_and_a_printed_one_render_the_same() {
     live.add_iam(whose(), &IamAnswer::Group { name: "Platform".to_owned(), users }).expect("taken");
     let roles = vec![own("role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Dev_0123456789abcdef")];
     live.add_iam(whose(), &IamAnswer::PermissionSets { names: ["Dev".to_owned()].into(), roles }).expect("taken");
-    let rendered = |facts| render(&file(), facts, now(), Format::Access, Expiry::Refuse).expect("renders").text;
+    let rendered = |facts| render(&file(), facts, now(), RenderTarget::Access, Expiry::Refuse).expect("renders").text;
     assert_eq!(rendered(&printed), rendered(&live));
     assert!(rendered(&live).contains("ops/zoe"), "{}", rendered(&live));
 }
@@ -267,7 +273,7 @@ fn eks_is_given_the_path_of_a_role_that_is_written_without_it() {
     for answer in [role("Admin", Some("role/teams/Admin")), role("Deployer", Some("role/other/Deployer"))] {
         facts.add_iam(whose(), &answer).expect("taken");
     }
-    let entries = render(&access, &facts, now(), Format::AccessEntries, Expiry::Refuse).expect("renders").text;
+    let entries = render(&access, &facts, now(), RenderTarget::AccessEntries, Expiry::Refuse).expect("renders").text;
     assert!(entries.contains("principalARN: arn:aws:iam::111122223333:role/teams/Admin\n"), "{entries}");
     assert!(entries.contains(":role/ci/Deployer\n"), "what is written stays, and is reported: {entries}");
 }
@@ -276,7 +282,7 @@ fn eks_is_given_the_path_of_a_role_that_is_written_without_it() {
 fn an_absent_iam_group_stops_every_consumer() {
     let mut facts = Facts::default();
     facts.add_iam(whose(), &IamAnswer::Group { name: "Platform".to_owned(), users: None }).expect("taken");
-    for target in Format::ALL {
+    for target in RenderTarget::ALL {
         let problems = render(&file(), &facts, now(), target, Expiry::Refuse).expect_err("an error");
         assert!(problems.iter().any(|problem| problem.code == "access.no-iam-group"), "{target:?}: {problems:?}");
     }

@@ -4,7 +4,7 @@ use document::{Limits, Sources};
 use proptest::prelude::*;
 
 use super::{now, sources};
-use crate::{Expiry, Facts, Format, compile, glob, mapping_source, read, render};
+use crate::{Expiry, Facts, RenderTarget, compile, glob, mapping_source, read, render};
 
 /// A group with some keys, each of which may also live in another file.
 fn group() -> impl Strategy<Value = (String, Vec<String>)> {
@@ -27,7 +27,7 @@ fn file(parts: &[(String, String)]) -> String {
 
 fn all(sources: &Sources) -> Vec<Option<String>> {
     let access = read(sources, &Limits::default()).access;
-    Format::ALL
+    RenderTarget::ALL
         .into_iter()
         .map(|target| {
             render(&access, &Facts::default(), now(), target, Expiry::Refuse).ok().map(|rendered| rendered.text)
@@ -93,7 +93,7 @@ proptest! {
         let text = format!("clusterID: c\naccount: '111122223333'\n{}", file(&parts));
         let before = sources(&[&text]);
         let access = read(&before, &Limits::default()).access;
-        let resolved = render(&access, &Facts::default(), now(), Format::Access, Expiry::Refuse);
+        let resolved = render(&access, &Facts::default(), now(), RenderTarget::Access, Expiry::Refuse);
         prop_assume!(resolved.is_ok());
         let resolved = resolved.map(|rendered| rendered.text).unwrap_or_default();
         prop_assert_eq!(all(&before), all(&sources(&[&resolved])));

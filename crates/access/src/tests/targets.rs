@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::{around, good, now};
-use crate::{Expiry, Facts, Format, Kind, compile, render};
+use crate::{Expiry, Facts, Kind, RenderTarget, compile, render};
 
 const FILE: &str = "\
 - name: developers
@@ -21,13 +21,13 @@ const FILE: &str = "\
 nodes: [{roles: [Node]}]
 ";
 
-fn rendered(target: Format) -> String {
+fn rendered(target: RenderTarget) -> String {
     render(&good(&around(FILE)), &Facts::default(), now(), target, Expiry::Refuse).expect("renders").text
 }
 
 #[test]
 fn the_authenticators_configuration() {
-    assert_snapshot!(rendered(Format::Config), @"
+    assert_snapshot!(rendered(RenderTarget::Config), @"
     clusterID: c
     server:
       mapUsers:
@@ -55,7 +55,7 @@ fn the_authenticators_configuration() {
 
 #[test]
 fn aws_auth() {
-    assert_snapshot!(rendered(Format::AwsAuth), @"
+    assert_snapshot!(rendered(RenderTarget::AwsAuth), @"
     apiVersion: v1
     kind: ConfigMap
     metadata:
@@ -90,7 +90,7 @@ fn aws_auth() {
 
 #[test]
 fn mapping_objects() {
-    assert_snapshot!(rendered(Format::Crd), @"
+    assert_snapshot!(rendered(RenderTarget::Crd), @"
     ---
     apiVersion: iamauthenticator.k8s.aws/v1alpha1
     kind: IAMIdentityMapping
@@ -138,7 +138,7 @@ fn mapping_objects() {
 
 #[test]
 fn roles_and_bindings() {
-    assert_snapshot!(rendered(Format::Rbac), @r#"
+    assert_snapshot!(rendered(RenderTarget::Rbac), @r#"
     ---
     apiVersion: rbac.authorization.k8s.io/v1
     kind: ClusterRole
@@ -257,7 +257,7 @@ fn roles_and_bindings() {
 
 #[test]
 fn access_entries() {
-    assert_snapshot!(rendered(Format::AccessEntries), @"
+    assert_snapshot!(rendered(RenderTarget::AccessEntries), @"
     apiVersion: eksctl.io/v1alpha5
     kind: ClusterConfig
     metadata:
@@ -283,7 +283,7 @@ fn access_entries() {
       - principalARN: arn:aws:iam::111122223333:role/Node
         type: EC2_LINUX
     ");
-    assert_snapshot!(rendered(Format::AccessEntriesTerraform), @r#"
+    assert_snapshot!(rendered(RenderTarget::AccessEntriesTerraform), @r#"
     {
       "resource": {
         "aws_eks_access_entry": {
@@ -328,7 +328,7 @@ fn access_entries() {
 
 #[test]
 fn terraform_variables() {
-    assert_snapshot!(rendered(Format::Terraform), @r#"
+    assert_snapshot!(rendered(RenderTarget::Terraform), @r#"
     {
       "users": [
         {
@@ -358,12 +358,12 @@ fn what_a_consumer_cannot_carry_is_refused_until_it_is_resolved() {
     };
     let none = Facts::default();
     let rows = [
-        (Format::Config, 3),
-        (Format::AwsAuth, 3),
-        (Format::Crd, 3),
-        (Format::Rbac, 2),
-        (Format::Terraform, 1),
-        (Format::Access, 0),
+        (RenderTarget::Config, 3),
+        (RenderTarget::AwsAuth, 3),
+        (RenderTarget::Crd, 3),
+        (RenderTarget::Rbac, 2),
+        (RenderTarget::Terraform, 1),
+        (RenderTarget::Access, 0),
     ];
     for (target, problems) in rows {
         assert_eq!(refused(target, &none, Expiry::Refuse), problems, "{target:?}");
@@ -375,10 +375,10 @@ fn what_a_consumer_cannot_carry_is_refused_until_it_is_resolved() {
         namespaces: Some(vec![crate::Namespace { name: "t-1".into(), labels: rbac::Labels::new() }]),
         ..Facts::default()
     };
-    for target in Format::ALL {
+    for target in RenderTarget::ALL {
         assert_eq!(refused(target, &facts, Expiry::AtNextApply), 0, "{target:?}");
     }
-    assert_snapshot!(render(&access, &facts, now(), Format::Access, Expiry::Refuse).expect("renders").text, @r#"
+    assert_snapshot!(render(&access, &facts, now(), RenderTarget::Access, Expiry::Refuse).expect("renders").text, @r#"
     clusterID: c
     groups:
     - name: a
@@ -395,7 +395,7 @@ fn what_a_consumer_cannot_carry_is_refused_until_it_is_resolved() {
         - t-1
         clusterRole: view
     "#);
-    assert_snapshot!(render(&access, &facts, now(), Format::Config, Expiry::AtNextApply).expect("renders").text, @"
+    assert_snapshot!(render(&access, &facts, now(), RenderTarget::Config, Expiry::AtNextApply).expect("renders").text, @"
     clusterID: c
     server:
       mapUsers:
@@ -415,7 +415,8 @@ fn what_a_consumer_cannot_carry_is_refused_until_it_is_resolved() {
 fn what_eks_would_refuse_is_refused_before() {
     let users: Vec<String> = (0..3_001).map(|at| format!("u{at}")).collect();
     let text = around(&format!("- {{name: a, users: [{}]}}", users.join(", ")));
-    let render = |text: &str| render(&good(text), &Facts::default(), now(), Format::AccessEntries, Expiry::Refuse);
+    let render =
+        |text: &str| render(&good(text), &Facts::default(), now(), RenderTarget::AccessEntries, Expiry::Refuse);
     assert!(
         render(&text)
             .expect_err("too many")
@@ -445,7 +446,7 @@ fn resolving_never_widens_what_reaches_nothing() {
     let resolved = |namespaces: &[&str]| {
         let namespace = |name: &&str| crate::Namespace { name: (*name).into(), labels: rbac::Labels::new() };
         let facts = Facts { namespaces: Some(namespaces.iter().map(namespace).collect()), ..Facts::default() };
-        render(&access, &facts, now(), Format::Access, Expiry::Refuse).expect("renders").text
+        render(&access, &facts, now(), RenderTarget::Access, Expiry::Refuse).expect("renders").text
     };
     let some = resolved(&["t-1"]);
     assert!(some.contains("- t-1") && !some.contains("gone") && !some.contains("t-*"), "{some}");
@@ -459,7 +460,8 @@ fn the_file_without_ends_has_nobody_who_has_left() {
                 - {name: going, users: [{name: bob, expires: 2026-05-31}, {name: carol, expires: 2026-12-31}], expires: 2027-01-01}\n\
                 nodes: [{roles: [{name: Old, expires: 2026-05-31}, {name: New, expires: 2027-01-01}]}]\n";
     let access = good_but_for_ends(&around(text));
-    let rendered = |expiry| render(&access, &Facts::default(), now(), Format::Access, expiry).expect("renders").text;
+    let rendered =
+        |expiry| render(&access, &Facts::default(), now(), RenderTarget::Access, expiry).expect("renders").text;
     assert!(rendered(Expiry::Refuse).contains("expires"), "the file as it is keeps them");
     assert_snapshot!(rendered(Expiry::AtNextApply), @r#"
     clusterID: c

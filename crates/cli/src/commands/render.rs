@@ -1,6 +1,6 @@
 //! `render`: compiles an access file to what a consumer takes.
 
-use access::{Expiry, Format, Options};
+use access::{Expiry, Options, RenderTarget};
 use clap::Args;
 
 use super::{
@@ -27,7 +27,7 @@ pub(crate) struct RenderArgs {
     /// access-entries-terraform (the same as Terraform resources), terraform (variables of the module `terraform/`) or access
     /// (the access file, resolved)
     #[arg(long, value_name = "TARGET", value_parser = parse_target)]
-    to: Format,
+    to: RenderTarget,
 
     /// What to do with `expires` if --to cannot express it: refuse, or at-next-apply (leave out only what has expired
     /// already)
@@ -76,9 +76,9 @@ pub(crate) fn run(args: &RenderArgs, global: &Global, process: &Process) -> Comm
     }
 }
 
-fn parse_target(text: &str) -> Result<Format, String> {
-    Format::ALL.into_iter().find(|target| target.as_str() == text).ok_or_else(|| {
-        let names: Vec<_> = Format::ALL.iter().map(|target| target.as_str()).collect();
+fn parse_target(text: &str) -> Result<RenderTarget, String> {
+    RenderTarget::ALL.into_iter().find(|target| target.as_str() == text).ok_or_else(|| {
+        let names: Vec<_> = RenderTarget::ALL.iter().map(|target| target.as_str()).collect();
         format!("expected one of {}", names.join(", "))
     })
 }

@@ -33,7 +33,7 @@ use clap::Args;
 use identity::{Partition, StsHost};
 use jiff::SignedDuration;
 use mapping::{
-    Mode,
+    BackendMode,
     authenticator::{Config, ServerConfig, defaults},
     aws_iam_authenticator::Options,
 };
@@ -322,7 +322,7 @@ fn known_hosts(regions: &[StsRegion], process: &Process) -> Vec<StsHost> {
 struct Logins {
     files: mappings::Files,
     read: mappings::Read,
-    modes: Vec<Mode>,
+    modes: Vec<BackendMode>,
     options: Options,
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use access::ConfigMap;
 use identity::Partition;
 use jiff::Timestamp;
-use mapping::{Mode, Reader};
+use mapping::{BackendMode, Reader};
 
 use super::{
     Dump, MAPPING_KIND,
@@ -144,7 +144,7 @@ impl Dump {
         unseen.extend(unread_logins.iter().map(|place| place.gap.clone()));
         notes.sort();
         notes.dedup();
-        let is_read = |live: &LiveMapping| live.source.mode == Mode::MountedFile && !live.source.is_blank();
+        let is_read = |live: &LiveMapping| live.source.mode == BackendMode::MountedFile && !live.source.is_blank();
         let may_count = !(is_eks || makes_eks) || mappings.iter().any(LiveMapping::is_in_file);
         let hides = || unseen.iter().any(|gap| gap.hides_as_read(MappingTarget::ConfigMap));
         if may_count && (mappings.iter().any(is_read) || hides()) {

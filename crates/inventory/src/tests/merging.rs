@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use access::{ConfigMap, Expiry, Facts, Format, OWNED, Options, render};
+use access::{ConfigMap, Expiry, Facts, OWNED, Options, RenderTarget, render};
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
@@ -34,7 +34,7 @@ fn with(data: &[(&str, &str)], owned: &str) -> ConfigMap {
     }
 }
 
-fn merged_into(target: Format, groups: &str, current: ConfigMap, adopt: bool) -> Result<String, Vec<String>> {
+fn merged_into(target: RenderTarget, groups: &str, current: ConfigMap, adopt: bool) -> Result<String, Vec<String>> {
     let name = target.shared().expect("a target that others write to");
     let facts = Facts { config_maps: Some([(name.to_owned(), current)].into()), ..Facts::default() };
     let options = Options { expiry: Expiry::Refuse, adopt };
@@ -58,7 +58,7 @@ fn applied(text: &str) -> ConfigMap {
 #[test]
 fn entries_of_others_stay_byte_for_byte() {
     let current = with(&[("mapRoles", NODES), ("mapAccounts", "- \"444455556666\"\n")], "");
-    let text = merged_into(Format::AwsAuth, FILE, current, false).expect("merges");
+    let text = merged_into(RenderTarget::AwsAuth, FILE, current, false).expect("merges");
     assert_snapshot!(text, @r#"
     apiVersion: v1
     kind: ConfigMap
@@ -92,12 +92,12 @@ fn entries_of_others_stay_byte_for_byte() {
 #[test]
 fn what_is_ours_follows_the_file_and_the_second_time_changes_nothing() {
     let current = with(&[("mapRoles", NODES)], "");
-    let first = merged_into(Format::AwsAuth, FILE, current, false).expect("merges");
-    let again = merged_into(Format::AwsAuth, FILE, applied(&first), false).expect("merges");
+    let first = merged_into(RenderTarget::AwsAuth, FILE, current, false).expect("merges");
+    let again = merged_into(RenderTarget::AwsAuth, FILE, applied(&first), false).expect("merges");
     assert_eq!(first, again);
     // A user more, another username, and the role is gone.
     let changed = "- {name: developers, users: [{name: alice, username: al}, bob]}\n";
-    let text = merged_into(Format::AwsAuth, changed, applied(&first), false).expect("merges");
+    let text = merged_into(RenderTarget::AwsAuth, changed, applied(&first), false).expect("merges");
     let data = applied(&text).data;
     assert_eq!(data["mapRoles"], NODES);
     assert_snapshot!(data["mapUsers"], @r"
@@ -115,10 +115,10 @@ fn what_is_ours_follows_the_file_and_the_second_time_changes_nothing() {
 #[test]
 fn a_name_with_a_comma_is_ours_again_the_next_time() {
     let file = "- {name: dev, users: ['a,b', alice, 'z,'], roles: ['ci+deploy=x,y@z.w-1']}\n";
-    let first = merged_into(Format::AwsAuth, file, with(&[], ""), false).expect("merges");
-    assert_eq!(merged_into(Format::AwsAuth, file, applied(&first), false), Ok(first.clone()));
+    let first = merged_into(RenderTarget::AwsAuth, file, with(&[], ""), false).expect("merges");
+    assert_eq!(merged_into(RenderTarget::AwsAuth, file, applied(&first), false), Ok(first.clone()));
     let nobody =
-        merged_into(Format::AwsAuth, "- {name: dev, users: [alice]}\n", applied(&first), false).expect("merges");
+        merged_into(RenderTarget::AwsAuth, "- {name: dev, users: [alice]}\n", applied(&first), false).expect("merges");
     assert!(!nobody.contains("ci+deploy") && !nobody.contains("a,b"), "{nobody}");
 }
 
@@ -128,13 +128,13 @@ fn an_entry_of_somebody_else_is_an_error_until_it_is_adopted() {
                   - {userarn: 'arn:aws:iam::111122223333:user/bob', username: bob}\n";
     let current = || with(&[("mapUsers", theirs)], "");
     assert_eq!(
-        merged_into(Format::AwsAuth, FILE, current(), false),
+        merged_into(RenderTarget::AwsAuth, FILE, current(), false),
         Err(vec![
             "access.foreign-entry the cluster has an entry for arn:aws:iam::111122223333:user/alice that cluster-auth did not write"
                 .to_owned()
         ])
     );
-    let adopted = merged_into(Format::AwsAuth, FILE, current(), true).expect("merges");
+    let adopted = merged_into(RenderTarget::AwsAuth, FILE, current(), true).expect("merges");
     assert_snapshot!(applied(&adopted).data["mapUsers"], @r#"
     - {"userarn":"arn:aws:iam::111122223333:user/alice","username":"alice","groups":["developers"]}
     - {userarn: 'arn:aws:iam::111122223333:user/bob', username: bob}
@@ -145,7 +145,7 @@ fn an_entry_of_somebody_else_is_an_error_until_it_is_adopted() {
 fn a_second_entry_for_ours_goes_because_it_would_count() {
     let twice = "- {rolearn: arn:aws:iam::111122223333:role/Deployer, username: 'deploy:{{SessionName}}', groups: [developers]}\n\
                  - {rolearn: arn:aws:iam::111122223333:role/DEPLOYER, username: x, groups: [system:masters]}\n";
-    let text = merged_into(Format::AwsAuth, FILE, with(&[("mapRoles", twice)], ""), true).expect("merges");
+    let text = merged_into(RenderTarget::AwsAuth, FILE, with(&[("mapRoles", twice)], ""), true).expect("merges");
     assert!(!text.contains("system:masters"), "{text}");
 }
 
@@ -161,7 +161,7 @@ fn what_the_reader_takes_for_another_principal_stays() {
         let entry = format!("- {{rolearn: {arn}, username: x, groups: [system:masters]}}\n");
         for adopt in [false, true] {
             let current = with(&[("mapRoles", &entry)], "");
-            let text = merged_into(Format::AwsAuth, FILE, current, adopt).expect("merges");
+            let text = merged_into(RenderTarget::AwsAuth, FILE, current, adopt).expect("merges");
             assert!(applied(&text).data["mapRoles"].starts_with(&entry), "{arn}, {adopt}: {text}");
         }
     }
@@ -172,7 +172,7 @@ fn what_only_our_server_takes_for_the_same_principal_is_neither_kept_nor_taken_o
     let config = "clusterID: c\nserver:\n  mapRoles:\n  - {rolearn: arn:aws:iam::111122223333:role/path/Deployer, username: x}\n";
     for adopt in [false, true] {
         let current = with(&[("config.yaml", config)], "");
-        let problems = merged_into(Format::ConfigMap, FILE, current, adopt).expect_err("refused");
+        let problems = merged_into(RenderTarget::ConfigMap, FILE, current, adopt).expect_err("refused");
         let expected = "access.foreign-entry the cluster has an entry for arn:aws:iam::111122223333:role/path/Deployer, which cluster-auth server takes for arn:aws:iam::111122223333:role/deployer";
         assert_eq!(problems, [expected], "{adopt}");
     }
@@ -192,7 +192,8 @@ server:
   mapUsers: []   # nobody yet
   mapAccounts: [\"444455556666\"]
 ";
-    let text = merged_into(Format::ConfigMap, FILE, with(&[("config.yaml", current)], ""), false).expect("merges");
+    let text =
+        merged_into(RenderTarget::ConfigMap, FILE, with(&[("config.yaml", current)], ""), false).expect("merges");
     assert_snapshot!(applied(&text).data["config.yaml"], @r#"
     # kept
     clusterID: c
@@ -232,7 +233,7 @@ fn lists_are_put_where_they_are_missing_in_whatever_style() {
         ),
     ];
     for (name, current) in rows {
-        let text = merged_into(Format::ConfigMap, FILE, with(&[("config.yaml", current)], ""), false);
+        let text = merged_into(RenderTarget::ConfigMap, FILE, with(&[("config.yaml", current)], ""), false);
         let text = text.unwrap_or_else(|problems| panic!("{name}: {problems:?}"));
         let config = applied(&text).data["config.yaml"].clone();
         let source = document::Source::new(name, config.clone());
@@ -243,7 +244,7 @@ fn lists_are_put_where_they_are_missing_in_whatever_style() {
         let lists = read.server.mounted_file.expect("lists");
         assert_eq!(lists.users.len(), 1 + usize::from(name == "lists in brackets"), "{name}\n{config}");
         assert_eq!(lists.roles.len(), 1, "{name}\n{config}");
-        let again = merged_into(Format::ConfigMap, FILE, applied(&text), false).expect("merges");
+        let again = merged_into(RenderTarget::ConfigMap, FILE, applied(&text), false).expect("merges");
         assert_eq!(again, text, "{name}");
     }
 }
@@ -269,7 +270,7 @@ fn what_cannot_be_read_is_not_merged_into() {
         ),
     ];
     for (name, current, expected) in rows {
-        let problems = merged_into(Format::ConfigMap, FILE, with(&[("config.yaml", current)], ""), true);
+        let problems = merged_into(RenderTarget::ConfigMap, FILE, with(&[("config.yaml", current)], ""), true);
         let problems = problems.expect_err(name);
         assert!(problems.len() == 1 && problems[0].starts_with(expected), "{name}: {problems:?}");
     }
@@ -278,8 +279,12 @@ fn what_cannot_be_read_is_not_merged_into() {
 /// What is in `mapUsers` behind a merge of alice into it, where alice and bob have entries of ours and zoe has not; or why not.
 fn edited(text: &str) -> Result<String, String> {
     let owned = "arn:aws:iam::111122223333:user/alice,arn:aws:iam::111122223333:user/bob";
-    let merged =
-        merged_into(Format::AwsAuth, "- {name: dev, users: [alice]}\n", with(&[("mapUsers", text)], owned), false);
+    let merged = merged_into(
+        RenderTarget::AwsAuth,
+        "- {name: dev, users: [alice]}\n",
+        with(&[("mapUsers", text)], owned),
+        false,
+    );
     let text = merged.map_err(|problems| problems.join("; "))?;
     // As the cluster has it once kubectl has read what is printed.
     let source = document::Source::new("aws-auth.yaml", text);
@@ -396,7 +401,8 @@ fn what_cannot_be_edited_safely_is_left_and_says_where() {
     }
     // What nobody wants to change may be as it is.
     let broken = with(&[("mapUsers", "- ["), ("mapAccounts", "{")], "");
-    let merged = merged_into(Format::AwsAuth, "- {name: dev, roles: [Deployer]}\n", broken, false).expect("merges");
+    let merged =
+        merged_into(RenderTarget::AwsAuth, "- {name: dev, roles: [Deployer]}\n", broken, false).expect("merges");
     assert_eq!(applied(&merged).data["mapUsers"], "- [");
 }
 
@@ -404,14 +410,15 @@ fn what_cannot_be_edited_safely_is_left_and_says_where() {
 fn an_entry_in_the_other_list_counts_too() {
     // Roles are looked through first: whoever stands there under a user's ARN is let in as that.
     let roles = "- {rolearn: arn:aws:iam::111122223333:user/alice, username: root, groups: [system:masters]}\n";
-    let refused = merged_into(Format::AwsAuth, FILE, with(&[("mapRoles", roles)], ""), false).expect_err("refused");
+    let refused =
+        merged_into(RenderTarget::AwsAuth, FILE, with(&[("mapRoles", roles)], ""), false).expect_err("refused");
     assert_eq!(
         refused,
         [
             "access.foreign-entry the cluster has another entry for arn:aws:iam::111122223333:user/alice that cluster-auth did not write"
         ]
     );
-    let text = merged_into(Format::AwsAuth, FILE, with(&[("mapRoles", roles)], ""), true).expect("merges");
+    let text = merged_into(RenderTarget::AwsAuth, FILE, with(&[("mapRoles", roles)], ""), true).expect("merges");
     assert!(!text.contains("system:masters"), "{text}");
 }
 
@@ -439,7 +446,7 @@ fn a_configuration_is_read_as_viper_reads_it() {
         ),
     ];
     for (name, text, expected) in rows {
-        let merged = merged_into(Format::ConfigMap, FILE, with(&[("config.yaml", text)], ""), false);
+        let merged = merged_into(RenderTarget::ConfigMap, FILE, with(&[("config.yaml", text)], ""), false);
         match (merged, expected) {
             (Ok(_), Ok(_)) => {}
             (Err(said), Err(why)) => {
@@ -491,7 +498,7 @@ proptest! {
         let users: Vec<&str> = users.map(|(_, name)| *name).collect();
         let owned = format!("{},{}", arn("alice"), arn("bob"));
         let file = format!("- {{name: dev, users: [{}]}}\n", users.join(", "));
-        let Ok(text_after) = merged_into(Format::AwsAuth, &file, with(&[("mapUsers", &text)], &owned), adopt) else {
+        let Ok(text_after) = merged_into(RenderTarget::AwsAuth, &file, with(&[("mapUsers", &text)], &owned), adopt) else {
             return Ok(());
         };
         let after = applied(&text_after).data.get("mapUsers").cloned().unwrap_or_default();
@@ -525,9 +532,9 @@ proptest! {
         let foreign = "userarn: arn:aws:iam::111122223333:user/foreign";
         let users = if flow { format!("[{{{foreign}}}]") } else { format!("# theirs\n- {foreign}\n  username: x\n") };
         let current = || with(&[("mapUsers", &users), ("mapRoles", NODES)], "");
-        let first = merged_into(Format::AwsAuth, &group(before), current(), false).expect("merges");
-        let second = merged_into(Format::AwsAuth, &group(after), applied(&first), false).expect("merges");
-        let direct = merged_into(Format::AwsAuth, &group(after), current(), false).expect("merges");
+        let first = merged_into(RenderTarget::AwsAuth, &group(before), current(), false).expect("merges");
+        let second = merged_into(RenderTarget::AwsAuth, &group(after), applied(&first), false).expect("merges");
+        let direct = merged_into(RenderTarget::AwsAuth, &group(after), current(), false).expect("merges");
         let (second, direct) = (applied(&second), applied(&direct));
         prop_assert_eq!(&second.annotations, &direct.annotations);
         prop_assert_eq!(&second.data["mapRoles"], &direct.data["mapRoles"]);

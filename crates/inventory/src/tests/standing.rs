@@ -1,7 +1,7 @@
 //! Where logins stand in what somebody gives, and who reads them.
 
 use identity::Partition;
-use mapping::{Decision, Mode, Reader, Snapshot};
+use mapping::{BackendMode, Decision, Reader, Snapshot};
 
 use super::now;
 use crate::{Inputs, MappingTarget, Observed};
@@ -110,7 +110,7 @@ fn a_dynamic_file_is_one_more_place_of_logins() {
     // One that the program refuses lets nobody in, and it is said why.
     let refused = observed(&[("dynamic.json", &file.replace("\"ann\"}", "5}"))], MappingTarget::AwsAuth);
     let [live] = &refused.mappings[..] else { panic!("one place: {refused:?}") };
-    assert!(live.source.is_empty() && live.source.mode == Mode::DynamicFile && !live.source.defects.is_empty());
+    assert!(live.source.is_empty() && live.source.mode == BackendMode::DynamicFile && !live.source.defects.is_empty());
 }
 
 #[test]

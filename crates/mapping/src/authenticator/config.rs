@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use identity::{AccountId, Partitions};
 
 use super::FileLine;
-use crate::{Mode, Snapshot, snapshot};
+use crate::{BackendMode, Snapshot, snapshot};
 
 /// The configuration. `None` and empty lists mean that the file does not say: then [`super::defaults`] hold.
 // No Debug: `token` is a credential.
@@ -60,7 +60,7 @@ pub struct ServerConfig {
     /// `master`, the URL of the API server for those modes.
     pub master: Option<String>,
     /// `backendMode`, in order, each once; empty where it is not given.
-    pub backend_modes: Vec<Mode>,
+    pub backend_modes: Vec<BackendMode>,
     /// `scrubbedAccounts`: accounts whose details stay out of logs and answers.
     pub scrubbed_accounts: Vec<AccountId>,
     /// `ec2DescribeInstancesRoleARN`, assumed for asking EC2.
@@ -78,7 +78,7 @@ pub struct ServerConfig {
     /// `dynamicBackendModePath`, of a file that changes the list of modes.
     pub dynamic_backend_mode_path: Option<PathBuf>,
     /// `reservedPrefixConfig`, by mode.
-    pub reserved_prefixes: BTreeMap<Mode, Vec<String>>,
+    pub reserved_prefixes: BTreeMap<BackendMode, Vec<String>>,
     /// `accessFile`, asked before every mode; a key of ours.
     pub access_file: Option<PathBuf>,
     /// `denyWith200`: definite denials are answered with 200; a key of ours.

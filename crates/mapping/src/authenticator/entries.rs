@@ -13,7 +13,7 @@ use super::{
     values::{self, unknown_key},
 };
 use crate::{
-    List, Mode, PermissionSet, Rule, RulePrincipal, RuleSource,
+    BackendMode, List, PermissionSet, Rule, RulePrincipal, RuleSource,
     canonical::{canonicalize, lower, of_a_caller},
     rule::{PrincipalError, canonical},
     template,
@@ -25,7 +25,7 @@ type Written = (RulePrincipal, Option<Box<str>>);
 /// Reads the lists of one file, and hands over each rule as it is read.
 pub(super) struct Entries<'a> {
     lines: &'a Lines,
-    mode: Mode,
+    mode: BackendMode,
     partitions: Partitions,
     to: &'a mut dyn FnMut(List, Rule),
     /// Where each principal stands, by a hash under a key of chance: a large file's principals are not held twice. That two
@@ -39,7 +39,12 @@ pub(super) struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    pub(super) fn new(lines: &'a Lines, mode: Mode, partitions: Partitions, to: &'a mut dyn FnMut(List, Rule)) -> Self {
+    pub(super) fn new(
+        lines: &'a Lines,
+        mode: BackendMode,
+        partitions: Partitions,
+        to: &'a mut dyn FnMut(List, Rule),
+    ) -> Self {
         let (seen, roles) = (HashMap::new(), HashMap::new());
         Self { lines, mode, partitions, to, seen, roles, hasher: RandomState::new(), read: [0; 2] }
     }

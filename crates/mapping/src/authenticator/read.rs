@@ -11,7 +11,7 @@ use super::{
     place::Lines,
     values::{self, unknown_key},
 };
-use crate::{Index, List, Mode, Rule, dotted, snapshot};
+use crate::{BackendMode, Index, List, Rule, dotted, snapshot};
 
 /// Reads a file. With it come warnings; instead of it, every problem there is.
 pub fn read_config(source: &Source, gates: &FeatureGates) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
@@ -38,7 +38,7 @@ pub fn read_indexed(
     source: &Source,
     partition: Option<Partition>,
 ) -> Result<(Config, Index, Vec<Problem>), Vec<Problem>> {
-    let new = || Index::new(Mode::MountedFile, crate::Reader::ClusterAuth);
+    let new = || Index::new(BackendMode::MountedFile, crate::Reader::ClusterAuth);
     let (mut config, index, warnings) = read_into(source, partition, new, Index::push)?;
     let mounted = config.server.mounted_file.take();
     let (accounts, prefixes) = mounted.map(|mounted| (mounted.accounts, mounted.reserved_prefixes)).unwrap_or_default();
@@ -87,7 +87,7 @@ fn pass(
     to: &mut dyn FnMut(List, Rule),
 ) -> (Read, Assumed) {
     let lines = Lines::new(source);
-    let mut entries = Entries::new(&lines, Mode::MountedFile, assumed.partitions, to);
+    let mut entries = Entries::new(&lines, BackendMode::MountedFile, assumed.partitions, to);
     let (mut problems, limits) = (Problems::default(), Limits::default());
     let root = document::parse_each(source, &limits, &LISTS, KeyCase::Insensitive, |list, node| {
         let counts = list >= 2 || !assumed.dotted[list];
@@ -176,7 +176,7 @@ impl Reader<'_> {
             deny_with_200: boolean(&mut fields, "denyWith200", problems),
             mounted_file: None,
         };
-        let mode = Mode::MountedFile;
+        let mode = BackendMode::MountedFile;
         self.entries.list(List::Roles, fields.take("mapRoles"), problems);
         self.entries.list(List::Users, fields.take("mapUsers"), problems);
         config.mounted_file = Some(snapshot::Source {
@@ -249,13 +249,13 @@ fn source_arn(value: Option<(&str, Span)>, has_role: bool, problems: &mut Proble
     None
 }
 
-fn backend_modes(entry: Option<&Entry>, problems: &mut Problems) -> Vec<Mode> {
+fn backend_modes(entry: Option<&Entry>, problems: &mut Problems) -> Vec<BackendMode> {
     let Some(entry) = entry else { return Vec::new() };
     let names = values::words(&entry.value, problems);
     if names.is_empty() && entry.value.as_mapping().is_none() {
         problems.push(Problem::error("config.backend-mode", entry.value.span, "the list of backend modes is empty"));
     }
-    let (mut modes, mut written): (Vec<Mode>, Vec<String>) = (Vec::new(), Vec::new());
+    let (mut modes, mut written): (Vec<BackendMode>, Vec<String>) = (Vec::new(), Vec::new());
     for (name, span) in names {
         match mode(&name, span, problems) {
             Some(mode) if written.contains(&name) => {
@@ -275,21 +275,21 @@ fn backend_modes(entry: Option<&Entry>, problems: &mut Problems) -> Vec<Mode> {
 }
 
 /// A backend mode by its name or its old name.
-fn mode(name: &str, span: Span, problems: &mut Problems) -> Option<Mode> {
+fn mode(name: &str, span: Span, problems: &mut Problems) -> Option<BackendMode> {
     let old = match name {
-        "File" => Some(Mode::MountedFile),
-        "ConfigMap" => Some(Mode::EksConfigMap),
+        "File" => Some(BackendMode::MountedFile),
+        "ConfigMap" => Some(BackendMode::EksConfigMap),
         _ => None,
     };
     if let Some(mode) = old {
         let message = format!("`{name}` is an old name");
         problems.push(Problem::warning("config.old-name", span, message).hint(format!("write {mode}")));
     }
-    let mode = old.or_else(|| Mode::BACKENDS.into_iter().find(|mode| mode.as_str() == name));
+    let mode = old.or_else(|| BackendMode::BACKENDS.into_iter().find(|mode| mode.as_str() == name));
     if mode.is_none() {
         let known = "backend modes are MountedFile, EKSConfigMap, CRD and DynamicFile";
         let problem = Problem::error("config.backend-mode", span, format!("{name:?} is none; {known}"));
-        problems.push(match document::nearest(name, Mode::BACKENDS.map(Mode::as_str)) {
+        problems.push(match document::nearest(name, BackendMode::BACKENDS.map(BackendMode::as_str)) {
             _ if name.contains(',') => {
                 problem.hint("write a list, as in [MountedFile, CRD], or put blanks between them")
             }
@@ -307,7 +307,7 @@ fn scrubbed_accounts(entry: Option<&Entry>, problems: &mut Problems) -> Vec<Acco
 
 /// `reservedPrefixConfig`. The existing program passes over modes that it does not know and old names, and so reserves
 /// nothing where somebody thought it did: here the first are warned about, and the second mean what they say.
-fn reserved_prefixes(entry: Option<&Entry>, problems: &mut Problems) -> BTreeMap<Mode, Vec<String>> {
+fn reserved_prefixes(entry: Option<&Entry>, problems: &mut Problems) -> BTreeMap<BackendMode, Vec<String>> {
     let Some(entry) = entry else { return BTreeMap::new() };
     let mut prefixes = BTreeMap::new();
     for node in values::list(&entry.value, problems) {
@@ -316,7 +316,7 @@ fn reserved_prefixes(entry: Option<&Entry>, problems: &mut Problems) -> BTreeMap
         let list = fields.take("usernamePrefixReserveList").map(|entry| values::texts(&entry.value, problems));
         let span = fields.span();
         fields.finish(problems, unknown_key);
-        let Some(mode) = name.and_then(|(name, _)| Mode::named(name)) else {
+        let Some(mode) = name.and_then(|(name, _)| BackendMode::named(name)) else {
             let message = match name {
                 Some((name, _)) => format!("{name:?} is no backend mode: nothing is reserved"),
                 None => "without `backendMode` nothing is reserved".to_owned(),

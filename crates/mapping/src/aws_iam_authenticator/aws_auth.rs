@@ -13,7 +13,7 @@ use super::{
     located::{Located, What},
     text::Text,
 };
-use crate::{Defect, DefectKind, Mode, Never, Reader, RuleSource, Source, canonical::fold};
+use crate::{BackendMode, Defect, DefectKind, Never, Reader, RuleSource, Source, canonical::fold};
 
 /// Reads its texts, of which `standing` says where each stands.
 pub fn aws_auth<'d>(
@@ -21,11 +21,11 @@ pub fn aws_auth<'d>(
     standing: impl Fn(&str) -> Standing,
     options: Options,
 ) -> Source {
-    let mut source = Source::empty(Mode::EksConfigMap, Reader::AwsIamAuthenticator);
+    let mut source = Source::empty(BackendMode::EksConfigMap, Reader::AwsIamAuthenticator);
     let mut defects: Vec<Defect> = Vec::new();
     let (mut roles, mut users, mut accounts) = (None, None, None);
     for (key, text) in data {
-        let mut text = Text::new(Mode::EksConfigMap, text, standing(key), &mut defects);
+        let mut text = Text::new(BackendMode::EksConfigMap, text, standing(key), &mut defects);
         match key {
             "mapRoles" => roles = Some(text.source.text().to_owned()),
             "mapUsers" => users = Some(text.source.text().to_owned()),
@@ -46,13 +46,13 @@ pub fn aws_auth<'d>(
     }
     for (kind, text) in [(Kind::Role, roles), (Kind::User, users)] {
         let Some(text) = text.filter(|text| !is_skippable(text)) else { continue };
-        let mut text = Text::new(Mode::EksConfigMap, &text, standing(kind.list()), &mut defects);
+        let mut text = Text::new(BackendMode::EksConfigMap, &text, standing(kind.list()), &mut defects);
         let entries = entries(&mut source, &mut text, kind);
         let kept = kept(&mut source, &mut text, kind, entries.as_slice(), options);
         keep(&mut source, &mut text, kind, kept, true);
     }
     if let Some(text) = accounts.filter(|text| !is_skippable(text)) {
-        let mut text = Text::new(Mode::EksConfigMap, &text, standing("mapAccounts"), &mut defects);
+        let mut text = Text::new(BackendMode::EksConfigMap, &text, standing("mapAccounts"), &mut defects);
         source.accounts = read_accounts(&mut text);
     }
     source.defects = defects;

@@ -14,12 +14,12 @@ use super::{
     text::Text,
 };
 use crate::{
-    Defect, DefectKind, Mode, Never, Reader, RulePrincipal, RuleSource, Source,
+    BackendMode, Defect, DefectKind, Never, Reader, RulePrincipal, RuleSource, Source,
     canonical::{canonicalize, lower, of_a_caller, strip_path},
     rule::UniqueId,
 };
 
-const MODE: Mode = Mode::DynamicFile;
+const MODE: BackendMode = BackendMode::DynamicFile;
 /// The keys that are read; every other one is passed over.
 const KEYS: [&str; 5] = ["LastUpdatedDateTime", "Version", "mapRoles", "mapUsers", "mapAccounts"];
 

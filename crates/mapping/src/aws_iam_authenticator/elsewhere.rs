@@ -7,7 +7,7 @@ use super::{
     located::{Located, What},
     text::Text,
 };
-use crate::{Mode, Never, Unused};
+use crate::{BackendMode, Never, Unused};
 
 /// Whether a text begins as an ARN does.
 pub(super) fn is_arn(text: &str) -> bool {
@@ -97,7 +97,7 @@ pub(super) fn unread_entries(text: &Text<'_>) -> Vec<Unused> {
 
 /// The same of a text.
 pub fn unread_entries_of(config: &str, standing: Standing) -> Vec<Unused> {
-    unread_entries(&Text::new(Mode::MountedFile, config, standing, &mut Vec::new()))
+    unread_entries(&Text::new(BackendMode::MountedFile, config, standing, &mut Vec::new()))
 }
 
 fn of_list(text: &Text<'_>, key: &str, list: &'static str, value: &Node) -> Vec<Unused> {

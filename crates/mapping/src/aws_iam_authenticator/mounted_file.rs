@@ -19,12 +19,12 @@ use super::{
     text::Text,
 };
 use crate::{
-    Defect, DefectKind, Mode, Never, Reader, RuleSource, Source,
+    BackendMode, Defect, DefectKind, Never, Reader, RuleSource, Source,
     canonical::{canonicalize, fold, lower},
     dotted,
 };
 
-const MODE: Mode = Mode::MountedFile;
+const MODE: BackendMode = BackendMode::MountedFile;
 
 /// Reads a file. One with which the program does not start is `Err`, with everything that is wrong with it.
 pub fn mounted_file(text: &str, standing: Standing, options: Options) -> Result<Source, Box<Source>> {
@@ -232,7 +232,7 @@ impl Weak<'_, '_> {
     }
 
     /// What is reserved in each mode, by the names that modes have now.
-    pub(super) fn reserved(&mut self, node: Option<&Node>) -> BTreeMap<Mode, Vec<String>> {
+    pub(super) fn reserved(&mut self, node: Option<&Node>) -> BTreeMap<BackendMode, Vec<String>> {
         const LIST: &str = "reservedPrefixConfig";
         let nodes = node.map(|node| node.as_sequence().unwrap_or(std::slice::from_ref(node))).unwrap_or_default();
         let mut prefixes = BTreeMap::new();
@@ -246,7 +246,7 @@ impl Weak<'_, '_> {
             let list = fields.get("usernameprefixreservelist");
             let list = list.map(|node| self.texts(node, LIST, "usernamePrefixReserveList")).unwrap_or_default();
             // The last one of a mode counts.
-            if let Some(mode) = Mode::BACKENDS.into_iter().find(|one| mode.as_deref() == Some(one.as_str())) {
+            if let Some(mode) = BackendMode::BACKENDS.into_iter().find(|one| mode.as_deref() == Some(one.as_str())) {
                 prefixes.insert(mode, list.into_iter().map(|(text, _)| text).collect());
             }
         }

@@ -9,7 +9,7 @@ use super::{
     text::Text,
 };
 use crate::{
-    Defect, DefectKind, Mode, Never, Reader, RuleSource, Source, Unused,
+    BackendMode, Defect, DefectKind, Never, Reader, RuleSource, Source, Unused,
     canonical::{canonicalize, lower},
     rule::OBJECTS,
 };
@@ -33,14 +33,14 @@ pub struct Object<'a> {
 
 /// Returns what the program makes of them once it has looked at each. Of objects for one ARN it takes any.
 pub fn objects<'a>(objects: impl IntoIterator<Item = Object<'a>>) -> Source {
-    let mut source = Source::empty(Mode::Crd, Reader::AwsIamAuthenticator);
+    let mut source = Source::empty(BackendMode::Crd, Reader::AwsIamAuthenticator);
     let mut defects: Vec<Defect> = Vec::new();
     // Nothing here is read from a text; places are names.
-    let mut text = Text::new(Mode::Crd, "", Standing::alone(""), &mut defects);
+    let mut text = Text::new(BackendMode::Crd, "", Standing::alone(""), &mut defects);
     let mut kept = Vec::new();
     for (index, object) in objects.into_iter().enumerate() {
         let Object { name, arn, username, groups, canonical_arn, unread } = object;
-        let place = RuleSource { mode: Mode::Crd, list: OBJECTS, index, file: name.into(), line: 1 };
+        let place = RuleSource { mode: BackendMode::Crd, list: OBJECTS, index, file: name.into(), line: 1 };
         for (key, meant) in unread.into_iter().filter(|_| arn.is_empty()) {
             let key = format!("spec.{key}");
             let message = format!("unknown key `{key}`, which is ignored");

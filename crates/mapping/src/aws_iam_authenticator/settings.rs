@@ -11,17 +11,17 @@ use super::{
     mounted_file::{Weak, fields},
     text::Text,
 };
-use crate::{Mode, dotted};
+use crate::{BackendMode, dotted};
 
 /// These settings, as far as the file has them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// `backendMode`, in order; nothing where the file does not say.
-    pub modes: Option<Vec<Mode>>,
+    pub modes: Option<Vec<BackendMode>>,
     /// `dynamicfileUserIDStrict`.
     pub user_id_strict: bool,
     /// `reservedPrefixConfig`, by mode.
-    pub reserved_prefixes: BTreeMap<Mode, Vec<String>>,
+    pub reserved_prefixes: BTreeMap<BackendMode, Vec<String>>,
     /// Whether it has `accessFile`, a key of `cluster-auth server` alone.
     pub has_access_file: bool,
 }
@@ -30,7 +30,7 @@ pub struct Settings {
 /// mappings says why.
 pub fn settings(name: &str, config: &str) -> Settings {
     let mut defects = Vec::new();
-    let mut text = Text::new(Mode::MountedFile, config, Standing::alone(name), &mut defects);
+    let mut text = Text::new(BackendMode::MountedFile, config, Standing::alone(name), &mut defects);
     let Some(root) = root(&text.source) else { return Settings::default() };
     let Some(server) = fields(&root).remove("server") else { return Settings::default() };
     let mut server = fields(server);
@@ -60,11 +60,11 @@ fn root(source: &Source) -> Option<Node> {
 }
 
 /// Modes by their names, old names included. The program does not start with others, and so with none.
-pub fn modes<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Mode> {
+pub fn modes<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<BackendMode> {
     let mode = |name: &str| match name {
-        "File" => Some(Mode::MountedFile),
-        "ConfigMap" => Some(Mode::EksConfigMap),
-        name => Mode::BACKENDS.into_iter().find(|mode| mode.as_str() == name),
+        "File" => Some(BackendMode::MountedFile),
+        "ConfigMap" => Some(BackendMode::EksConfigMap),
+        name => BackendMode::BACKENDS.into_iter().find(|mode| mode.as_str() == name),
     };
     names.into_iter().filter_map(mode).collect()
 }
@@ -89,7 +89,7 @@ fn is_true(node: &Node) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::{
-        Mode,
+        BackendMode,
         aws_iam_authenticator::{Settings, cluster_id, settings},
     };
 
@@ -116,9 +116,9 @@ mod tests {
         assert_eq!(settings("config.yaml", ""), Settings::default());
         assert_eq!(settings("config.yaml", "server: [\n"), Settings::default());
         assert_eq!(of("  port: 1\n"), Settings::default());
-        let (file, aws_auth) = (Mode::MountedFile, Mode::EksConfigMap);
+        let (file, aws_auth) = (BackendMode::MountedFile, BackendMode::EksConfigMap);
         for (written, modes) in [
-            ("[CRD, MountedFile]", vec![Mode::Crd, file]),
+            ("[CRD, MountedFile]", vec![BackendMode::Crd, file]),
             ("EKSConfigMap MountedFile", vec![aws_auth, file]),
             ("[File, ConfigMap]", vec![file, aws_auth]),
         ] {

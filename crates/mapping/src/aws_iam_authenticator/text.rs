@@ -3,21 +3,21 @@
 use document::Span;
 
 use super::Standing;
-use crate::{Defect, DefectKind, Mode, RuleSource};
+use crate::{BackendMode, Defect, DefectKind, RuleSource};
 
 /// How much of a line is shown.
 const MAX_EXCERPT: usize = 120;
 
 /// One text, and where it stands.
 pub(super) struct Text<'a> {
-    pub(super) mode: Mode,
+    pub(super) mode: BackendMode,
     pub(super) source: document::Source,
     pub(super) standing: Standing,
     pub(super) defects: &'a mut Vec<Defect>,
 }
 
 impl<'a> Text<'a> {
-    pub(super) fn new(mode: Mode, text: &str, standing: Standing, defects: &'a mut Vec<Defect>) -> Self {
+    pub(super) fn new(mode: BackendMode, text: &str, standing: Standing, defects: &'a mut Vec<Defect>) -> Self {
         let source = document::Source::new(&*standing.file, text);
         Self { mode, source, standing, defects }
     }

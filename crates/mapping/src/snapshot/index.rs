@@ -17,7 +17,7 @@ use super::{
     unique_ids::{ById, UniqueIds},
 };
 use crate::{
-    Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, RuleSource,
+    BackendMode, Membership, PermissionSet, Reader, Rule, RulePrincipal, RuleSource,
     key::{Key, KeyRef},
 };
 
@@ -25,7 +25,7 @@ use crate::{
 /// and of one that stands twice in a list, the last entry.
 #[derive(Debug)]
 pub struct Index {
-    pub(super) mode: Mode,
+    pub(super) mode: BackendMode,
     pub(crate) reader: Reader,
     texts: String,
     files: Vec<Arc<str>>,
@@ -94,7 +94,7 @@ struct Piece {
 
 impl Index {
     /// Without rules. Its reader keeps an order: [`Reader::AwsIamAuthenticator`]'s rules are looked up in another way.
-    pub fn new(mode: Mode, reader: Reader) -> Self {
+    pub fn new(mode: BackendMode, reader: Reader) -> Self {
         Self {
             mode,
             reader,

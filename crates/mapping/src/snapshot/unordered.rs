@@ -13,13 +13,13 @@ use super::{
     unique_ids::{ById, UniqueIds},
 };
 use crate::{
-    Difference, Mode, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, key::Key, rule::SSO_ROLE_PREFIX,
+    BackendMode, Difference, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, key::Key, rule::SSO_ROLE_PREFIX,
 };
 
 /// One source's rules, several for one caller included.
 #[derive(Debug)]
 pub(crate) struct Unordered {
-    mode: Mode,
+    mode: BackendMode,
     roles: List,
     users: List,
     accounts: HashMap<AccountId, RuleSource>,

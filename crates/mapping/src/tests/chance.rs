@@ -4,8 +4,8 @@ use identity::{Identity, Partition};
 
 use super::{ask, identity, now, said};
 use crate::{
-    Decision, Facts, Mode, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, Snapshot, Source, UNKNOWN_UNIQUE_ID,
-    UniqueId, decide,
+    BackendMode, Decision, Facts, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, Snapshot, Source,
+    UNKNOWN_UNIQUE_ID, UniqueId, decide,
 };
 
 fn rule(principal: RulePrincipal, username: &str, groups: &[&str], index: usize) -> Rule {
@@ -15,7 +15,7 @@ fn rule(principal: RulePrincipal, username: &str, groups: &[&str], index: usize)
         username: username.to_owned(),
         groups: groups.iter().map(|group| (*group).to_owned().into()).collect(),
         source: RuleSource {
-            mode: Mode::EksConfigMap,
+            mode: BackendMode::EksConfigMap,
             list: "mapRoles",
             index,
             file: "aws-auth".into(),
@@ -34,7 +34,7 @@ fn set(name: &str) -> RulePrincipal {
 }
 
 fn source(roles: Vec<Rule>, users: Vec<Rule>) -> Source {
-    Source { roles, users, ..Source::empty(Mode::EksConfigMap, Reader::AwsIamAuthenticator) }
+    Source { roles, users, ..Source::empty(BackendMode::EksConfigMap, Reader::AwsIamAuthenticator) }
 }
 
 fn snapshot(sources: impl IntoIterator<Item = Source>) -> Snapshot {
@@ -206,7 +206,7 @@ fn a_unique_id_decides_where_it_is_known_and_may_decide_where_it_is_not() {
 fn what_one_source_may_leave_out_the_next_one_may_give() {
     let mut first =
         source(vec![rule(RulePrincipal::UniqueId(UniqueId { id: "AROA".into(), arn: None }), "first", &[], 0)], vec![]);
-    first.mode = Mode::DynamicFile;
+    first.mode = BackendMode::DynamicFile;
     let second = source(vec![rule(arn("role/r"), "second", &[], 0)], vec![]);
     let snapshot = snapshot([first, second]);
     let unknown =

@@ -5,7 +5,7 @@ use identity::AccountId;
 use insta::{assert_debug_snapshot, assert_snapshot};
 
 use crate::{
-    Mode,
+    BackendMode,
     authenticator::{ClientConfig, Config, FeatureGates, read_config},
 };
 
@@ -34,7 +34,7 @@ fn keys_are_read_in_any_case_and_a_clean_file_has_no_warnings() {
     assert_eq!(config.cluster_id.as_deref(), Some("5"));
     assert_eq!(config.client.role.as_deref(), Some("r"));
     assert_eq!((config.server.port, config.server.kubeconfig_pregenerated), (Some(8443), Some(true)));
-    assert_eq!(config.server.backend_modes, [Mode::MountedFile, Mode::Crd]);
+    assert_eq!(config.server.backend_modes, [BackendMode::MountedFile, BackendMode::Crd]);
     assert_eq!(config.server.snapshot().len(), 1);
     assert_eq!(read("").0.cluster_id, None);
 }
@@ -172,14 +172,14 @@ fn lists_are_read_from_one_text_where_the_existing_program_does() {
     );
     let accounts: Vec<_> = config.server.scrubbed_accounts.iter().map(AccountId::as_str).collect();
     assert_eq!(accounts, ["111122223333", "444455556666"]);
-    assert_eq!(config.server.backend_modes, [Mode::MountedFile, Mode::EksConfigMap]);
+    assert_eq!(config.server.backend_modes, [BackendMode::MountedFile, BackendMode::EksConfigMap]);
     assert_eq!(config.server.snapshot().len(), 2);
 }
 
 #[test]
 fn a_mode_by_its_old_name_and_the_new_one_is_asked_once() {
     let (config, warnings) = read("server:\n  backendMode: [File, CRD, MountedFile]\n");
-    assert_eq!(config.server.backend_modes, [Mode::MountedFile, Mode::Crd]);
+    assert_eq!(config.server.backend_modes, [BackendMode::MountedFile, BackendMode::Crd]);
     assert!(warnings.contains("MountedFile is listed twice; it is asked once"), "{warnings}");
 }
 

@@ -3,7 +3,7 @@
 use identity::Partition;
 
 use super::{ask, identity, now, read, said, snapshot};
-use crate::{Decision, Facts, Mode, Snapshot, decide};
+use crate::{BackendMode, Decision, Facts, Snapshot, decide};
 
 const MAPPING: &str = r#"
 mapRoles:
@@ -214,10 +214,10 @@ fn a_refused_caller_is_told_apart_from_the_nearest_rule() {
 fn sources_are_asked_in_order_and_the_first_that_knows_the_caller_decides() {
     let source = |mode, server: &str| crate::Source { mode, ..read(server).mounted_file.expect("a mapping") };
     let alice = "{userarn: \"arn:aws:iam::111122223333:user/alice\"";
-    let first = source(Mode::Crd, &format!("mapUsers: [{alice}, username: first}}]"));
-    let second = source(Mode::DynamicFile, &format!("mapUsers: [{alice}, username: second}}]"));
-    let nameless = source(Mode::Crd, &format!("mapUsers: [{alice}}}]"));
-    let account = source(Mode::EksConfigMap, "mapAccounts: [\"111122223333\"]");
+    let first = source(BackendMode::Crd, &format!("mapUsers: [{alice}, username: first}}]"));
+    let second = source(BackendMode::DynamicFile, &format!("mapUsers: [{alice}, username: second}}]"));
+    let nameless = source(BackendMode::Crd, &format!("mapUsers: [{alice}}}]"));
+    let account = source(BackendMode::EksConfigMap, "mapAccounts: [\"111122223333\"]");
     let rows = [
         ("the first", vec![first.clone(), second.clone()], "first []"),
         ("the other way round", vec![second.clone(), first.clone()], "second []"),

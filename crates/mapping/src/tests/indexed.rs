@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::{ask, said};
 use crate::{
-    Index, List, Membership, Mode, Reader, Rule, RulePrincipal, RuleSource, Snapshot,
+    BackendMode, Index, List, Membership, Reader, Rule, RulePrincipal, RuleSource, Snapshot,
     authenticator::{read_config_in, read_indexed},
 };
 
@@ -43,7 +43,7 @@ fn rule((list, name, user, of): &Row, index: usize) -> Rule {
         written: None,
         username: username(*user),
         groups: groups(of),
-        source: RuleSource { mode: Mode::MountedFile, list: "list", index, file: "f".into(), line: 7 * index },
+        source: RuleSource { mode: BackendMode::MountedFile, list: "list", index, file: "f".into(), line: 7 * index },
     }
 }
 
@@ -56,7 +56,7 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
 proptest! {
     #[test]
     fn the_last_rule_for_a_principal_counts(rows in rows()) {
-        let mut index = Index::new(Mode::MountedFile, Reader::ClusterAuth);
+        let mut index = Index::new(BackendMode::MountedFile, Reader::ClusterAuth);
         let mut counts = BTreeMap::new();
         for (at, row) in rows.iter().enumerate() {
             index.push(row.0, rule(row, at));
@@ -131,7 +131,7 @@ proptest! {
 #[test]
 fn what_two_sources_name_is_found_in_both() {
     let index = |rows: &[Row]| {
-        let mut index = Index::new(Mode::MountedFile, Reader::ClusterAuth);
+        let mut index = Index::new(BackendMode::MountedFile, Reader::ClusterAuth);
         rows.iter().enumerate().for_each(|(at, row)| index.push(row.0, rule(row, at)));
         index.finish([], [])
     };

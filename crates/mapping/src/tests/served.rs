@@ -5,7 +5,7 @@ use identity::{Identity, Partition};
 
 use super::{identity, now, said};
 use crate::{
-    Defect, DefectKind, Facts, Index, Mode, Reader, Snapshot, Source, SourceState, UNKNOWN_UNIQUE_ID,
+    BackendMode, Defect, DefectKind, Facts, Index, Reader, Snapshot, Source, SourceState, UNKNOWN_UNIQUE_ID,
     authenticator::{aws_auth, dynamic_file, objects},
     aws_iam_authenticator::{self as theirs, Object, Options, Standing},
     decide,
@@ -170,9 +170,9 @@ fn a_source_that_was_not_read_is_no_refusal() {
     };
     let ann = "[{userarn: 'arn:aws:iam::111122223333:user/ann', username: ann}]";
     let rows = [
-        ("an earlier source names the caller", vec![index(ann), SourceState::NotRead(Mode::Crd)], "ann []"),
-        ("no earlier source does", vec![index("[]"), SourceState::NotRead(Mode::Crd)], "Logins(Crd)"),
-        ("a later source does", vec![SourceState::NotRead(Mode::Crd), index(ann)], "Logins(Crd)"),
+        ("an earlier source names the caller", vec![index(ann), SourceState::NotRead(BackendMode::Crd)], "ann []"),
+        ("no earlier source does", vec![index("[]"), SourceState::NotRead(BackendMode::Crd)], "Logins(Crd)"),
+        ("a later source does", vec![SourceState::NotRead(BackendMode::Crd), index(ann)], "Logins(Crd)"),
         ("all were read", vec![index("[]"), index("[]")], "mapping.none"),
     ];
     for (name, sources, expected) in rows {
@@ -187,13 +187,13 @@ fn prefixes_are_reserved_for_a_source_as_it_was_read_before() {
     let [_, source] = both_of_aws_auth("", ann);
     let mode = source.mode;
     let index = std::sync::Arc::new(Index::of(source));
-    let snapshot = |of: &[Mode], prefix: &str| {
+    let snapshot = |of: &[BackendMode], prefix: &str| {
         let prefixes = of.iter().map(|mode| (*mode, vec![prefix.to_owned()]));
         Snapshot::of_indexes(Partition::Aws, [SourceState::Read(std::sync::Arc::clone(&index))], []).reserving(prefixes)
     };
-    let rows: [(&str, &[Mode], &str, &str); 4] = [
+    let rows: [(&str, &[BackendMode], &str, &str); 4] = [
         ("none", &[], "", "admin:ann []"),
-        ("of another source", &[Mode::Crd], "admin:", "admin:ann []"),
+        ("of another source", &[BackendMode::Crd], "admin:", "admin:ann []"),
         ("empty", &[mode], "", "admin:ann []"),
         ("of this one", &[mode], "admin:", "mapping.reserved-prefix"),
     ];

@@ -161,5 +161,5 @@ fn govcloud_is_let_in_where_nothing_names_a_partition() {
 #[test]
 fn settings_with_a_dot_are_read_for_analyses_too() {
     let read = settings("config.yaml", "server: {backendMode: [CRD]}\nserver.backendMode: [EKSConfigMap]\n");
-    assert_eq!(read.modes, Some(vec![crate::Mode::EksConfigMap]));
+    assert_eq!(read.modes, Some(vec![crate::BackendMode::EksConfigMap]));
 }

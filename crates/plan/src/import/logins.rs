@@ -9,7 +9,7 @@ use access::{Facts, Kind, entries::NODE};
 use identity::{AccountId, Arn, Partition};
 use inventory::{AuthenticationMode, LiveMapping, LoginStore, Named, Observed, foreign::EntryType};
 use jiff::Timestamp;
-use mapping::{Defect, DefectKind, Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, UniqueId};
+use mapping::{BackendMode, Defect, DefectKind, Membership, PermissionSet, Reader, Rule, RulePrincipal, UniqueId};
 use rbac::MASTERS;
 use report::count;
 
@@ -89,11 +89,11 @@ impl Draft {
         }
         for defect in &live.source.defects {
             // Of objects for one ARN both are left, with what is said of them below.
-            if live.source.mode == Mode::Crd && defect.kind == DefectKind::Undetermined {
+            if live.source.mode == BackendMode::Crd && defect.kind == DefectKind::Undetermined {
                 continue;
             }
             // An object of a cluster is called by its name alone.
-            let is_named = live.source.mode == Mode::Crd && defect.section.starts_with("items[");
+            let is_named = live.source.mode == BackendMode::Crd && defect.section.starts_with("items[");
             let is_of_file = !defect.file.starts_with("ConfigMap ") && !is_named;
             let section = match live.source.mode {
                 _ if is_named => defect.place(),
@@ -144,7 +144,7 @@ impl Draft {
                 continue;
             }
             let counts = match live.source.mode {
-                Mode::Crd => 0,
+                BackendMode::Crd => 0,
                 // The last of the first list.
                 _ => all.iter().rposition(|(.., list)| *list == first_list).unwrap_or_default(),
             };
@@ -298,8 +298,8 @@ fn stands(live: &LiveMapping, source: &mapping::RuleSource, what: String) -> Sta
 }
 
 /// A section with what it is of, where its file does not say that.
-fn section_of(live: &LiveMapping, mode: Mode, is_of_file: bool, section: String) -> String {
-    let is_of_map = !is_of_file || (mode == Mode::EksConfigMap && section.starts_with("map"));
+fn section_of(live: &LiveMapping, mode: BackendMode, is_of_file: bool, section: String) -> String {
+    let is_of_map = !is_of_file || (mode == BackendMode::EksConfigMap && section.starts_with("map"));
     if is_of_map { format!("{section} of {}", live.target.as_str()) } else { section }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use access::{Access, Expiry, Facts, Format, Kind, compile, render};
+use access::{Access, Expiry, Facts, Kind, RenderTarget, compile, render};
 use inventory::{Inputs, MappingTarget};
 
 use super::{around, good, now, sources};
@@ -39,7 +39,7 @@ fn facts() -> Facts {
     facts
 }
 
-fn rendered(access: &Access, target: Format) -> String {
+fn rendered(access: &Access, target: RenderTarget) -> String {
     render(access, &facts(), now(), target, Expiry::Refuse).expect("renders").text
 }
 
@@ -48,7 +48,7 @@ fn imported(access: &Access, texts: &[String]) -> Imported {
     let mut given = Inputs::default();
     let namespaces =
         ["dev", "ops"].map(|name| format!("---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n"));
-    let objects = format!("{}{}", namespaces.concat(), rendered(access, Format::Rbac));
+    let objects = format!("{}{}", namespaces.concat(), rendered(access, RenderTarget::Rbac));
     for (at, text) in [&objects].into_iter().chain(texts).enumerate() {
         assert!(given.read(&at.to_string(), text.as_bytes()).expect("readable"), "{text}");
     }
@@ -88,20 +88,20 @@ fn people(access: &Access) -> Vec<String> {
 }
 
 fn objects(access: &Access) -> String {
-    rendered(access, Format::Rbac)
+    rendered(access, RenderTarget::Rbac)
 }
 
 #[test]
 fn every_form_that_render_writes_is_read_back() {
     let access = good(&around(FILE));
     let targets = [
-        Format::Config,
-        Format::ConfigMap,
-        Format::AwsAuth,
-        Format::Crd,
-        Format::AccessEntries,
-        Format::AccessEntriesTerraform,
-        Format::Access,
+        RenderTarget::Config,
+        RenderTarget::ConfigMap,
+        RenderTarget::AwsAuth,
+        RenderTarget::Crd,
+        RenderTarget::AccessEntries,
+        RenderTarget::AccessEntriesTerraform,
+        RenderTarget::Access,
     ];
     for target in targets {
         let imported = imported(&access, &[rendered(&access, target)]);
@@ -110,7 +110,7 @@ fn every_form_that_render_writes_is_read_back() {
         assert_eq!(again.problems, [], "{}: {}", target.as_str(), imported.text);
         let mut expected = people(&access);
         let mut expected_objects = objects(&access);
-        if matches!(target, Format::AccessEntries | Format::AccessEntriesTerraform) {
+        if matches!(target, RenderTarget::AccessEntries | RenderTarget::AccessEntriesTerraform) {
             // EKS takes no group of Kubernetes' own: a policy stands in for it, and a group of ours for that.
             for person in &mut expected {
                 *person = person.replace("system:masters", "eks-cluster-admin");
@@ -123,7 +123,7 @@ fn every_form_that_render_writes_is_read_back() {
         assert_eq!(objects(&again.access), expected_objects, "{}: {}", target.as_str(), imported.text);
         // Whether these are all entries of the cluster, such a file does not say.
         let left: Vec<String> = imported.left.iter().map(|left| left.what.to_string()).collect();
-        let is_of_eks = matches!(target, Format::AccessEntries | Format::AccessEntriesTerraform);
+        let is_of_eks = matches!(target, RenderTarget::AccessEntries | RenderTarget::AccessEntriesTerraform);
         assert_eq!(left, ["EKS access entries"][..usize::from(is_of_eks)], "{}", target.as_str());
         assert_eq!(imported.superseded, [], "{}", target.as_str());
     }

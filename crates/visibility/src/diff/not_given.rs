@@ -1,7 +1,7 @@
 //! What one of two worlds does not have because nobody gave it: compared, it would count as lost or gained.
 
 use inventory::{Extent, Unseen};
-use mapping::Mode;
+use mapping::BackendMode;
 use rbac::Binding;
 
 use crate::{World, lint};
@@ -34,8 +34,14 @@ pub fn not_given(worlds: [&World; 2]) -> Vec<NotGiven> {
 }
 
 /// Wherever logins stand.
-const ANYWHERE: [Mode; 6] =
-    [Mode::MountedFile, Mode::DynamicFile, Mode::AccessFile, Mode::EksConfigMap, Mode::Crd, Mode::AccessEntries];
+const ANYWHERE: [BackendMode; 6] = [
+    BackendMode::MountedFile,
+    BackendMode::DynamicFile,
+    BackendMode::AccessFile,
+    BackendMode::EksConfigMap,
+    BackendMode::Crd,
+    BackendMode::AccessEntries,
+];
 
 /// A kind and what prints it.
 type Lacking = (&'static str, &'static str);
@@ -88,27 +94,28 @@ fn covers(extent: &Extent, of: &Extent) -> bool {
 }
 
 fn logins(world: &World, other: &World) -> Vec<Lacking> {
-    let has = |world: &World, modes: &[Mode]| {
+    let has = |world: &World, modes: &[BackendMode]| {
         let mut sources = world.surroundings().logins.iter();
         sources.any(|source| modes.contains(&source.mode) && !source.is_blank())
     };
     let has_any = |world: &World| has(world, &ANYWHERE);
     let maps = "kubectl get configmaps -n kube-system -o json";
     let places = [
-        (&[Mode::EksConfigMap][..], world.looked_at.config_maps, "the ConfigMap kube-system/aws-auth", maps),
+        (&[BackendMode::EksConfigMap][..], world.looked_at.config_maps, "the ConfigMap kube-system/aws-auth", maps),
         (
-            &[Mode::Crd],
+            &[BackendMode::Crd],
             world.looked_at.mapping_objects,
             "IAMIdentityMappings",
             "kubectl get iamidentitymappings -o json",
         ),
-        (&[Mode::AccessEntries], world.looked_at.entries, "EKS access entries", "aws eks list-access-entries"),
+        (&[BackendMode::AccessEntries], world.looked_at.entries, "EKS access entries", "aws eks list-access-entries"),
     ];
     let is_whole = world.is_whole() && other.is_whole();
     // A cluster always has ConfigMaps: where they are looked at and none of them lets anybody in, those of the other one may.
-    let are_empty =
-        |modes: &[Mode]| modes.contains(&Mode::EksConfigMap) && other.looked_at.config_maps && !has_any(world);
-    let lacks = |(modes, is_known, ..): &(&[Mode], bool, &str, &str)| {
+    let are_empty = |modes: &[BackendMode]| {
+        modes.contains(&BackendMode::EksConfigMap) && other.looked_at.config_maps && !has_any(world)
+    };
+    let lacks = |(modes, is_known, ..): &(&[BackendMode], bool, &str, &str)| {
         is_whole && !is_known && !has(world, modes) && (has(other, modes) || are_empty(modes))
     };
     let mut lacking: Vec<Lacking> =

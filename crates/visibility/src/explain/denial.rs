@@ -2,7 +2,7 @@
 
 use identity::{Arn, Principal as Kind};
 use mapping::{
-    Difference, Mismatch, Mode, Nearest, Never, PermissionSet, Refusal, RulePrincipal, RuleSource, SourceMatch,
+    BackendMode, Difference, Mismatch, Nearest, Never, PermissionSet, Refusal, RulePrincipal, RuleSource, SourceMatch,
 };
 
 use super::{Caller, Code};
@@ -48,7 +48,7 @@ impl Denial {
             Refusal::NotMapped => {
                 let nearest = world.snapshot().nearest(&caller.identity);
                 let group = nearest.as_ref().and_then(|nearest| group_of(world, nearest));
-                let mode = asked.first().map_or(Mode::AccessFile, |asked| asked.mode);
+                let mode = asked.first().map_or(BackendMode::AccessFile, |asked| asked.mode);
                 let mut fix = added(caller, mode, group.as_deref().unwrap_or("GROUP"));
                 // Anybody can have a user of any name in an account of their own.
                 let account = caller.identity.account;
@@ -58,7 +58,7 @@ impl Denial {
                     fix.text = format!("make sure that account {account} is one of yours; then {}", fix.text);
                 }
                 let theirs = caller.identity.partition;
-                if !world.snapshot().partitions().has(theirs) && mode != Mode::AccessEntries {
+                if !world.snapshot().partitions().has(theirs) && mode != BackendMode::AccessEntries {
                     fix.text += &format!(
                         " of a server that runs with `--partition {theirs}`: each takes the tokens of one partition alone"
                     );
@@ -136,7 +136,7 @@ fn difference(world: &World, caller: &Caller, nearest: &Nearest) -> String {
 /// Where an entry stands that lets nobody in. One under a key that nobody reads stands in none of the lists.
 fn dead(source: &RuleSource, why: &Never) -> String {
     match why {
-        Never::Unread { key, .. } if source.mode == Mode::EksConfigMap => {
+        Never::Unread { key, .. } if source.mode == BackendMode::EksConfigMap => {
             let RuleSource { file, line, .. } = source;
             let place = if file.starts_with("ConfigMap ") { String::new() } else { format!(" ({file}:{line})") };
             format!("data.{key} of {}{place}", print::source(source.mode))
@@ -146,13 +146,13 @@ fn dead(source: &RuleSource, why: &Never) -> String {
 }
 
 /// What lets somebody in by a source.
-fn added(caller: &Caller, mode: Mode, group: &str) -> Fix {
+fn added(caller: &Caller, mode: BackendMode, group: &str) -> Fix {
     let (arn, account) = (caller.identity.canonical_arn(), caller.identity.account);
     let set = caller.permission_set();
     let is_role = matches!(caller.identity.principal, Kind::AssumedRole { .. });
     let username = username(caller);
     match mode {
-        Mode::AccessFile => {
+        BackendMode::AccessFile => {
             let member = match (&caller.identity.principal, set) {
                 (_, Some(set)) => format!("permissionSets: [{{name: {set}, account: \"{account}\"}}]"),
                 (Kind::AssumedRole { .. }, None) => format!("roles: [\"{arn}\"]"),
@@ -165,12 +165,12 @@ fn added(caller: &Caller, mode: Mode, group: &str) -> Fix {
             let lines = vec!["groups:".to_owned(), format!("- name: {group}"), format!("  {member}")];
             Fix { text: "add to the access file, and see what it gives by `cluster-auth plan`".to_owned(), lines }
         }
-        Mode::AccessEntries => {
+        BackendMode::AccessEntries => {
             let command = "aws eks create-access-entry --cluster-name CLUSTER";
             let lines = vec![format!("{command} --principal-arn {arn} --kubernetes-groups {group}")];
             Fix { text: "make an access entry".to_owned(), lines }
         }
-        Mode::Crd => {
+        BackendMode::Crd => {
             let lines = vec![
                 "apiVersion: iamauthenticator.k8s.aws/v1alpha1".to_owned(),
                 "kind: IAMIdentityMapping".to_owned(),
@@ -179,13 +179,13 @@ fn added(caller: &Caller, mode: Mode, group: &str) -> Fix {
             ];
             Fix { text: "create an IAMIdentityMapping".to_owned(), lines }
         }
-        Mode::MountedFile | Mode::EksConfigMap | Mode::DynamicFile => {
+        BackendMode::MountedFile | BackendMode::EksConfigMap | BackendMode::DynamicFile => {
             let (list, key) = if is_role { ("mapRoles", "rolearn") } else { ("mapUsers", "userarn") };
             let place = match mode {
-                Mode::EksConfigMap => "the ConfigMap kube-system/aws-auth",
+                BackendMode::EksConfigMap => "the ConfigMap kube-system/aws-auth",
                 _ => "the authenticator's configuration",
             };
-            let who = match set.filter(|_| mode == Mode::MountedFile) {
+            let who = match set.filter(|_| mode == BackendMode::MountedFile) {
                 Some(set) => format!("sso: {{permissionSetName: {set}, accountID: \"{account}\"}}"),
                 None => format!("{key}: \"{arn}\""),
             };

@@ -1,7 +1,7 @@
 //! An explanation for a terminal, in the dress of a plan.
 
 use inventory::{NotAsked, Unseen};
-use mapping::{Entry, Membership, Mode, Outcome, Refusal, SourceMatch};
+use mapping::{BackendMode, Entry, Membership, Outcome, Refusal, SourceMatch};
 use rbac::RoleReference;
 use report::{Item, Section, Sign, rules};
 use token::Description;
@@ -136,10 +136,10 @@ fn not_known(places: &[UnseenLogins], is_let_in: bool) -> Option<Section> {
 }
 
 /// What it means that a place was not looked at.
-const fn otherwise(is_let_in: bool, mode: Mode) -> &'static str {
+const fn otherwise(is_let_in: bool, mode: BackendMode) -> &'static str {
     match (is_let_in, mode) {
         (false, _) => "whoever is named there is let in",
-        (true, Mode::AccessEntries) => "EKS reads that first, or nothing else",
+        (true, BackendMode::AccessEntries) => "EKS reads that first, or nothing else",
         (true, _) => "that is read first, and may map them differently",
     }
 }
@@ -260,7 +260,7 @@ fn entries_of(asked: &SourceMatch<'_>) -> (String, Vec<String>) {
         1 => "1 entry".to_owned(),
         several => format!("{several} entries"),
     };
-    let by = if asked.mode == Mode::AccessEntries { ", as AWS's documentation has them" } else { "" };
+    let by = if asked.mode == BackendMode::AccessEntries { ", as AWS's documentation has them" } else { "" };
     let named = |entry: &Entry<'_>| match entry.username {
         Some(_) => format!("{} names it", print::rule(&entry.source)),
         None => format!("{} names its account", print::rule(&entry.source)),

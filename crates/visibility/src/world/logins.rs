@@ -5,7 +5,7 @@ use document::Sources;
 use identity::{Arn, Partition};
 use inventory::{AccessEntries, LiveMapping, MappingTarget, Observed, Unseen, UnseenLogins, Who, foreign::Foreign};
 use jiff::Timestamp;
-use mapping::{Mode, RulePrincipal, Snapshot, Source};
+use mapping::{BackendMode, RulePrincipal, Snapshot, Source};
 
 use crate::NamedPrincipal;
 
@@ -17,7 +17,7 @@ pub(super) fn logins(of_file: Option<Source>, entries: &AccessEntries, observed:
     let live: Vec<Source> = observed.mappings.iter().filter(counts).map(|live| live.source.clone()).collect();
     let mut logins: Vec<Source> = of_file.into_iter().chain([entries.source()]).chain(live).collect();
     // The server asks its access file first, wherever that stands.
-    logins.sort_by_key(|source| source.mode != Mode::AccessFile);
+    logins.sort_by_key(|source| source.mode != BackendMode::AccessFile);
     logins
 }
 

@@ -106,7 +106,7 @@ fn set(groups: &[String]) -> BTreeSet<&str> {
 
 #[cfg(test)]
 mod tests {
-    use mapping::{Mode, RuleSource, User};
+    use mapping::{BackendMode, RuleSource, User};
     use token::Refusal;
 
     use super::{Comparison, compare, of_users};
@@ -124,7 +124,7 @@ mod tests {
                 .map(|(key, value)| (key.to_owned(), vec![value.to_owned()]))
                 .into(),
             source: RuleSource {
-                mode: Mode::MountedFile,
+                mode: BackendMode::MountedFile,
                 list: "mapUsers",
                 index: 0,
                 file: "config.yaml".into(),

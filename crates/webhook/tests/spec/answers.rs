@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use identity::{Partition, StsHost};
-use mapping::{Index, Mode, Reader, Snapshot, SourceState};
+use mapping::{BackendMode, Index, Reader, Snapshot, SourceState};
 use sandbox::{Fault, SandboxCredentials};
 
 use crate::stage::Stage;
@@ -132,13 +132,13 @@ async fn a_denial_is_403_until_every_source_of_logins_was_read() {
     let stage = Stage::unloaded(|settings| settings.deny_with_200 = true).await;
     let status = async || stage.review("no token of AWS").await.status;
     assert_eq!(status().await, 503);
-    let read = || SourceState::from(Index::of(mapping::Source::empty(Mode::MountedFile, Reader::ClusterAuth)));
+    let read = || SourceState::from(Index::of(mapping::Source::empty(BackendMode::MountedFile, Reader::ClusterAuth)));
     let of = |sources: Vec<SourceState>| Snapshot::of_indexes(Partition::Aws, sources, []);
-    stage.webhook.load(of(vec![read(), SourceState::NotRead(Mode::EksConfigMap)]));
+    stage.webhook.load(of(vec![read(), SourceState::NotRead(BackendMode::EksConfigMap)]));
     assert_eq!(status().await, 403);
     stage.webhook.load(of(vec![read(), read()]));
     assert_eq!(status().await, 200);
-    stage.webhook.load(of(vec![SourceState::NotRead(Mode::DynamicFile), read()]));
+    stage.webhook.load(of(vec![SourceState::NotRead(BackendMode::DynamicFile), read()]));
     assert_eq!(status().await, 403, "another one is asked now");
 }
 

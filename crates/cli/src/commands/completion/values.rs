@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use access::Format;
+use access::RenderTarget;
 use inventory::MappingTarget;
 use rbac::escalation::Severity;
 
@@ -54,7 +54,7 @@ const TABLE: &[(&str, &str, Values)] = &[
     ("lint", "fail_on", Values::Listed(severities)),
     ("lint", "severity", Values::Listed(severities)),
     ("matrix", "whose", Values::Subject),
-    ("render", "to", Values::Listed(|| Format::ALL.iter().map(|target| target.as_str().to_owned()).collect())),
+    ("render", "to", Values::Listed(|| RenderTarget::ALL.iter().map(|target| target.as_str().to_owned()).collect())),
     ("who-can", "verb", Values::Listed(verbs)),
     ("", "mapping", Values::Listed(|| MappingTarget::ALL.iter().map(|target| target.as_str().to_owned()).collect())),
     ("", "address", Values::Free),

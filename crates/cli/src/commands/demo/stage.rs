@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use access::{Expiry, Facts, Format};
+use access::{Expiry, Facts, RenderTarget};
 use document::{Limits, Sources};
 use identity::Partition;
 use jiff::SignedDuration;
@@ -91,7 +91,7 @@ fn example() -> anyhow::Result<Snapshot> {
 /// The example's roles and bindings, for `kubectl apply`.
 pub(super) fn example_objects() -> anyhow::Result<String> {
     let (access, _) = read()?;
-    let rendered = access::render(&access, &Facts::default(), process::now(), Format::Rbac, Expiry::AtNextApply);
+    let rendered = access::render(&access, &Facts::default(), process::now(), RenderTarget::Rbac, Expiry::AtNextApply);
     Ok(rendered.map_err(|_| anyhow::anyhow!("the example cannot be rendered"))?.text)
 }
 

@@ -17,7 +17,7 @@ use std::{
 use inventory::MappingObject;
 use kubernetes::{Change, Cluster, Kubeconfig, KubernetesError, Object, Pod, Proxies, Resource, Run, Watched, Write};
 use mapping::{
-    Defect, DefectKind, Mode, Source,
+    BackendMode, Defect, DefectKind, Source,
     authenticator::{ServerConfig, aws_auth, objects},
     aws_iam_authenticator::{LISTS, Options, Standing},
 };
@@ -113,7 +113,7 @@ impl Reached {
 }
 
 /// Follows a mode whose logins stand in the cluster, for as long as the runtime lives.
-pub(super) fn follow(mode: Mode, reached: Reached, sources: Arc<Sources>) {
+pub(super) fn follow(mode: BackendMode, reached: Reached, sources: Arc<Sources>) {
     tokio::spawn(async move {
         loop {
             match reached.connect().await {
@@ -126,10 +126,10 @@ pub(super) fn follow(mode: Mode, reached: Reached, sources: Arc<Sources>) {
 }
 
 /// Returns where it has failed for a while: a kubeconfig, an authority or credentials may be others by now.
-async fn follow_in(mode: Mode, cluster: &Arc<Cluster>, sources: &Arc<Sources>) {
+async fn follow_in(mode: BackendMode, cluster: &Arc<Cluster>, sources: &Arc<Sources>) {
     let (seen, changed, not_served) = (Mutex::new(Seen::default()), Notify::new(), Notify::new());
     let (is_broken, statuses) = (AtomicBool::new(false), watch::Sender::new(Vec::new()));
-    let watched = if mode == Mode::Crd { OBJECTS } else { AWS_AUTH };
+    let watched = if mode == BackendMode::Crd { OBJECTS } else { AWS_AUTH };
     let watching = kubernetes::watch(cluster, watched, |change| {
         let mut seen = lock(&seen);
         match change {
@@ -211,7 +211,7 @@ async fn follow_in(mode: Mode, cluster: &Arc<Cluster>, sources: &Arc<Sources>) {
     };
     let writing = async {
         let mut objects = statuses.subscribe();
-        while mode == Mode::Crd && objects.changed().await.is_ok() {
+        while mode == BackendMode::Crd && objects.changed().await.is_ok() {
             let now = objects.borrow_and_update().clone();
             write_statuses(cluster, &now).await;
         }
@@ -237,8 +237,8 @@ fn said(error: &KubernetesError) -> String {
     }
 }
 
-fn cannot_see(mode: Mode, sources: &Sources, why: &str) {
-    if mode == Mode::EksConfigMap {
+fn cannot_see(mode: BackendMode, sources: &Sources, why: &str) {
+    if mode == BackendMode::EksConfigMap {
         sources.webhook().metrics().configmap_watch_failed();
     }
     sources.cannot_read(mode, why);
@@ -265,8 +265,8 @@ fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
 }
 
 /// What the objects of a mode say.
-fn read(mode: Mode, seen: &[Object], options: Options) -> Source {
-    if mode == Mode::Crd {
+fn read(mode: BackendMode, seen: &[Object], options: Options) -> Source {
+    if mode == BackendMode::Crd {
         let read: Vec<MappingObject> = seen.iter().map(mapping_object).collect();
         objects(read.iter().map(MappingObject::as_read))
     } else {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use mapping::{Mode, Reader, Source, authenticator::dynamic_file, aws_iam_authenticator::Standing};
+use mapping::{BackendMode, Reader, Source, authenticator::dynamic_file, aws_iam_authenticator::Standing};
 use serde_json::value::RawValue;
 use tokio::time::sleep;
 use webhook::Webhook;
@@ -32,7 +32,7 @@ pub(super) fn follow_logins(path: PathBuf, sources: Arc<Sources>) {
             if print.is_there() {
                 looks_without = 0;
                 if seen.as_ref() != Some(&print) {
-                    let is_first = !sources.has_read(Mode::DynamicFile);
+                    let is_first = !sources.has_read(BackendMode::DynamicFile);
                     seen = Some(print);
                     let path = path.clone();
                     let read = off_thread(move || {
@@ -44,7 +44,7 @@ pub(super) fn follow_logins(path: PathBuf, sources: Arc<Sources>) {
                     });
                     match read.await {
                         Ok((read, at)) => {
-                            sources.take(Mode::DynamicFile, read);
+                            sources.take(BackendMode::DynamicFile, read);
                             if !is_first {
                                 observe(sources.webhook(), "dynamic_file", at);
                             }
@@ -61,9 +61,12 @@ pub(super) fn follow_logins(path: PathBuf, sources: Arc<Sources>) {
                 // Whoever writes a file anew may take the old one away first; whoever leaves it away means it.
                 looks_without += 1;
                 let is_gone = looks_without == 2;
-                if is_gone && sources.has_read(Mode::DynamicFile) {
+                if is_gone && sources.has_read(BackendMode::DynamicFile) {
                     seen = None;
-                    sources.take(Mode::DynamicFile, Source::empty(Mode::DynamicFile, Reader::ClusterAuth).into());
+                    sources.take(
+                        BackendMode::DynamicFile,
+                        Source::empty(BackendMode::DynamicFile, Reader::ClusterAuth).into(),
+                    );
                     tracing::warn!(file = %path.display(), "the dynamic file is gone, and so are its mappings");
                 } else if is_gone {
                     cannot_read(&sources, &format!("{} is not there", path.display()));
@@ -77,7 +80,7 @@ pub(super) fn follow_logins(path: PathBuf, sources: Arc<Sources>) {
 fn cannot_read(sources: &Sources, why: &str) {
     sources.webhook().metrics().dynamic_file_failed();
     sources.webhook().metrics().reload_failed("dynamicfile");
-    sources.cannot_read(Mode::DynamicFile, why);
+    sources.cannot_read(BackendMode::DynamicFile, why);
 }
 
 /// Why nothing of the file is taken.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use access::{Consumer, Expiry, Facts};
 use document::{Problem, RenderStyle, Sources};
 use identity::Partition;
-use mapping::{Index, Mode, Reader, authenticator::ServerConfig};
+use mapping::{BackendMode, Index, Reader, authenticator::ServerConfig};
 use token::ClusterId;
 
 use super::ServerArgs;
@@ -124,7 +124,7 @@ impl Files {
         let (cluster_id, config, mounted) = match &self.config {
             None => {
                 let partitions = self.partition.into();
-                let rules = Index::new(Mode::MountedFile, Reader::ClusterAuth);
+                let rules = Index::new(BackendMode::MountedFile, Reader::ClusterAuth);
                 (None, ServerConfig { partitions, ..ServerConfig::default() }, rules)
             }
             Some(path) => {

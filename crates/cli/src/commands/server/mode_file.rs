@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use mapping::{Mode, aws_iam_authenticator};
+use mapping::{BackendMode, aws_iam_authenticator};
 use tokio::time::sleep;
 
 use super::{
@@ -22,7 +22,7 @@ const MODE_FILE: &str = "backend-mode";
 
 /// What the file says.
 struct Named {
-    modes: Vec<Mode>,
+    modes: Vec<BackendMode>,
     /// `LastUpdatedDateTime`.
     written: Option<i64>,
 }
@@ -43,8 +43,8 @@ pub(super) fn follow(path: PathBuf, modes: Arc<Modes>) {
                     let named = off_thread(move || named_modes(&path)).await;
                     let asked = named.and_then(|named| modes.ask_named(&named.modes).map(|()| named));
                     report(&webhook, MODE_FILE, asked, |Named { modes, written }| {
-                        let has_it = modes.contains(&Mode::DynamicFile);
-                        webhook.metrics().set_dynamic_file_mode(has_it, modes == [Mode::DynamicFile]);
+                        let has_it = modes.contains(&BackendMode::DynamicFile);
+                        webhook.metrics().set_dynamic_file_mode(has_it, modes == [BackendMode::DynamicFile]);
                         if !is_first {
                             observe(&webhook, "dynamic_backend_mode", written);
                         }
@@ -66,7 +66,7 @@ fn named_modes(path: &Path) -> anyhow::Result<Named> {
     let named = fields.text("backendMode").unwrap_or_default();
     let names: Vec<&str> = named.split(' ').collect();
     let modes = aws_iam_authenticator::modes(names.iter().copied());
-    let is_once = |mode: &Mode| modes.iter().filter(|other| *other == mode).count() == 1;
+    let is_once = |mode: &BackendMode| modes.iter().filter(|other| *other == mode).count() == 1;
     anyhow::ensure!(
         modes.len() == names.len() && modes.iter().all(is_once),
         "backendMode {named:?}: modes are MountedFile, EKSConfigMap, CRD and DynamicFile, each once, with a blank between them"

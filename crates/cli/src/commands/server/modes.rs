@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use mapping::{Mode, authenticator::ServerConfig};
+use mapping::{BackendMode, authenticator::ServerConfig};
 
 use super::{
     ServerArgs,
@@ -20,7 +20,7 @@ use crate::process;
 /// The modes in force, and what has to be followed for them.
 pub(super) struct Modes {
     asked: Mutex<Asked>,
-    followed: Mutex<BTreeSet<Mode>>,
+    followed: Mutex<BTreeSet<BackendMode>>,
     reached: Reached,
     dynamic_file: Option<PathBuf>,
     sources: Arc<Sources>,
@@ -29,7 +29,7 @@ pub(super) struct Modes {
 /// Who says which modes are asked.
 struct Asked {
     /// By flag or configuration.
-    configured: Vec<Mode>,
+    configured: Vec<BackendMode>,
     /// Whether a file names others just now.
     is_by_file: bool,
 }
@@ -37,14 +37,14 @@ struct Asked {
 /// The modes of the flag, which goes before the configuration; `MountedFile` where neither says any.
 ///
 /// Names are compared as aws-iam-authenticator does, with case; its old ones are accepted.
-pub(super) fn configured(args: &ServerArgs, config: &ServerConfig) -> anyhow::Result<Vec<Mode>> {
+pub(super) fn configured(args: &ServerArgs, config: &ServerConfig) -> anyhow::Result<Vec<BackendMode>> {
     let mut modes = Vec::new();
     // In the flag each may stand in quotes, as in a line of CSV.
     let unquoted =
         |name: &'_ String| name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name).to_owned();
     let names: Vec<String> = args.backend_mode.iter().map(unquoted).collect();
     for (at, name) in names.iter().enumerate() {
-        let mode = Mode::named(name).with_context(|| {
+        let mode = BackendMode::named(name).with_context(|| {
             format!("--backend-mode {name}: modes are MountedFile, EKSConfigMap, CRD and DynamicFile")
         })?;
         anyhow::ensure!(!names[..at].contains(name), "--backend-mode names {mode} twice");
@@ -60,13 +60,13 @@ pub(super) fn configured(args: &ServerArgs, config: &ServerConfig) -> anyhow::Re
 }
 
 /// Those of the configuration, or the default.
-pub(super) fn of_file(config: &ServerConfig) -> Vec<Mode> {
-    if config.backend_modes.is_empty() { vec![Mode::MountedFile] } else { config.backend_modes.clone() }
+pub(super) fn of_file(config: &ServerConfig) -> Vec<BackendMode> {
+    if config.backend_modes.is_empty() { vec![BackendMode::MountedFile] } else { config.backend_modes.clone() }
 }
 
 /// That a path for `DynamicFile` stands beside the mode, and the mode beside a path.
-pub(super) fn check_dynamic_file(modes: &[Mode], config: &ServerConfig) -> anyhow::Result<()> {
-    let has_mode = modes.contains(&Mode::DynamicFile);
+pub(super) fn check_dynamic_file(modes: &[BackendMode], config: &ServerConfig) -> anyhow::Result<()> {
+    let has_mode = modes.contains(&BackendMode::DynamicFile);
     // A file that changes the modes may name it later.
     let may_have = has_mode || config.dynamic_backend_mode_path.is_some();
     match &config.dynamic_file_path {
@@ -102,18 +102,18 @@ impl Modes {
     }
 
     /// Whether something else than files would say who logs in with these in the configuration.
-    pub(super) fn would_have_others(&self, configured: Option<&[Mode]>) -> bool {
+    pub(super) fn would_have_others(&self, configured: Option<&[BackendMode]>) -> bool {
         let asked = self.asked();
         match configured {
-            Some(modes) if !asked.is_by_file => modes != [Mode::MountedFile],
+            Some(modes) if !asked.is_by_file => modes != [BackendMode::MountedFile],
             _ => self.sources.has_others(),
         }
     }
 
     /// Asks what a file names, as long as it names them.
-    pub(super) fn ask_named(&self, modes: &[Mode]) -> anyhow::Result<()> {
+    pub(super) fn ask_named(&self, modes: &[BackendMode]) -> anyhow::Result<()> {
         anyhow::ensure!(
-            self.dynamic_file.is_some() || !modes.contains(&Mode::DynamicFile),
+            self.dynamic_file.is_some() || !modes.contains(&BackendMode::DynamicFile),
             "it names DynamicFile, and the configuration has no dynamicfilepath"
         );
         let mut asked = self.asked();
@@ -123,16 +123,16 @@ impl Modes {
     }
 
     /// Whether these could be asked, by a configuration that has changed.
-    pub(super) fn check_configured(&self, modes: &[Mode]) -> anyhow::Result<()> {
+    pub(super) fn check_configured(&self, modes: &[BackendMode]) -> anyhow::Result<()> {
         anyhow::ensure!(
-            self.dynamic_file.is_some() || !modes.contains(&Mode::DynamicFile),
+            self.dynamic_file.is_some() || !modes.contains(&BackendMode::DynamicFile),
             "server.backendMode names DynamicFile, and the server was started without server.dynamicfilepath: start it anew"
         );
         Ok(())
     }
 
     /// Takes what a configuration says now; where a file names others, that is for when it is gone.
-    pub(super) fn configure(&self, modes: Vec<Mode>) {
+    pub(super) fn configure(&self, modes: Vec<BackendMode>) {
         let mut asked = self.asked();
         if !asked.is_by_file {
             self.ask(&modes);
@@ -141,7 +141,7 @@ impl Modes {
     }
 
     /// Asks these from now on.
-    fn ask(&self, modes: &[Mode]) {
+    fn ask(&self, modes: &[BackendMode]) {
         if self.sources.modes() != modes {
             self.follow(modes);
             self.sources.set_modes(modes.to_vec());
@@ -164,18 +164,18 @@ impl Modes {
 
     /// Follows the sources of modes that are not followed yet. Those that are asked no more are followed on: they may be asked
     /// again, and then there is no moment without their logins.
-    fn follow(&self, modes: &[Mode]) {
+    fn follow(&self, modes: &[BackendMode]) {
         let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
         for mode in modes.iter().copied().filter(|mode| followed.insert(*mode)) {
             let sources = Arc::clone(&self.sources);
             match mode {
-                Mode::EksConfigMap | Mode::Crd => cluster::follow(mode, self.reached.clone(), sources),
-                Mode::DynamicFile => {
+                BackendMode::EksConfigMap | BackendMode::Crd => cluster::follow(mode, self.reached.clone(), sources),
+                BackendMode::DynamicFile => {
                     if let Some(path) = self.dynamic_file.clone() {
                         dynamic::follow_logins(path, sources);
                     }
                 }
-                Mode::MountedFile | Mode::AccessFile | Mode::AccessEntries => {}
+                BackendMode::MountedFile | BackendMode::AccessFile | BackendMode::AccessEntries => {}
             }
         }
     }

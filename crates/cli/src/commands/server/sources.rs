@@ -7,7 +7,8 @@ use std::{
 
 use identity::{AccountId, Partitions};
 use mapping::{
-    Defect, Index, Mode, Snapshot, Source, SourceState, authenticator::ServerConfig, aws_iam_authenticator::Options,
+    BackendMode, Defect, Index, Snapshot, Source, SourceState, authenticator::ServerConfig,
+    aws_iam_authenticator::Options,
 };
 use webhook::Webhook;
 
@@ -38,17 +39,17 @@ struct State {
     partitions: Partitions,
     scrubbed_accounts: Vec<AccountId>,
     /// With what usernames may not begin. They are the configuration's, and hold at once for sources that cannot be read just now.
-    reserved_prefixes: BTreeMap<Mode, Vec<String>>,
-    modes: Vec<Mode>,
+    reserved_prefixes: BTreeMap<BackendMode, Vec<String>>,
+    modes: Vec<BackendMode>,
     access: Option<Arc<Index>>,
-    read: BTreeMap<Mode, Arc<Index>>,
+    read: BTreeMap<BackendMode, Arc<Index>>,
     /// Why sources cannot be read, as it was said last.
-    said: BTreeMap<Mode, String>,
+    said: BTreeMap<BackendMode, String>,
 }
 
 impl Sources {
     /// With what the files say, and how many rules that is; the other modes are still to be read.
-    pub(super) fn new(webhook: Arc<Webhook>, modes: Vec<Mode>, read: Read, options: Options) -> (Self, usize) {
+    pub(super) fn new(webhook: Arc<Webhook>, modes: Vec<BackendMode>, read: Read, options: Options) -> (Self, usize) {
         let state = State {
             partitions: Partitions::default(),
             scrubbed_accounts: Vec::new(),
@@ -74,7 +75,7 @@ impl Sources {
         state.scrubbed_accounts = scrubbed_accounts;
         state.reserved_prefixes = reserved_prefixes;
         state.access = access.map(|access| Arc::new(access.rules));
-        state.read.insert(Mode::MountedFile, mounted.into());
+        state.read.insert(BackendMode::MountedFile, mounted.into());
         self.load(&state)
     }
 
@@ -82,7 +83,7 @@ impl Sources {
     ///
     /// Whoever reads it on another thread takes it here afterwards: of two readings the later one counts, however long the
     /// earlier one took.
-    pub(super) fn take(&self, mode: Mode, Indexed { index, defects }: Indexed) {
+    pub(super) fn take(&self, mode: BackendMode, Indexed { index, defects }: Indexed) {
         for Defect { message, hint, .. } in &defects {
             tracing::warn!(mode = %mode, hint, "{message}");
         }
@@ -99,7 +100,7 @@ impl Sources {
 
     /// Says why a source cannot be read. What it said last stays in use; one that has said nothing yet maps nobody, and
     /// refuses nobody.
-    pub(super) fn cannot_read(&self, mode: Mode, why: &str) {
+    pub(super) fn cannot_read(&self, mode: BackendMode, why: &str) {
         let mut state = self.state();
         let is_read = state.read.contains_key(&mode);
         // It is tried every few seconds: the log has it once, until it is another trouble or over.
@@ -116,19 +117,19 @@ impl Sources {
     }
 
     /// A source can be read again, and says what it said last.
-    pub(super) fn reads_again(&self, mode: Mode) {
+    pub(super) fn reads_again(&self, mode: BackendMode) {
         self.state().said.remove(&mode);
         self.webhook.readiness().clear_stale(mode.as_str());
         tracing::info!(mode = %mode, "this mapping source can be read again");
     }
 
     /// Whether a source was read at least once.
-    pub(super) fn has_read(&self, mode: Mode) -> bool {
+    pub(super) fn has_read(&self, mode: BackendMode) -> bool {
         self.state().read.contains_key(&mode)
     }
 
     /// Asks these sources from now on, in this order.
-    pub(super) fn set_modes(&self, modes: Vec<Mode>) {
+    pub(super) fn set_modes(&self, modes: Vec<BackendMode>) {
         let mut state = self.state();
         for mode in state.modes.iter().filter(|mode| !modes.contains(mode)) {
             self.webhook.readiness().clear_not_read(mode.as_str());
@@ -143,7 +144,7 @@ impl Sources {
     }
 
     /// Shows at `/readyz` why a source that is asked cannot be read.
-    fn show(&self, state: &State, mode: Mode) {
+    fn show(&self, state: &State, mode: BackendMode) {
         let Some(why) = state.said.get(&mode).filter(|_| state.modes.contains(&mode)) else { return };
         if state.read.contains_key(&mode) {
             self.webhook.readiness().set_stale(mode.as_str(), why.clone());
@@ -153,13 +154,13 @@ impl Sources {
     }
 
     /// The sources in the order in which they are asked.
-    pub(super) fn modes(&self) -> Vec<Mode> {
+    pub(super) fn modes(&self) -> Vec<BackendMode> {
         self.state().modes.clone()
     }
 
     /// Whether something else than files says who logs in.
     pub(super) fn has_others(&self) -> bool {
-        self.state().modes != [Mode::MountedFile]
+        self.state().modes != [BackendMode::MountedFile]
     }
 
     /// How sources are to be read.
@@ -172,7 +173,7 @@ impl Sources {
     }
 
     fn load(&self, state: &State) -> usize {
-        let of_mode = |mode: &Mode| match state.read.get(mode) {
+        let of_mode = |mode: &BackendMode| match state.read.get(mode) {
             Some(index) => SourceState::Read(Arc::clone(index)),
             None => SourceState::NotRead(*mode),
         };

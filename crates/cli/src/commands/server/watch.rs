@@ -3,7 +3,7 @@
 
 use std::{fs, path::PathBuf, sync::Arc};
 
-use mapping::{Mode, authenticator::ServerConfig};
+use mapping::{BackendMode, authenticator::ServerConfig};
 use tls::{ReloadingResolver, ServerIdentity};
 use webhook::Webhook;
 
@@ -102,7 +102,7 @@ impl Started {
     }
 
     /// The modes of a configuration; none where a flag goes before it.
-    fn modes(&self, config: &ServerConfig) -> Option<Vec<Mode>> {
+    fn modes(&self, config: &ServerConfig) -> Option<Vec<BackendMode>> {
         (!self.has_modes).then(|| modes::of_file(config))
     }
 

@@ -6,7 +6,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use access::{ConfigMap, Expiry, Facts, Format, OWNED, Options};
+use access::{ConfigMap, Expiry, Facts, OWNED, Options, RenderTarget};
 use anyhow::{Context as _, ensure};
 use document::{Document, Limits, Source};
 use e2e::{random::say, world::World};
@@ -107,7 +107,7 @@ fn edit(
     });
     let facts = Facts { config_maps, ..Facts::default() };
     let options = Options { expiry: Expiry::Refuse, adopt };
-    let text = match access::render(&read.access, &facts, e2e::sts::now(), Format::AwsAuth, options) {
+    let text = match access::render(&read.access, &facts, e2e::sts::now(), RenderTarget::AwsAuth, options) {
         Ok(rendered) => rendered.text,
         Err(problems) => {
             let why =
