@@ -17,6 +17,7 @@ mod process;
 mod run;
 mod runtime;
 mod settings;
+mod shared;
 mod signals;
 #[cfg(unix)]
 mod state;

@@ -24,15 +24,16 @@ use self::{
     execute::Execution,
     outcome::{Counts, Outcome},
 };
-use super::{
-    observe,
-    planning::{self, Planned, Planning, Subject},
-};
 use crate::{
     exit::{CommandResult, Failure},
     global::Global,
     process::{self, Process},
-    runtime, signals,
+    runtime,
+    shared::{
+        observe,
+        planning::{self, Planned, Planning, Subject},
+    },
+    signals,
 };
 
 /// Flags of `apply`.

@@ -1,18 +1,19 @@
 //! `check`: every problem of an access file, in one run.
 
 use access::{Code, Facts};
-use clap::Args;
+use clap::{Args, builder::PossibleValue};
 use document::{Problem, RuleText, Severity};
 
-use super::{
-    access::{Files, Loaded},
-    observe,
-};
 use crate::{
     exit::{CommandResult, Failure},
     global::Global,
     process::{self, Process},
     settings,
+    shared::{
+        access::{Files, Loaded, has_errors},
+        observe,
+        output::{Data, Further, Output},
+    },
 };
 
 /// Flags of `check`.
@@ -24,24 +25,25 @@ pub(crate) struct CheckArgs {
 
     /// Format of the problems
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    output: Output,
+    output: Output<SarifOnStdout>,
 
     /// Exit with status 1 on warnings, too
     #[arg(long)]
     deny: bool,
 }
 
-/// `--output`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Output {
-    /// For people, on stderr.
-    Text,
-    /// For programs, on stdout.
-    Json,
-    /// The JSON, written as YAML.
-    Yaml,
-    /// For code hosts (SARIF 2.1.0), on stdout.
-    Sarif,
+/// SARIF, where all but the text goes to stdout.
+#[derive(Clone, Copy, Debug)]
+struct SarifOnStdout;
+
+impl Further for SarifOnStdout {
+    const ALL: &'static [Output<Self>] = &[Output::Text, Output::JSON, Output::YAML, Output::Further(Self)];
+    const TEXT: &'static str = "For people, on stderr";
+    const JSON: &'static str = "For programs, on stdout";
+
+    fn value(self) -> PossibleValue {
+        PossibleValue::new("sarif").help("For code hosts (SARIF 2.1.0), on stdout")
+    }
 }
 
 /// Runs `check`.
@@ -68,15 +70,14 @@ pub(crate) fn run(args: &CheckArgs, global: &Global, process: &Process) -> Comma
             settings::print_problems(&sources, &problems);
             process::note(&summary(&access, &problems));
         }
-        Output::Json => print(&document::to_json(&sources, &problems))?,
-        Output::Yaml => process::print(&visibility::print::yaml(&document::to_json(&sources, &problems)))?,
-        Output::Sarif => {
+        Output::Data(data) => data.print(&document::to_json(&sources, &problems))?,
+        Output::Further(SarifOnStdout) => {
             let rules = Code::ALL.iter().map(|code| RuleText {
                 code: code.code(),
                 about: code.explain().summary,
                 advice: code.explain().fix,
             });
-            print(&document::to_sarif(&sources, &problems, &rules.collect::<Vec<_>>()))?;
+            Data::Json.print(&document::to_sarif(&sources, &problems, &rules.collect::<Vec<_>>()))?;
         }
     }
     if let Some(trouble) = trouble {
@@ -84,15 +85,6 @@ pub(crate) fn run(args: &CheckArgs, global: &Global, process: &Process) -> Comma
     }
     let fails = has_errors(&problems) || (args.deny && !problems.is_empty());
     if fails { Err(Failure::AlreadySaid) } else { Ok(()) }
-}
-
-/// Whether one of them is an error.
-pub(crate) fn has_errors(problems: &[Problem]) -> bool {
-    problems.iter().any(|problem| problem.severity == Severity::Error)
-}
-
-fn print(value: &serde_json::Value) -> anyhow::Result<()> {
-    process::print(&format!("{value:#}\n"))
 }
 
 fn summary(access: &access::Access, problems: &[Problem]) -> String {

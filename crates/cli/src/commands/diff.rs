@@ -15,17 +15,17 @@ use report::{Section, markdown_of, text_of};
 use visibility::{
     World,
     diff::{Contrast, DiffSubject, Difference, not_given, take_built_in},
-    print,
 };
 
-use super::{
-    analysis::{AnalysisArgs, Seen, determined, only_if_read, say_gaps, say_idle},
-    planning::styled,
-};
 use crate::{
     exit::{CommandResult, Failure},
     global::Global,
     process::{self, Process},
+    shared::{
+        analysis::{AnalysisArgs, Seen, determined, only_if_read, say_gaps, say_idle},
+        output::{Markdown, Output},
+        terminal::styled,
+    },
 };
 
 /// Flags of `diff`.
@@ -57,24 +57,11 @@ pub(crate) struct DiffArgs {
 
     /// Format of the differences
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    output: Output,
+    output: Output<Markdown>,
 
     /// Exit with status 2 if something differs, and 1 if that is not known
     #[arg(long)]
     exit_code: bool,
-}
-
-/// `--output`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Output {
-    /// For a terminal.
-    Text,
-    /// For programs, with every detail.
-    Json,
-    /// The JSON, written as YAML.
-    Yaml,
-    /// For pull requests.
-    Markdown,
 }
 
 /// What is compared.
@@ -264,13 +251,12 @@ impl WorldSource {
     }
 }
 
-impl Output {
+impl Output<Markdown> {
     fn print(self, report: impl FnOnce() -> Vec<Section>, value: &impl serde::Serialize) -> anyhow::Result<()> {
         match self {
             Self::Text => process::print_styled(&styled(&text_of(&report()))),
-            Self::Markdown => process::print(&markdown_of(&report())),
-            Self::Json => process::print(&print::json(value)),
-            Self::Yaml => process::print(&print::yaml(value)),
+            Self::Further(Markdown) => process::print(&markdown_of(&report())),
+            Self::Data(data) => data.print(value),
         }
     }
 }

@@ -11,17 +11,18 @@ use inventory::Inputs;
 use token::{ClusterId, Rules, Unconfirmed};
 use visibility::explain::{Caller, CodeOut, Explanation, Question, Token, code_report};
 
-use super::{
-    Transport,
-    analysis::{AnalysisArgs, Output, Seen, configured, not_of_another, of_cluster},
-    observe::PathArgs,
-    planning::styled,
-};
 use crate::{
     exit::CommandResult,
     global::Global,
     process::{self, Process},
     settings,
+    shared::{
+        analysis::{AnalysisArgs, Seen, configured, not_of_another, of_cluster},
+        observe::PathArgs,
+        output::Output,
+        terminal::styled,
+        transport::Transport,
+    },
 };
 
 /// Flags of `explain`.
@@ -72,8 +73,8 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, process: &Process) -> Com
             let config = global.config.iter().map(|path| format!(" --config {}", path.display()));
             let more: String = args.aws.then(|| " --aws".to_owned()).into_iter().chain(config).collect();
             args.ensure_alone(global, "a code means the same for every cluster;", &more)?;
-            if args.output != Output::Text {
-                return Ok(args.output.print(&CodeOut::from(code))?);
+            if let Output::Data(data) = args.output {
+                return Ok(data.print(&CodeOut::from(code))?);
             }
             let report = code_report(&code);
             Ok(process::print_styled(&styled(&report::text_of(&report)))?)
@@ -169,8 +170,8 @@ impl ExplainArgs {
     }
 
     fn print(&self, explanation: &Explanation<'_>, world: Option<&visibility::World>) -> CommandResult {
-        if self.output != Output::Text {
-            return Ok(self.output.print(&explanation.out(world))?);
+        if let Output::Data(data) = self.output {
+            return Ok(data.print(&explanation.out(world))?);
         }
         let report = explanation.report(world);
         Ok(process::print_styled(&styled(&report::text_of(&report)))?)

@@ -9,16 +9,16 @@ use kubernetes::{Cluster, Resource};
 use mapping::authenticator::Config;
 use plan::{Imported, Left, Subject};
 
-use super::{
-    access::AskIam,
-    observe::{self, ClusterArgs, FromArgs, ensure_no_configuration, gated},
-    planning,
-};
 use crate::{
     exit::{CommandResult, Failure},
     global::Global,
     process::{self, Process},
     runtime, settings,
+    shared::{
+        access::AskIam,
+        observe::{self, ClusterArgs, FromArgs, ensure_no_configuration, gated},
+        planning,
+    },
 };
 
 /// Flags of `import`.

@@ -7,16 +7,17 @@ use document::{Source, Sources};
 use rbac::escalation::Severity;
 use visibility::lint::{Exclusion, Report, baseline, lint, print, read_exclusions};
 
-use super::{
-    analysis::{self, AnalysisArgs, Seen, only_if_read, say_gaps},
-    observe::{ACCOUNTS, EVERYTHING},
-    planning::styled,
-};
 use crate::{
     exit::{CommandResult, Failure},
     global::Global,
     process::{self, Process},
     settings,
+    shared::{
+        analysis::{AnalysisArgs, Seen, only_if_read, say_gaps},
+        observe::{ACCOUNTS, EVERYTHING},
+        output::{Data, Output, Sarif},
+        terminal::styled,
+    },
 };
 
 /// Flags of `lint`.
@@ -50,20 +51,7 @@ pub(crate) struct LintArgs {
 
     /// Format of the findings
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    output: Output,
-}
-
-/// `--output`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Output {
-    /// For a terminal.
-    Text,
-    /// For programs, with every detail.
-    Json,
-    /// The JSON, written as YAML.
-    Yaml,
-    /// For code hosts (SARIF 2.1.0).
-    Sarif,
+    output: Output<Sarif>,
 }
 
 /// Runs `lint`. What could not be read is said; nobody takes it for the absence of findings where those would fail.
@@ -85,9 +73,8 @@ pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> Comman
             process::print_styled(&styled(&print::text(&report, &sources, from)))?;
             say_gaps(world.gaps());
         }
-        Output::Json => analysis::Output::Json.print(&json())?,
-        Output::Yaml => analysis::Output::Yaml.print(&json())?,
-        Output::Sarif => analysis::Output::Json.print(&print::sarif(&report, &sources, world.gaps(), from))?,
+        Output::Data(data) => data.print(&json())?,
+        Output::Further(Sarif) => Data::Json.print(&print::sarif(&report, &sources, world.gaps(), from))?,
     }
     let Some(from) = args.fail_on else { return Ok(()) };
     if report.findings.iter().any(|finding| finding.severity >= from) {

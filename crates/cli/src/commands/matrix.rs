@@ -1,6 +1,6 @@
 //! `matrix`: everybody × every place, or everything about one of them.
 
-use clap::Args;
+use clap::{Args, builder::PossibleValue};
 use inventory::Unseen;
 use visibility::{
     matrix,
@@ -11,15 +11,16 @@ use visibility::{
     print,
 };
 
-use super::{
-    analysis::{AnalysisArgs, Seen, determined, say_gaps, say_notes},
-    planning::styled,
-};
 use crate::{
     exit::CommandResult,
     global::Global,
     names,
     process::{self, Process},
+    shared::{
+        analysis::{AnalysisArgs, Seen, determined, say_gaps, say_notes},
+        output::{Further, Output},
+        terminal::styled,
+    },
 };
 
 /// Flags of `matrix`.
@@ -56,7 +57,7 @@ pub(crate) struct MatrixArgs {
 
     /// Format of the matrix; html: one self-contained file
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    output: Output,
+    output: Output<Page>,
 }
 
 /// `--by`.
@@ -70,19 +71,23 @@ enum ByArg {
     Subjects,
 }
 
-/// `--output`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Output {
-    /// For a terminal.
-    Text,
-    /// For programs, with every detail.
-    Json,
-    /// The JSON, written as YAML.
-    Yaml,
-    /// For pull requests.
+/// What is made to be read elsewhere.
+#[derive(Clone, Copy, Debug)]
+enum Page {
     Markdown,
-    /// For reports: one self-contained file.
     Html,
+}
+
+impl Further for Page {
+    const ALL: &'static [Output<Self>] =
+        &[Output::Text, Output::JSON, Output::YAML, Output::Further(Self::Markdown), Output::Further(Self::Html)];
+
+    fn value(self) -> PossibleValue {
+        match self {
+            Self::Markdown => PossibleValue::new("markdown").help("For pull requests"),
+            Self::Html => PossibleValue::new("html").help("For reports: one self-contained file"),
+        }
+    }
 }
 
 /// Runs `matrix`.
@@ -138,10 +143,9 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
                 process::print_styled(&styled(&text(&matrix, &heading, width)))?;
                 say_notes(&world);
             }
-            Output::Json => process::print(&print::json(&MatrixOut::new(&matrix, &heading)))?,
-            Output::Yaml => process::print(&print::yaml(&MatrixOut::new(&matrix, &heading)))?,
-            Output::Markdown => process::print(&markdown(&matrix, &heading))?,
-            Output::Html => process::print(&html(&matrix, &heading))?,
+            Output::Data(data) => data.print(&MatrixOut::new(&matrix, &heading))?,
+            Output::Further(Page::Markdown) => process::print(&markdown(&matrix, &heading))?,
+            Output::Further(Page::Html) => process::print(&html(&matrix, &heading))?,
         }
         return Ok(());
     };
@@ -173,10 +177,9 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
     }
     match args.output {
         Output::Text => process::print_styled(&styled(&person_text(&person, &world, &heading, width)))?,
-        Output::Json => process::print(&print::json(&PersonOut::new(&person, &world, &heading)))?,
-        Output::Yaml => process::print(&print::yaml(&PersonOut::new(&person, &world, &heading)))?,
-        Output::Markdown => process::print(&person_markdown(&person, &world, &heading))?,
-        Output::Html => process::print(&person_html(&person, &world, &heading))?,
+        Output::Data(data) => data.print(&PersonOut::new(&person, &world, &heading))?,
+        Output::Further(Page::Markdown) => process::print(&person_markdown(&person, &world, &heading))?,
+        Output::Further(Page::Html) => process::print(&person_html(&person, &world, &heading))?,
     }
     Ok(())
 }

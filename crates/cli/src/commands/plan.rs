@@ -3,16 +3,17 @@
 use clap::Args;
 use plan::print;
 
-use super::{
-    analysis::only_if_read,
-    observe,
-    planning::{self, ObservedCluster, Planned, Planning},
-};
 use crate::{
     exit::{CommandResult, Failure},
     global::Global,
     process::{self, Process},
     runtime,
+    shared::{
+        analysis::only_if_read,
+        observe,
+        output::{Data, Markdown, Output},
+        planning::{self, ObservedCluster, Planned, Planning},
+    },
 };
 
 /// Flags of `plan`.
@@ -24,24 +25,11 @@ pub(crate) struct PlanArgs {
 
     /// Format of the plan
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    output: Output,
+    output: Output<Markdown>,
 
     /// Exit with status 2 if something would change, and 1 if that is not known
     #[arg(long)]
     exit_code: bool,
-}
-
-/// `--output`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Output {
-    /// For a terminal.
-    Text,
-    /// For programs, with every detail.
-    Json,
-    /// The JSON, written as YAML.
-    Yaml,
-    /// For pull requests.
-    Markdown,
 }
 
 /// Runs `plan`. What stops apply stands in the plan, and does not stop this.
@@ -54,9 +42,9 @@ pub(crate) fn run(args: &PlanArgs, global: &Global, process: &Process) -> Comman
     let Planned { plan, .. } = subject.plan(seen, true)?;
     match args.output {
         Output::Text => process::print_styled(&planning::printed(&plan))?,
-        Output::Json => process::print(&print::json(&plan))?,
-        Output::Yaml => process::print(&print::yaml(&plan))?,
-        Output::Markdown => process::print(&print::markdown(&plan))?,
+        Output::Data(Data::Json) => process::print(&print::json(&plan))?,
+        Output::Data(Data::Yaml) => process::print(&print::yaml(&plan))?,
+        Output::Further(Markdown) => process::print(&print::markdown(&plan))?,
     }
     if !args.exit_code {
         return Ok(());

@@ -3,16 +3,15 @@
 use access::{Expiry, Options, RenderTarget};
 use clap::Args;
 
-use super::{
-    access::{Files, Loaded},
-    check::has_errors,
-    observe,
-};
 use crate::{
     exit::{CommandResult, Failure},
     global::Global,
     process::{self, Process},
     settings,
+    shared::{
+        access::{Files, Loaded, has_errors, parse_expiry},
+        observe,
+    },
 };
 
 /// Flags of `render`.
@@ -81,12 +80,4 @@ fn parse_target(text: &str) -> Result<RenderTarget, String> {
         let names: Vec<_> = RenderTarget::ALL.iter().map(|target| target.as_str()).collect();
         format!("expected one of {}", names.join(", "))
     })
-}
-
-pub(crate) fn parse_expiry(text: &str) -> Result<Expiry, String> {
-    match text {
-        "refuse" => Ok(Expiry::Refuse),
-        "at-next-apply" => Ok(Expiry::AtNextApply),
-        _ => Err("expected refuse or at-next-apply".to_owned()),
-    }
 }

@@ -41,16 +41,15 @@ use tokio::pin;
 use webhook::{Settings, Webhook};
 
 use self::{authorities::Authorities, cluster::Reached, modes::Modes, shadow::ShadowArgs, sources::Sources};
-use super::{
-    Transport,
-    version::{VERSION, banner},
-};
+use super::version::{VERSION, banner};
 use crate::{
     exit::{CommandResult, Failure},
     global::{Boolean, Global},
     logs,
     process::{self, Process},
-    runtime, settings, signals,
+    runtime, settings,
+    shared::transport::Transport,
+    signals,
     state::{Pair, Reach, StateFiles},
 };
 

@@ -14,13 +14,16 @@ use identity::{Identity, Partition};
 use mapping::authenticator::ClientConfig;
 use token::{ClusterId, Confirmed, Description, Refusal, Rules, Unconfirmed};
 
-use super::review::{Review, review};
 use crate::{
     credentials::{self, Wanted},
     exit::{CommandResult, Failure},
     global::Global,
     process::{self, Process},
     runtime, settings,
+    shared::{
+        token_review::{Review, review},
+        transport::Transport,
+    },
 };
 
 /// Flags of `verify`.
@@ -59,7 +62,7 @@ pub(crate) struct VerifyArgs {
     partition: Option<Partition>,
 
     #[command(flatten)]
-    transport: super::Transport,
+    transport: Transport,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,8 +1,8 @@
 //! `version`: what this binary is, in the shape of aws-iam-authenticator's own answer.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use crate::{exit::CommandResult, global::Boolean, process};
+use crate::{exit::CommandResult, global::Boolean, process, shared::output::Data};
 
 /// Flags of `version`.
 #[derive(Args, Debug)]
@@ -13,13 +13,7 @@ pub(crate) struct VersionArgs {
 
     /// Format of the version [default: json]
     #[arg(short, long, value_name = "FORMAT")]
-    output: Option<Output>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Output {
-    Json,
-    Yaml,
+    output: Option<Data>,
 }
 
 /// The version of this build.
@@ -40,10 +34,10 @@ pub(crate) fn run(args: &VersionArgs) -> CommandResult {
         }
         return short();
     }
-    let text = match args.output.unwrap_or(Output::Json) {
-        Output::Json if COMMIT.is_empty() => format!("{{\"Version\":\"{VERSION}\"}}\n"),
-        Output::Json => format!("{{\"Version\":\"{VERSION}\",\"Commit\":\"{COMMIT}\"}}\n"),
-        Output::Yaml => format!("version: {VERSION}\ncommit: \"{COMMIT}\"\ndate: \"\"\n"),
+    let text = match args.output.unwrap_or(Data::Json) {
+        Data::Json if COMMIT.is_empty() => format!("{{\"Version\":\"{VERSION}\"}}\n"),
+        Data::Json => format!("{{\"Version\":\"{VERSION}\",\"Commit\":\"{COMMIT}\"}}\n"),
+        Data::Yaml => format!("version: {VERSION}\ncommit: \"{COMMIT}\"\ndate: \"\"\n"),
     };
     Ok(process::print(&text)?)
 }

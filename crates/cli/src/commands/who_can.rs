@@ -4,15 +4,16 @@ use clap::Args;
 use inventory::Unseen;
 use visibility::{Note, Words};
 
-use super::{
-    analysis::{AnalysisArgs, Output, Seen, say_gaps, say_notes},
-    planning::styled,
-};
 use crate::{
     exit::CommandResult,
     global::Global,
     names,
     process::{self, Process},
+    shared::{
+        analysis::{AnalysisArgs, Seen, say_gaps, say_notes},
+        output::Output,
+        terminal::styled,
+    },
 };
 
 /// Flags of `who-can`.
@@ -91,7 +92,8 @@ pub(crate) fn run(args: &WhoCanArgs, global: &Global, process: &Process) -> Comm
     }
     let request = question.request();
     let answer = if args.any_namespace { world.who_can_anywhere(&request) } else { world.who_can(&request) };
-    match args.output {
+    let output = args.output;
+    match output {
         Output::Text => {
             process::print_styled(&styled(&answer.text(&world)))?;
             let gaps = world.gaps_about_question(&request, args.any_namespace);
@@ -102,7 +104,7 @@ pub(crate) fn run(args: &WhoCanArgs, global: &Global, process: &Process) -> Comm
                 process::note("others may also be allowed by what could not be read");
             }
         }
-        output => output.print(&answer.out(&world, &request, args.any_namespace))?,
+        Output::Data(data) => data.print(&answer.out(&world, &request, args.any_namespace))?,
     }
     Ok(())
 }

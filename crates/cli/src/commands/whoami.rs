@@ -24,13 +24,7 @@ use visibility::{
     whoami::{self, Aws, Mine, User, Whoami},
 };
 
-use super::{
-    Transport,
-    analysis::Output,
-    observe::ClusterArgs,
-    planning::styled,
-    token::{Request, request_of},
-};
+use super::token::{Request, request_of};
 use crate::{
     credentials::{self, Found},
     exit::{CommandResult, Failure},
@@ -38,6 +32,7 @@ use crate::{
     names,
     process::{self, Process, showing},
     runtime,
+    shared::{observe::ClusterArgs, output::Output, terminal::styled, transport::Transport},
 };
 
 /// Flags of `whoami`.
@@ -117,9 +112,10 @@ pub(crate) fn run(args: &WhoamiArgs, global: &Global, process: &Process) -> Comm
         Some(ClusterAnswer { user, rights, gaps }) => Whoami { aws, cluster, user: Some(user), rights, gaps },
         None => Whoami { aws, cluster, user: None, rights: Mine::default(), gaps: Vec::new() },
     };
-    match args.output {
+    let output = args.output;
+    match output {
         Output::Text => process::print_styled(&styled(&report::text_of(&whoami.report())))?,
-        output => output.print(&whoami.out())?,
+        Output::Data(data) => data.print(&whoami.out())?,
     }
     if is_in { Ok(()) } else { Err(Failure::AlreadySaid) }
 }

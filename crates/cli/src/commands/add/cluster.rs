@@ -13,10 +13,10 @@ use serde_json::Value as Json;
 
 use super::{answered, refused, warn};
 use crate::{
-    commands::observe::proxies,
     exit::{CommandResult, Failure},
     process::{self, Process},
     runtime,
+    shared::observe::proxies,
 };
 
 /// How often it is tried where others change it meanwhile, and after how long again (client-go, `retry.DefaultRetry`).

@@ -6,10 +6,7 @@ use access::RenderTarget;
 use inventory::MappingTarget;
 use rbac::escalation::Severity;
 
-use crate::{
-    commands::{lint::SEVERITIES, observe::contexts},
-    process::Process,
-};
+use crate::{commands::lint::SEVERITIES, process::Process, shared::observe::contexts};
 
 /// What only the machine knows.
 pub(super) enum Ask<'a> {

@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 use webhook::Outcome;
 
 use super::stage::ACCESS_NAME;
-use crate::commands::review::Review;
+use crate::shared::token_review::Review;
 
 const WIDTH: usize = 80;
 

@@ -13,8 +13,8 @@ use tokio::{sync::oneshot, task::JoinHandle};
 use webhook::{Server, Settings, Webhook};
 
 use crate::{
-    commands::review::{Review, review},
     process,
+    shared::token_review::{Review, review},
 };
 
 /// The access file of the demo is the example that people start from.

@@ -6,7 +6,10 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use clap::{Args, ValueEnum};
+use clap::{
+    Args, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use kops::{ClusterName, File, Folder, HOOK_IMAGE, Stored};
 use token::ClusterId;
 
@@ -17,6 +20,7 @@ use crate::{
     global::Global,
     process::{self, Process},
     runtime, settings,
+    shared::output::Data,
 };
 
 /// Flags of `kops spec`.
@@ -45,20 +49,14 @@ pub(crate) struct SpecArgs {
     hook_image: Option<String>,
 
     /// Format of the specification
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Output::Yaml)]
-    output: Output,
+    #[arg(short, long, value_name = "FORMAT", value_parser = formats(), default_value = "yaml")]
+    output: Data,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Variant {
     Aws,
     Webhook,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Output {
-    Yaml,
-    Json,
 }
 
 /// Runs `kops spec`.
@@ -75,11 +73,7 @@ pub(super) fn run(args: &SpecArgs, global: &Global, process: &Process) -> Comman
         }
         Variant::Webhook => webhook(args, &name, process)?,
     };
-    let text = match args.output {
-        Output::Yaml => serde_saphyr::to_string(&cluster).context("cannot write it as YAML")?,
-        Output::Json => serde_json::to_string_pretty(&cluster).context("cannot write it as JSON")? + "\n",
-    };
-    process::print(&text)?;
+    args.output.print(&cluster)?;
     process::note_lines(&next(args.variant, &name.to_string(), &cluster_id));
     Ok(())
 }
@@ -152,4 +146,9 @@ fn next(variant: Variant, name: &str, cluster_id: &ClusterId) -> String {
              with `clusterID: {cluster_id}` in access.yaml"
         ),
     }
+}
+
+/// YAML first, which is what `kops edit` takes.
+fn formats() -> impl TypedValueParser<Value = Data> {
+    PossibleValuesParser::new(["yaml", "json"]).try_map(|name| Data::from_str(&name, false))
 }

@@ -33,8 +33,8 @@ use super::{
     sources::{Indexed, Sources},
 };
 use crate::{
-    commands::observe::proxies,
     process::{self, Process},
+    shared::observe::proxies,
 };
 
 /// How the API server is reached.

@@ -10,12 +10,9 @@ use token::ClusterId;
 
 use super::ServerArgs;
 use crate::{
-    commands::{
-        access::{Loaded, load},
-        check::has_errors,
-    },
     global::Global,
     process, settings,
+    shared::access::{Loaded, has_errors, load},
 };
 
 /// The files that mappings are read from.

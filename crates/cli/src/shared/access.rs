@@ -4,10 +4,10 @@ mod iam;
 
 use std::{fs, io, path::PathBuf};
 
-use access::{Access, Facts};
+use access::{Access, Expiry, Facts};
 use anyhow::Context as _;
 use clap::Args;
-use document::{Limits, Problem, Source, Sources};
+use document::{Limits, Problem, Severity, Source, Sources};
 use inventory::{AccessEntries, Dump, Inputs};
 
 pub(crate) use self::iam::AskIam;
@@ -156,4 +156,17 @@ pub(crate) fn load<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> anyhow::
     }
     let access::Read { access, problems } = access::read(&sources, &Limits::default());
     Ok(Loaded { sources, access, problems })
+}
+
+/// Whether one of them is an error.
+pub(crate) fn has_errors(problems: &[Problem]) -> bool {
+    problems.iter().any(|problem| problem.severity == Severity::Error)
+}
+
+pub(crate) fn parse_expiry(text: &str) -> Result<Expiry, String> {
+    match text {
+        "refuse" => Ok(Expiry::Refuse),
+        "at-next-apply" => Ok(Expiry::AtNextApply),
+        _ => Err("expected refuse or at-next-apply".to_owned()),
+    }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 use clap::Args;
 use inventory::{Inputs, Unseen};
 use kubernetes::{Cluster, KubernetesError};
-use visibility::{NamedPrincipal, Resources, Unreadable, World, print};
+use visibility::{NamedPrincipal, Resources, Unreadable, World};
 
 use super::observe::{ClusterArgs, EVERYTHING, FromArgs, Lists, PathArgs, gated, look};
 use crate::{
@@ -23,17 +23,6 @@ pub(crate) struct AnalysisArgs {
 
     #[command(flatten)]
     cluster: ClusterArgs,
-}
-
-/// How a result is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Output {
-    /// For a terminal.
-    Text,
-    /// For programs, with every detail.
-    Json,
-    /// The JSON, written as YAML.
-    Yaml,
 }
 
 /// What was seen.
@@ -263,13 +252,6 @@ async fn discover(cluster: &Cluster) -> anyhow::Result<Discovered> {
         Ok(None) => Ok(Discovered::TooOld),
         Err(KubernetesError::Forbidden { .. }) => Ok(Discovered::NotAllowed),
         Err(error) => Err(error.into()),
-    }
-}
-
-impl Output {
-    /// Prints a result that is no text for a terminal.
-    pub(crate) fn print(self, value: &impl serde::Serialize) -> anyhow::Result<()> {
-        process::print(&if self == Self::Yaml { print::yaml(value) } else { print::json(value) })
     }
 }
 

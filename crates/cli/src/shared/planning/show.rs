@@ -1,34 +1,12 @@
 //! A plan on a terminal, and what stops it.
 
-use anstyle::AnsiColor;
 use plan::{Flag, Plan, Refusal, print::text};
-use report::{Segment, Style};
 
-use crate::process;
+use crate::{process, shared::terminal::styled};
 
 /// The plan with colours.
 pub(crate) fn printed(plan: &Plan) -> String {
     styled(&text(plan))
-}
-
-/// Pieces of text with their colours.
-pub(crate) fn styled(segments: &[Segment]) -> String {
-    segments.iter().map(|segment| coloured(segment.text(), segment.style())).collect()
-}
-
-fn coloured(text: &str, style: Style) -> String {
-    let style = match style {
-        Style::Plain => anstyle::Style::new(),
-        Style::Title => anstyle::Style::new().bold(),
-        Style::Danger => AnsiColor::Red.on_default().bold(),
-        Style::Add => AnsiColor::Green.on_default(),
-        Style::Change => AnsiColor::Yellow.on_default(),
-        Style::Remove => AnsiColor::Red.on_default(),
-        Style::Note => anstyle::Style::new().dimmed(),
-    };
-    // The escapes stay within the line, for whoever greps.
-    let line = text.trim_end_matches('\n');
-    format!("{style}{line}{style:#}{}", &text[line.len()..])
 }
 
 /// Says what stops apply, and what overrides it: once of those that are alike.

@@ -16,15 +16,15 @@ const DEADLINE: Duration = Duration::from_secs(30);
 const MAX_BODY: usize = 1 << 20;
 
 /// What the webhook answered.
-pub(super) struct Review {
-    pub(super) status: StatusCode,
-    pub(super) authenticated: bool,
-    pub(super) username: String,
-    pub(super) groups: Vec<String>,
+pub(crate) struct Review {
+    pub(crate) status: StatusCode,
+    pub(crate) authenticated: bool,
+    pub(crate) username: String,
+    pub(crate) groups: Vec<String>,
 }
 
 /// Asks about a token.
-pub(super) async fn review(webhook: &WebhookConfig, token: &str) -> anyhow::Result<Review> {
+pub(crate) async fn review(webhook: &WebhookConfig, token: &str) -> anyhow::Result<Review> {
     let https = hyper_rustls::HttpsConnectorBuilder::new()
         .with_tls_config((*tls::webhook_client_config(&webhook.certificate_authority_pem)?).clone())
         .https_only()

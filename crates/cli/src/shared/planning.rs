@@ -10,12 +10,10 @@ use kubernetes::{Cluster, KubernetesError};
 use plan::{Plan, Wanted};
 use rbac::User;
 
-pub(crate) use self::show::{printed, stops, styled};
+pub(crate) use self::show::{printed, stops};
 use super::{
-    access::{AskIam, Loaded, Paths},
-    check::has_errors,
+    access::{AskIam, Loaded, Paths, has_errors, parse_expiry},
     observe::{ClusterArgs, EVERYTHING, FromArgs, ensure_no_configuration, gated, ignored, look},
-    render::parse_expiry,
 };
 use crate::{
     exit::Failure,
