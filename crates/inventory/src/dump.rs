@@ -1,14 +1,17 @@
 //! Reading what a cluster says: lists as an API server gives them, or what `kubectl get … -o json` prints.
 
 mod alike;
+mod declared;
 mod deployed;
 mod extending;
 mod gaps;
+pub(crate) mod identities;
 mod idle;
 mod known;
 mod observing;
 mod overlooked;
 mod running;
+pub(crate) mod servers;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,25 +28,31 @@ use rbac::{
 pub use self::gaps::{joined, shown};
 use access::{ConfigMap, Namespace, NotOfTexts, Owner};
 
-use self::{alike::Misplaced, deployed::Deployed, gaps::KINDS};
-use super::{
-    CloudAccount, MappingObject, MappingTarget, SaidCluster, Seen, Twice, Unseen,
+use self::{
+    alike::Misplaced,
+    deployed::Deployed,
+    gaps::KINDS,
     identities::differing,
-    place::WrittenAt,
     servers::{Servers, may_run},
-    standing::{self, Standings},
 };
-use crate::{RECORD_NAME, foreign::Foreign};
+use crate::{
+    CloudAccount, ClusterObject, MappingObject, MappingTarget, RECORD_NAME, SaidCluster, Twice, Unseen,
+    foreign::Foreign,
+    text::{
+        place::WrittenAt,
+        standing::{self, Standings},
+    },
+};
 
 /// The objects of a cluster read so far, and the lists that could not be read.
 #[derive(Clone, Debug, Default)]
 pub struct Dump {
-    roles: Vec<Seen<AnyRole>>,
-    bindings: Vec<Seen<Binding>>,
+    roles: Vec<ClusterObject<AnyRole>>,
+    bindings: Vec<ClusterObject<Binding>>,
     namespaces: Vec<Namespace>,
     cloud_accounts: Vec<CloudAccount>,
     custom_resources: Vec<Resource>,
-    mapping_objects: Vec<Seen<MappingObject>>,
+    mapping_objects: Vec<ClusterObject<MappingObject>>,
     config_maps: BTreeMap<String, ConfigMap>,
     /// Those of the same names that differ and do not count.
     other_config_maps: Vec<(String, ConfigMap)>,
@@ -230,11 +239,11 @@ impl Dump {
                 self.namespaces.push(Namespace { name, labels });
             }
             FoundObject::Role(object) => {
-                self.roles.push(Seen { object, owner: owner(&labels, &annotations), version });
+                self.roles.push(ClusterObject { object, owner: owner(&labels, &annotations), version });
                 self.role_places.push(self.here.clone());
             }
             FoundObject::Binding(object) => {
-                self.bindings.push(Seen { object, owner: owner(&labels, &annotations), version });
+                self.bindings.push(ClusterObject { object, owner: owner(&labels, &annotations), version });
                 self.binding_places.push(self.here.clone());
             }
             FoundObject::Other(Other { api_version, kind, name, .. })
@@ -250,7 +259,7 @@ impl Dump {
             {
                 let object = MappingObject::read(name, spec.as_deref(), status.as_deref());
                 let object = object.map_err(DumpError::MappingObjects)?;
-                self.mapping_objects.push(Seen { object, owner: owner(&labels, &annotations), version });
+                self.mapping_objects.push(ClusterObject { object, owner: owner(&labels, &annotations), version });
                 self.mapping_object_places.push(self.here.clone());
             }
             FoundObject::Other(Other {

@@ -30,7 +30,7 @@ pub use self::{
 };
 use access::Access;
 
-use crate::{AuthenticationMode, SaidCluster, Unseen, placeholder::is_placeholder};
+use crate::{AuthenticationMode, SaidCluster, Unseen, text::placeholder::is_placeholder};
 
 /// The access that a file of another program declares.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

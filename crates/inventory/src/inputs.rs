@@ -3,6 +3,7 @@
 mod access_files;
 mod configuration;
 mod fields;
+mod kustomize;
 mod manifests;
 mod outputs;
 mod unkinded;
@@ -22,17 +23,22 @@ use serde::{
 };
 
 use self::access_files::{is_access, looks_like_access};
-pub use self::configuration::no_configuration;
-use super::{
-    AccessEntries, AccessEntriesError, Dump, DumpError, Kustomized, Unseen,
-    dump::Written,
-    kustomize, placeholder,
-    servers::may_run,
-    standing::{self, Standings},
-    within,
-    words::{named, with_article},
+pub use self::{
+    configuration::no_configuration,
+    kustomize::{FILES as KUSTOMIZATIONS, Kustomizations, Kustomized, unlisted as unlisted_files},
 };
-use crate::foreign::{self, Foreign};
+use crate::{
+    AccessEntries, AccessEntriesError, Dump, DumpError, Unseen,
+    dump::Written,
+    dump::servers::may_run,
+    foreign::{self, Foreign},
+    text::{
+        placeholder,
+        standing::{self, Standings},
+        within,
+        words::{named, with_article},
+    },
+};
 
 /// Everything that was given by `--from` and `--config`, sorted by what it is about.
 #[derive(Debug, Default)]

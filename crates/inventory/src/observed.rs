@@ -2,21 +2,23 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use access::{ConfigMap, Namespace, Owner};
+use access::Namespace;
 use identity::{Arn, Partition};
 use mapping::BackendMode;
 use rbac::{AnyRole, Binding};
 
-use super::{AccessEntries, AuthenticationMode, Knowledge, MappingObject, MappingTarget, Unseen, UnseenLogins};
-use crate::{Record, foreign::RbacDefinition};
+use crate::{
+    AccessEntries, AuthenticationMode, ClusterObject, Knowledge, LiveMapping, LoginStore, MappingTarget, Record,
+    Unseen, UnseenLogins, foreign::RbacDefinition,
+};
 
 /// A cluster as observed at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
     /// Every `Role` and `ClusterRole`, built-in ones included.
-    pub roles: Vec<Seen<AnyRole>>,
+    pub roles: Vec<ClusterObject<AnyRole>>,
     /// Every `RoleBinding` and `ClusterRoleBinding`.
-    pub bindings: Vec<Seen<Binding>>,
+    pub bindings: Vec<ClusterObject<Binding>>,
     /// Every namespace.
     pub namespaces: Vec<Namespace>,
     /// The mappings in force, in the order in which the authenticator asks them.
@@ -24,7 +26,7 @@ pub struct Observed {
     /// EKS access entries, where any were given.
     pub entries: AccessEntries,
     /// What was last applied, if anything was.
-    pub record: Option<Seen<Record>>,
+    pub record: Option<ClusterObject<Record>>,
     /// Who applies, as the cluster sees them (`SelfSubjectReview`).
     pub caller: Option<rbac::User>,
     /// The partition of the authenticator.
@@ -74,17 +76,6 @@ pub struct Twice {
     pub line: usize,
 }
 
-/// An object as the cluster has it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen<T> {
-    /// The object.
-    pub object: T,
-    /// Whose it is.
-    pub owner: Owner,
-    /// Its `resourceVersion`: opaque, so that a removal can insist on what was reviewed.
-    pub version: Box<str>,
-}
-
 /// A service account with an AWS role of its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CloudAccount {
@@ -96,19 +87,6 @@ pub struct CloudAccount {
     pub role: Box<str>,
 }
 
-/// A mapping source of the cluster that has mappings.
-#[derive(Clone, Debug)]
-pub struct LiveMapping {
-    /// Which.
-    pub target: MappingTarget,
-    /// What it says, as the authenticator reads it.
-    pub source: mapping::Source,
-    /// What holds it.
-    pub holder: LoginStore,
-    /// Whether the server asks it at all, as far as that is known: its backend modes may leave it out.
-    pub is_asked: bool,
-}
-
 /// The reasons why EKS does not read a mapping source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotAsked {
@@ -118,31 +96,10 @@ pub enum NotAsked {
     ByMode,
 }
 
-/// The object that holds mappings.
-#[derive(Clone, Debug)]
-pub enum LoginStore {
-    /// One `ConfigMap`.
-    ConfigMap(ConfigMap),
-    /// One object for each entry.
-    Objects(Vec<Seen<MappingObject>>),
-}
-
 impl Twice {
     /// Returns whether they are roles or bindings, and not mapping sources.
     pub fn is_of_rights(&self) -> bool {
         ["Role", "ClusterRole", "RBACDefinition"].iter().any(|kind| self.object.starts_with(kind))
-    }
-}
-
-impl LiveMapping {
-    /// Returns one that the server asks.
-    pub fn new(target: MappingTarget, source: mapping::Source, holder: LoginStore) -> Self {
-        Self { target, source, holder, is_asked: true }
-    }
-
-    /// Returns whether it is a configuration in a file of its own, which was given to be read.
-    pub fn is_in_file(&self) -> bool {
-        matches!(&self.holder, LoginStore::ConfigMap(map) if map.in_file.is_some())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Everybody whom mappings and an access file name, and who each of them is in the cluster.
 
+mod named;
+
 use std::{collections::BTreeMap, fmt};
 
 use access::{Desired, Facts, Kind};
@@ -9,6 +11,8 @@ use mapping::{
     Decision, Fact, Outcome, PermissionSet, Refusal, RulePrincipal, Snapshot, UNKNOWN_UNIQUE_ID, Undetermined, UniqueId,
 };
 use serde::Serialize;
+
+pub use self::named::Named;
 
 /// What stands for the session's name, which whoever assumes a role chooses. STS allows no such character.
 pub const SESSION: &str = "<session>";

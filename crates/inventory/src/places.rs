@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use identity::{AccountId, Identity, Principal};
 use mapping::{BackendMode, Snapshot};
 
-use super::{
-    AccessEntries, LiveMapping, MappingTarget, Observed, Unseen, UnseenLogins, identities::TWICE, inputs::BARE_LOGINS,
+use crate::{
+    AccessEntries, LiveMapping, MappingTarget, Observed, Unseen, UnseenLogins, dump::identities::TWICE,
+    inputs::BARE_LOGINS,
 };
 
 /// The mappings that were given beside a cluster.

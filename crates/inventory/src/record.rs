@@ -1,10 +1,13 @@
 //! The record of what was applied: one `ConfigMap`, with the files themselves.
 
+mod files;
+
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{File, MappingTarget};
+pub use self::files::{File, file_at, files};
+use crate::MappingTarget;
 
 /// The namespace of the record.
 pub const NAMESPACE: &str = "kube-system";

@@ -4,7 +4,7 @@ use std::fmt;
 
 use mapping::BackendMode;
 
-use super::MappingTarget;
+use crate::MappingTarget;
 
 /// How a configuration is called that stands in a file.
 pub(super) const CONFIGURATION: &str = "the authenticator's configuration in ";

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use access::Access;
 use document::Sources;
 
-use crate::{Record, format::FileFormat, place::WrittenAt};
+use crate::{Record, format::FileFormat, text::place::WrittenAt};
 
 /// The statements about which cluster this is.
 #[derive(Clone, Debug, Default)]

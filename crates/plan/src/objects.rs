@@ -6,7 +6,7 @@ use std::{
 };
 
 use access::{Mark, Owner};
-use inventory::{Observed, Seen, file_at};
+use inventory::{ClusterObject, Observed, file_at};
 use rbac::{AnyRole, Binding, ClusterRole, ObjectId, RoleReference, Subject};
 use serde::Serialize;
 
@@ -85,7 +85,7 @@ pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed, seeing: &Seeing<'_>
 
 /// Objects that are there under a name that is wanted, and say something else; each with the place that wants it.
 pub(crate) fn conflicting(desired: &rbac::Objects, observed: &Observed) -> Vec<(ObjectId, document::Span)> {
-    fn of_kind<T: Comparable>(desired: &[T], seen: &[Seen<T>]) -> Vec<(ObjectId, document::Span)> {
+    fn of_kind<T: Comparable>(desired: &[T], seen: &[ClusterObject<T>]) -> Vec<(ObjectId, document::Span)> {
         let there: HashMap<_, &T> = seen.iter().map(|seen| (seen.object.key(), &seen.object)).collect();
         let differs = |object: &&T| there.get(&object.key()).is_some_and(|there| there.change_to(object).is_some());
         let conflict = |object: &T| (object.clone().into_object().id(), object.origin());
@@ -138,10 +138,11 @@ pub(super) fn afterwards(wanted: &Wanted<'_>, observed: &Observed) -> rbac::Obje
 }
 
 /// What is desired, and behind it what is there, stays, and is not ours.
-fn with_others<T: Comparable>(desired: &[T], seen: &[Seen<T>], wanted: &Wanted<'_>) -> Vec<T> {
+fn with_others<T: Comparable>(desired: &[T], seen: &[ClusterObject<T>], wanted: &Wanted<'_>) -> Vec<T> {
     let named: HashSet<_> = desired.iter().map(Comparable::key).collect();
-    let stays =
-        |seen: &&Seen<T>| !named.contains(&seen.object.key()) && seen.owner.mark_of(wanted.cluster_id).is_none();
+    let stays = |seen: &&ClusterObject<T>| {
+        !named.contains(&seen.object.key()) && seen.owner.mark_of(wanted.cluster_id).is_none()
+    };
     let others = seen.iter().filter(stays).map(|seen| seen.object.clone());
     desired.iter().cloned().chain(others).collect()
 }
@@ -157,7 +158,7 @@ trait Comparable: Clone {
 
 fn of_kind<T: Comparable>(
     desired: &[T],
-    seen: &[Seen<T>],
+    seen: &[ClusterObject<T>],
     wanted: &Wanted<'_>,
     seeing: &Seeing<'_>,
     diff: &mut ObjectDiff,
@@ -169,7 +170,7 @@ fn of_kind<T: Comparable>(
         Mark { cluster_id: Arc::clone(&cluster_id), file }
     };
     let mut missing: HashMap<(Option<&str>, &str), &T> = desired.iter().map(|object| (object.key(), object)).collect();
-    for Seen { object, owner, version } in seen {
+    for ClusterObject { object, owner, version } in seen {
         let Some(desired) = missing.remove(&object.key()) else {
             let id = object.clone().into_object().id();
             match owner {

@@ -7,7 +7,7 @@ use access::{
     entries::Entry,
     merge::{Shape, merge},
 };
-use inventory::{ACCESS_FILE_MAP, LiveMapping, LoginStore, MappingObject, MappingTarget, Observed, Seen};
+use inventory::{ACCESS_FILE_MAP, ClusterObject, LiveMapping, LoginStore, MappingObject, MappingTarget, Observed};
 use serde_json::Value;
 
 use super::{Action, ConfigMapWrite, EntryChange, Refusal, Wanted, action::first_name};
@@ -84,7 +84,7 @@ fn map_of(live: &LiveMapping) -> Option<&ConfigMap> {
 }
 
 fn objects(wanted: &Wanted<'_>, live: Option<&LiveMapping>, changes: &[&EntryChange]) -> Vec<Action> {
-    let seen: &[Seen<MappingObject>] = match live.map(|live| &live.holder) {
+    let seen: &[ClusterObject<MappingObject>] = match live.map(|live| &live.holder) {
         Some(LoginStore::Objects(objects)) => objects,
         Some(LoginStore::ConfigMap(_)) | None => &[],
     };

@@ -11,8 +11,8 @@ use access::{Access, Desired};
 use document::{Position, Problem, Source, Sources, Span};
 use identity::{Arn, Identity, Partition, Partitions};
 use inventory::{
-    Association, CloudAccount, Inputs, Knowledge, Login, MappingTarget, NotAsked, Observed, Places, Policy, Seen,
-    Twice, Unseen, UnseenLogins, WhichCluster, policy,
+    Association, CloudAccount, ClusterObject, Inputs, Knowledge, Login, MappingTarget, NotAsked, Observed, Places,
+    Policy, Twice, Unseen, UnseenLogins, WhichCluster, policy,
 };
 use jiff::Timestamp;
 use mapping::{Reader, Snapshot};
@@ -514,7 +514,7 @@ fn objects(
     let is_known = |role: &ClusterRole| if is_live { knowledge.of_role(None, &role.name) } else { is_cluster };
     let built_in: Vec<ClusterRole> = built_in_roles().into_iter().filter(|role| !is_known(role)).collect();
     let mut assumed: BTreeSet<Box<str>> = built_in.iter().map(|role| role.name.clone()).collect();
-    let observed_roles = observed.roles.into_iter().map(|Seen { mut object, version, .. }| {
+    let observed_roles = observed.roles.into_iter().map(|ClusterObject { mut object, version, .. }| {
         if let AnyRole::ClusterRole(role) = &mut object {
             if role.origin.is_some() && version.is_empty() {
                 onto_built_in(role);
@@ -537,7 +537,7 @@ fn objects(
 
 /// Whether a role is one that shows that a cluster's roles are known: every cluster has it, and nobody who writes manifests
 /// has to make it.
-fn is_of_cluster(Seen { object: role, version, .. }: &Seen<AnyRole>) -> bool {
+fn is_of_cluster(ClusterObject { object: role, version, .. }: &ClusterObject<AnyRole>) -> bool {
     let is_written = role.origin().is_some() && version.is_empty();
     role.as_cluster_role().is_some_and(|role| *role.name == *"cluster-admin") && !is_written
 }

@@ -44,7 +44,7 @@ impl Dump {
                 return Some(Misplaced::Note(why));
             }
             MappingTarget::ConfigMap => CONFIGURATION,
-            MappingTarget::AccessFile => super::super::ACCESS_FILE_MAP.1,
+            MappingTarget::AccessFile => crate::ACCESS_FILE_MAP.1,
             MappingTarget::Crd | MappingTarget::None => return None,
         };
         if map.data.contains_key(key) {

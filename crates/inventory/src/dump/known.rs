@@ -18,8 +18,8 @@ use super::{
     is_dumped,
 };
 use crate::{
-    AccessEntries, CloudAccount, Extent, Knowledge, MappingTarget, RECORD_NAME, Record, SaidBy, SaidCluster, Seen,
-    Unseen, WhichCluster, foreign, format::FileFormat, servers::Told,
+    AccessEntries, CloudAccount, ClusterObject, Extent, Knowledge, MappingTarget, RECORD_NAME, Record, SaidBy,
+    SaidCluster, Unseen, WhichCluster, dump::servers::Told, foreign, format::FileFormat,
 };
 
 impl Dump {
@@ -28,7 +28,7 @@ impl Dump {
     pub fn roles_to_ask_for(&self) -> BTreeSet<(Option<Box<str>>, Box<str>)> {
         let knowledge = self.knowledge();
         let known: BTreeSet<(Option<&str>, &str)> = self.roles.iter().map(|seen| seen.object.id()).collect();
-        let of = |seen: &Seen<Binding>| {
+        let of = |seen: &ClusterObject<Binding>| {
             let RoleReference { kind, name } = seen.object.role();
             let namespace = seen.object.namespace().filter(|_| kind == RoleKind::Role);
             (namespace.map(Box::from), name.into())
@@ -259,11 +259,11 @@ impl Dump {
     }
 
     /// Returns what was last applied, if that can be said.
-    pub fn record(&self) -> Option<Seen<Record>> {
+    pub fn record(&self) -> Option<ClusterObject<Record>> {
         let map = self.config_maps.get(RECORD_NAME)?;
         let object = Record::from_data(&map.data).ok()?;
         let version = map.resource_version.clone().unwrap_or_default().into();
-        Some(Seen { object, owner: Owner::of_map(map), version })
+        Some(ClusterObject { object, owner: Owner::of_map(map), version })
     }
 
     /// Returns the places that have logins, of all that there may be.

@@ -12,11 +12,12 @@ use super::{
     gaps::{KINDS, LACKS, NOT_IN_DUMPS, missing_in_words, only_of},
 };
 use crate::{
-    LiveMapping, MappingObject, MappingTarget, Observed, RECORD_NAME, Reading, RecordError, Seen, Unseen, UnseenLogins,
-    declared::{BindingPlaces, last_definitions},
+    ClusterObject, LiveMapping, MappingObject, MappingTarget, Observed, RECORD_NAME, Reading, RecordError, Unseen,
+    UnseenLogins,
+    dump::declared::{BindingPlaces, last_definitions},
+    dump::identities::one_of_each,
     foreign::Foreign,
     format::FileFormat,
-    identities::one_of_each,
 };
 
 /// The logins of places that stand there twice and differ, by what does not count of them.
@@ -30,7 +31,7 @@ fn other_logins(
         let target = MappingTarget::ALL.into_iter().find(|target| target.config_map() == Some(&name))?;
         LiveMapping::of_config_map(target, map, &reading, now).ok()
     };
-    let seen = |object: MappingObject| Seen { object, ..Seen::default() };
+    let seen = |object: MappingObject| ClusterObject { object, ..ClusterObject::default() };
     let of_objects = LiveMapping::of_objects(objects.into_iter().map(seen).collect());
     maps.into_iter().filter_map(of_map).chain([of_objects]).map(|live| live.source).collect()
 }

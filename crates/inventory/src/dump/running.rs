@@ -3,10 +3,8 @@
 use document::{Node, Source};
 use rbac::resources::Resource;
 
-use super::{
-    super::{place::WrittenAt, servers::may_run},
-    DEFINITION, Dump,
-};
+use super::{DEFINITION, Dump, servers::may_run};
+use crate::text::place::WrittenAt;
 
 impl Dump {
     /// Records that the server has an access file, which only `cluster-auth server` has.

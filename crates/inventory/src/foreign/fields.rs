@@ -5,7 +5,7 @@ use document::{Node, Problem, Problems, Span};
 use identity::Arn;
 
 use super::{NO_LOGIN, NOT_KNOWN, NOT_TAKEN, UNFILLED, UNREADABLE};
-use crate::placeholder;
+use crate::text::placeholder;
 
 /// A text that is not empty; anything else is none.
 pub(super) fn plain(node: &Node) -> Option<&str> {

@@ -5,7 +5,7 @@
 use document::{Entry, Node, Problems, Source};
 use identity::Arn;
 
-use crate::{SaidBy, SaidCluster, within};
+use crate::{SaidBy, SaidCluster, text::within};
 
 use super::{
     AccessEntry, FileFormat, Foreign, Login,

@@ -4,7 +4,7 @@ use document::{Limits, Node, Source};
 use mapping::aws_iam_authenticator::{LISTS, names_a_key};
 
 use super::Inputs;
-use crate::words::with_article;
+use crate::text::words::with_article;
 
 /// Returns why nobody can mean a file as the authenticator's configuration, and which flag takes it; none where it may be one.
 ///

@@ -3,7 +3,7 @@
 use document::{Document, Node, Source};
 use mapping::aws_iam_authenticator::LISTS;
 
-use crate::{Dump, placeholder::is_placeholder};
+use crate::{Dump, text::placeholder::is_placeholder};
 
 /// Whether an object is in a namespace, or has a subject in one, and does not say in which.
 pub(super) fn lacks_namespace(object: &serde_json::Value) -> bool {

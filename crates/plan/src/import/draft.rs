@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use access::Kind;
 use document::Span;
 use identity::{AccountId, Partition};
-use inventory::{Observed, Seen, Unseen};
+use inventory::{ClusterObject, Observed, Unseen};
 use jiff::Timestamp;
 use rbac::{AnyRole, Binding, Labels, ObjectId, RoleKind, RoleReference, Subject as To};
 
@@ -106,7 +106,7 @@ impl Draft {
     /// What groups are granted.
     fn bindings(&mut self, observed: &Observed) {
         let roles: HashMap<(Option<&str>, &str), &AnyRole> =
-            observed.roles.iter().map(|Seen { object, .. }| (object.id(), object)).collect();
+            observed.roles.iter().map(|ClusterObject { object, .. }| (object.id(), object)).collect();
         let (by_labels, others) = by_labels(observed);
         for (definition, chosen) in &others {
             let why = "it also chooses namespaces that come later, and not all that it chooses now have its binding; the file names \
@@ -128,7 +128,7 @@ impl Draft {
         for (_, chosen) in &by_labels {
             of_labels.entry(chosen.binding).or_default().push(Scope::Selector(chosen.selector.clone()));
         }
-        for Seen { object: binding, .. } in &observed.bindings {
+        for ClusterObject { object: binding, .. } in &observed.bindings {
             // Later namespaces are chosen by the same labels.
             let scopes = of_labels.get(binding.name());
             if scopes.is_some_and(|scopes| scopes.iter().any(|scope| scope.covers(binding, &labels))) {

@@ -2,7 +2,7 @@
 
 use access::ConfigMap;
 use codes::Code;
-use inventory::{LiveMapping, MappingTarget, Observed, Reading, Record, Seen, Unseen};
+use inventory::{ClusterObject, LiveMapping, MappingTarget, Observed, Reading, Record, Unseen};
 use mapping::aws_iam_authenticator::Standing;
 use rbac::User;
 
@@ -17,11 +17,11 @@ const ADMINS: &str = "- {name: admins, users: [x], authorization: [{clusterRole:
 const CLUSTER_ADMIN: &str = "role cluster-admin = * *.*; * /*
     binding cluster-auth:admins:cluster-admin = ClusterRole cluster-admin > group:admins [ours]";
 
-fn record(cluster_id: &str, files: &[&str]) -> Seen<Record> {
+fn record(cluster_id: &str, files: &[&str]) -> ClusterObject<Record> {
     let file = |name: &&str| inventory::File { name: (*name).into(), text: "".into() };
     let files = files.iter().map(file).collect();
     let object = Record { cluster_id: cluster_id.into(), files, ..Record::default() };
-    Seen { object, owner: ours(), version: "1".into() }
+    ClusterObject { object, owner: ours(), version: "1".into() }
 }
 
 /// With logins of ours.
@@ -36,7 +36,7 @@ fn with(mut observed: Observed, users: &[(&str, &str)]) -> Observed {
     observed
 }
 
-fn recorded(mut observed: Observed, record: Seen<Record>) -> Observed {
+fn recorded(mut observed: Observed, record: ClusterObject<Record>) -> Observed {
     observed.record = Some(record);
     observed
 }

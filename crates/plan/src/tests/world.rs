@@ -11,8 +11,8 @@
 use access::{Access, ConfigMap, Desired, Facts, Mark, Namespace, OWNED, Owner, compile};
 use document::Sources;
 use inventory::{
-    Dump, File, Knowledge, LiveMapping, Login, LoginStore, MappingObject, MappingTarget, Observed, RECORD_NAME,
-    Reading, Record, Seen, files,
+    ClusterObject, Dump, File, Knowledge, LiveMapping, Login, LoginStore, MappingObject, MappingTarget, Observed,
+    RECORD_NAME, Reading, Record, files,
 };
 use mapping::Reader;
 use rbac::{AnyRole, Binding, ClusterRole, ObjectId, Role, RoleKind, RoleReference, Rule, Subject};
@@ -77,8 +77,10 @@ pub(super) fn cluster(lines: &str) -> Observed {
         };
         let version = format!("{}", observed.roles.len() + observed.bindings.len() + 1).into();
         match kind {
-            "role" => observed.roles.push(Seen { object: role(namespace, name, rest), owner, version }),
-            "binding" => observed.bindings.push(Seen { object: binding(namespace, name, rest), owner, version }),
+            "role" => observed.roles.push(ClusterObject { object: role(namespace, name, rest), owner, version }),
+            "binding" => {
+                observed.bindings.push(ClusterObject { object: binding(namespace, name, rest), owner, version })
+            }
             other => panic!("{other}"),
         }
     }
@@ -212,7 +214,7 @@ fn perform(observed: &mut Observed, action: &Action) {
             {
                 role.labels = old.labels;
             }
-            observed.roles.push(Seen { object, owner: Owner::Ours(mark.clone()), version: "new".into() });
+            observed.roles.push(ClusterObject { object, owner: Owner::Ours(mark.clone()), version: "new".into() });
         }
         Action::Apply { object: Object::Binding(binding), mark, version } => {
             let id = ObjectId::of_binding(binding);
@@ -224,10 +226,10 @@ fn perform(observed: &mut Observed, action: &Action) {
             }
             let mut object = binding.clone();
             object.set_origin(None);
-            observed.bindings.push(Seen { object, owner: Owner::Ours(mark.clone()), version: "new".into() });
+            observed.bindings.push(ClusterObject { object, owner: Owner::Ours(mark.clone()), version: "new".into() });
         }
         Action::Delete { id, version } => {
-            let of_id = |seen: &Seen<Binding>| ObjectId::of_binding(&seen.object) == *id;
+            let of_id = |seen: &ClusterObject<Binding>| ObjectId::of_binding(&seen.object) == *id;
             if let Some(at) = observed.bindings.iter().position(of_id) {
                 insist(version.as_deref(), Some(&observed.bindings.remove(at).version));
             }
@@ -237,7 +239,7 @@ fn perform(observed: &mut Observed, action: &Action) {
             let mut objects = objects(observed);
             objects.retain(|seen| seen.object.name != object.name);
             let owner = Owner::Ours(mark.clone());
-            objects.push(Seen { object: object.clone(), owner, version: "new".into() });
+            objects.push(ClusterObject { object: object.clone(), owner, version: "new".into() });
             observed.mappings.push(LiveMapping::of_objects(objects));
         }
         Action::DeleteMapping { name, .. } => {
@@ -256,7 +258,7 @@ fn perform(observed: &mut Observed, action: &Action) {
                 let found = observed.record.as_ref().map(|seen| &*seen.version);
                 assert_eq!(expected.as_deref(), found, "another version");
                 let object = Record::from_data(&map.data).expect("our own record");
-                observed.record = Some(Seen { object, owner: ours(), version: "new".into() });
+                observed.record = Some(ClusterObject { object, owner: ours(), version: "new".into() });
                 return;
             }
             let target = MappingTarget::ALL.into_iter().find(|target| target.config_map() == Some(&*write.name));
@@ -289,7 +291,7 @@ fn insist(expected: Option<&str>, found: Option<&str>) {
     }
 }
 
-fn objects(observed: &mut Observed) -> Vec<Seen<MappingObject>> {
+fn objects(observed: &mut Observed) -> Vec<ClusterObject<MappingObject>> {
     let at = observed.mappings.iter().position(|live| live.target == MappingTarget::Crd);
     match at.map(|at| observed.mappings.remove(at).holder) {
         Some(LoginStore::Objects(objects)) => objects,

@@ -12,8 +12,13 @@ use identity::Arn;
 use mapping::{BackendMode, Membership, Reader, Rule, RulePrincipal, RuleSource};
 use serde::Deserialize;
 
-use super::{AuthenticationMode, SaidBy, SaidCluster, Unseen, placeholder, policies::OF_AUTO_MODE_NODES, policy};
-use crate::foreign::{self, AccessEntry, EntryType};
+use crate::{
+    AuthenticationMode, SaidBy, SaidCluster, Unseen,
+    eks::policies::OF_AUTO_MODE_NODES,
+    foreign::{self, AccessEntry, EntryType},
+    policy,
+    text::placeholder,
+};
 
 /// The known access entries of an EKS cluster.
 #[derive(Clone, Debug, Default)]

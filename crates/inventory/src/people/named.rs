@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use mapping::Snapshot;
 use rbac::{Index, MASTERS, Subject, User};
 
-use super::people::{ACCESS_KEY, Login, SESSION, Who};
+use crate::people::{ACCESS_KEY, Login, SESSION, Who};
 
 /// The users and groups that bindings name, and `system:masters`, which needs none.
 #[derive(Clone, Debug, Default)]

@@ -8,7 +8,7 @@ use mapping::{
 };
 use serde_json::Value;
 
-use super::{MappingTarget, RECORD_NAMESPACE as NAMESPACE, Unseen};
+use crate::{MappingTarget, RECORD_NAMESPACE as NAMESPACE, Unseen};
 
 /// What runs servers, by `apiVersion` and kind.
 const RUNNING: [(&str, &str); 4] =
@@ -19,17 +19,17 @@ const NOTHING_RUNS: &str = "nothing that was read runs one in kube-system";
 
 /// What is known of servers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Servers {
+pub(crate) struct Servers {
     /// Who reads it, by a flag.
-    pub(super) asked: Option<Reader>,
+    pub(crate) asked: Option<Reader>,
     /// The gate `SSORoleMatch`, by a flag.
-    pub(super) sso_role_match: Option<bool>,
+    pub(crate) sso_role_match: Option<bool>,
     /// What else says that it is `cluster-auth server`, where nothing that runs was seen.
-    pub(super) is_ours: bool,
+    pub(crate) is_ours: bool,
     /// What runs one.
     seen: Vec<Running>,
     /// Why it is not known what runs.
-    pub(super) unseen: Option<Box<str>>,
+    pub(crate) unseen: Option<Box<str>>,
 }
 
 /// Something that runs a server.
@@ -49,25 +49,25 @@ struct Running {
 
 /// How the mapping sources are read, and why so.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Told {
-    pub(super) reader: Reader,
-    pub(super) options: Options,
+pub(crate) struct Told {
+    pub(crate) reader: Reader,
+    pub(crate) options: Options,
     /// The modes in the order in which they are asked, where that is known.
-    pub(super) modes: Option<Vec<BackendMode>>,
+    pub(crate) modes: Option<Vec<BackendMode>>,
     /// Nobody said it: why not.
-    pub(super) assumed: Option<Box<str>>,
+    pub(crate) assumed: Option<Box<str>>,
     /// Several say it, and not the same.
-    pub(super) disputed: Option<Unseen>,
+    pub(crate) disputed: Option<Unseen>,
 }
 
 /// Whether objects of a kind may run a server.
-pub(super) fn may_run(api_version: &str, kind: &str) -> bool {
+pub(crate) fn may_run(api_version: &str, kind: &str) -> bool {
     RUNNING.contains(&(api_version, kind.strip_suffix("List").unwrap_or(kind)))
 }
 
 impl Servers {
     /// Looks at an object by its kind, its namespace, what to call it, and its `spec`; whether it runs a server.
-    pub(super) fn look_at(&mut self, kind: &str, namespace: Option<&str>, what: &str, spec: &Value) -> bool {
+    pub(crate) fn look_at(&mut self, kind: &str, namespace: Option<&str>, what: &str, spec: &Value) -> bool {
         let pod = if kind == "Pod" { spec } else { &spec["template"]["spec"] };
         let Some(mut running) = Running::of(what, pod) else { return false };
         // A pod mounts what is in its own namespace.
@@ -81,12 +81,12 @@ impl Servers {
     }
 
     /// Whether anything says who reads the configuration.
-    pub(super) fn is_told(&self) -> bool {
+    pub(crate) fn is_told(&self) -> bool {
         self.asked.is_some() || !self.seen.is_empty()
     }
 
     /// Takes in what another one has seen.
-    pub(super) fn extend(&mut self, other: Self) {
+    pub(crate) fn extend(&mut self, other: Self) {
         self.asked = self.asked.or(other.asked);
         self.sso_role_match = self.sso_role_match.or(other.sso_role_match);
         self.is_ours |= other.is_ours;
@@ -99,7 +99,7 @@ impl Servers {
     }
 
     /// How everything is read, with what the configuration itself says, where that can be seen.
-    pub(super) fn told(&self, config: Option<&Settings>) -> Told {
+    pub(crate) fn told(&self, config: Option<&Settings>) -> Told {
         let running = self.of_configuration();
         let is_ours = self.is_ours || config.is_some_and(|config| config.has_access_file);
         let first = running.first().map(|running| running.reader);
@@ -136,7 +136,7 @@ impl Servers {
     }
 
     /// Why nothing says that a server reads a mapping source; nothing where something does.
-    pub(super) fn not_read(&self, target: MappingTarget, told: &Told) -> Option<Box<str>> {
+    pub(crate) fn not_read(&self, target: MappingTarget, told: &Told) -> Option<Box<str>> {
         let mode = target.mode()?;
         // The flag is somebody's word for a file that shows nowhere.
         let is_said = match target {
@@ -184,7 +184,7 @@ impl Servers {
 
 impl Told {
     /// That nobody said who reads it, for whoever reads an answer that hangs on it.
-    pub(super) fn note(&self) -> Option<Box<str>> {
+    pub(crate) fn note(&self) -> Option<Box<str>> {
         let why = self.assumed.as_ref()?;
         let reader = self.reader;
         let note = format!(
@@ -195,13 +195,13 @@ impl Told {
     }
 
     /// Whether the server asks for mappings of a mode, as far as that is known.
-    pub(super) fn asks(&self, mode: BackendMode) -> bool {
+    pub(crate) fn asks(&self, mode: BackendMode) -> bool {
         let of_modes = BackendMode::BACKENDS.contains(&mode);
         !of_modes || self.modes.as_ref().is_none_or(|modes| modes.contains(&mode))
     }
 
     /// Where a mode stands in the order in which the server asks.
-    pub(super) fn turn(&self, mode: BackendMode) -> usize {
+    pub(crate) fn turn(&self, mode: BackendMode) -> usize {
         let place =
             |modes: &Vec<BackendMode>| modes.iter().position(|one| *one == mode).map_or(usize::MAX, |at| at + 1);
         if mode == BackendMode::AccessFile { 0 } else { self.modes.as_ref().map_or(1, place) }

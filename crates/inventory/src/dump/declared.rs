@@ -8,15 +8,15 @@ use document::Sources;
 use jiff::Timestamp;
 use rbac::{Binding, Objects};
 
-use super::{
-    LiveMapping, LoginStore, MappingTarget, Observed, Seen, Twice, Unseen,
-    identities::{Identified as _, differing, disputed},
-    place::WrittenAt,
+use crate::{
+    ClusterObject, LiveMapping, LoginStore, MappingTarget, Observed, Twice, Unseen,
+    dump::identities::{Identified as _, differing, disputed},
+    foreign::{Foreign, RbacDefinition},
+    text::place::WrittenAt,
 };
-use crate::foreign::{Foreign, RbacDefinition};
 
 /// Where the bindings stand that count, by namespace and name.
-pub(super) type BindingPlaces = HashMap<(Option<Box<str>>, Box<str>), WrittenAt>;
+pub(crate) type BindingPlaces = HashMap<(Option<Box<str>>, Box<str>), WrittenAt>;
 
 impl Observed {
     /// Adds what an access file makes: its objects and its logins.
@@ -31,7 +31,7 @@ impl Observed {
     }
 
     /// Adds the objects that another program makes. Namespaces are the cluster's, if they are known.
-    pub(super) fn add_declared(
+    pub(crate) fn add_declared(
         &mut self,
         foreign: &Foreign,
         namespaces: Option<&[Namespace]>,
@@ -68,7 +68,7 @@ impl Observed {
     }
 
     /// Takes in what an `RBACDefinition` would make in whose place another one of its name counts.
-    pub(super) fn add_replaced(
+    pub(crate) fn add_replaced(
         &mut self,
         (definition, by): (&RbacDefinition, &RbacDefinition),
         namespaces: Option<&[Namespace]>,
@@ -96,7 +96,7 @@ impl Observed {
 
 impl Foreign {
     /// That nobody knows where it grants something, as it goes by namespaces that are not known.
-    pub(super) fn chooses_unknown_namespaces(&self) -> Option<Unseen> {
+    pub(crate) fn chooses_unknown_namespaces(&self) -> Option<Unseen> {
         let definition = self.definition.as_ref().filter(|definition| definition.chooses_namespaces())?;
         let what =
             format!("the namespaces that the RBACDefinition {} ({}) chooses by labels", definition.name, self.file);
@@ -107,7 +107,7 @@ impl Foreign {
 
 /// Files of other programs, of `RBACDefinition`s of one name the last; and each one in whose place another one counts, with that
 /// one, where they differ.
-pub(super) fn last_definitions(mut foreign: Vec<Foreign>) -> (Vec<Foreign>, Vec<(RbacDefinition, RbacDefinition)>) {
+pub(crate) fn last_definitions(mut foreign: Vec<Foreign>) -> (Vec<Foreign>, Vec<(RbacDefinition, RbacDefinition)>) {
     let mut last: HashMap<Box<str>, RbacDefinition> = HashMap::new();
     let mut replaced = Vec::new();
     for definition in foreign.iter_mut().rev().map(|foreign| &mut foreign.definition) {
@@ -124,6 +124,6 @@ pub(super) fn last_definitions(mut foreign: Vec<Foreign>) -> (Vec<Foreign>, Vec<
     (foreign, replaced)
 }
 
-fn made<T>(object: T) -> Seen<T> {
-    Seen { object, owner: Owner::Nobody, version: Box::default() }
+fn made<T>(object: T) -> ClusterObject<T> {
+    ClusterObject { object, owner: Owner::Nobody, version: Box::default() }
 }

@@ -6,8 +6,10 @@ use access::ConfigMap;
 use jiff::Timestamp;
 use mapping::{BackendMode, Defect, Never, RuleSource};
 
-use super::{LiveMapping, MappingObject, MappingTarget, Reading, Seen, Unseen};
-use crate::foreign::{FileFormat, Foreign, Login};
+use crate::{
+    ClusterObject, LiveMapping, MappingObject, MappingTarget, Reading, Unseen,
+    foreign::{FileFormat, Foreign, Login},
+};
 
 impl Foreign {
     /// Returns the mappings of the file; none if it has none. Its rules say where they stand in the file.
@@ -30,7 +32,7 @@ impl Foreign {
             let Login { arn, username, groups, at: (list, index), .. } = login.clone();
             let name = format!("{list}[{index}]").into();
             let object = MappingObject { name, arn, username, groups, ..MappingObject::default() };
-            Seen { object, ..Seen::default() }
+            ClusterObject { object, ..ClusterObject::default() }
         };
         let mut live = LiveMapping::of_objects(self.logins.iter().map(object).collect());
         for rule in live.source.roles.iter_mut().chain(&mut live.source.users) {

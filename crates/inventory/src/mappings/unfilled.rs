@@ -5,14 +5,14 @@
 
 use mapping::{BackendMode, RuleSource, Source};
 
-use super::{
+use crate::{
     LiveMapping, LoginStore, Unseen, UnseenLogins,
-    placeholder::{is_in_login, why},
+    text::placeholder::{is_in_login, why},
 };
 
 impl LiveMapping {
     /// Takes out the entries in which something is to be filled in, and says that it is not known who logs in by them.
-    pub(super) fn take_unfilled(&mut self) -> Vec<UnseenLogins> {
+    pub(crate) fn take_unfilled(&mut self) -> Vec<UnseenLogins> {
         let of_cluster: Vec<&str> = match &self.holder {
             LoginStore::ConfigMap(map) if map.resource_version.is_some() => return Vec::new(),
             LoginStore::ConfigMap(_) => Vec::new(),

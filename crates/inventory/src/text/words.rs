@@ -1,14 +1,14 @@
 //! Words that stand around names.
 
 /// A kind of objects with "a" or "an", as it is spoken.
-pub(super) fn with_article(kind: &str) -> String {
+pub(crate) fn with_article(kind: &str) -> String {
     let is_vowel = kind.starts_with(|first: char| "aeiou".contains(first.to_ascii_lowercase()));
     let article = if is_vowel || kind.starts_with("RBAC") { "an" } else { "a" };
     format!("{article} {kind}")
 }
 
 /// Kind and name, as far as they are written.
-pub(super) fn named(value: &serde_json::Value) -> String {
+pub(crate) fn named(value: &serde_json::Value) -> String {
     let metadata = &value["metadata"];
     let name = metadata["name"].as_str().or(metadata["generateName"].as_str()).unwrap_or("without a name");
     format!("{} {name}", value["kind"].as_str().unwrap_or("an object"))

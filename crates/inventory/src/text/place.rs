@@ -4,15 +4,15 @@ use std::{fmt, sync::Arc};
 
 /// Where something is written, as far as that is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct WrittenAt {
+pub(crate) struct WrittenAt {
     /// Empty where it comes from a cluster.
-    pub(super) file: Arc<str>,
+    pub(crate) file: Arc<str>,
     /// From 1; 0 where it is not known.
-    pub(super) line: usize,
+    pub(crate) line: usize,
 }
 
 impl WrittenAt {
-    pub(super) fn is_known(&self) -> bool {
+    pub(crate) fn is_known(&self) -> bool {
         !self.file.is_empty()
     }
 }

@@ -6,15 +6,15 @@ use document::{Dialect, Limits, Node, Source, Value, parse_as};
 use mapping::aws_iam_authenticator::Standing;
 
 /// By their keys.
-pub(super) type Standings = BTreeMap<String, Standing>;
+pub(crate) type Standings = BTreeMap<String, Standing>;
 
 /// Of an object as it is written.
-pub(super) fn of_object(source: &Source, object: &Node) -> Standings {
+pub(crate) fn of_object(source: &Source, object: &Node) -> Standings {
     object.get("data").map(|data| of_data(source, data, 1)).unwrap_or_default()
 }
 
 /// Of an object in a long text of JSON, of which only the bytes of its `data` are known.
-pub(super) fn of_json(file: &Arc<str>, text: &[u8], data: &str) -> Standings {
+pub(crate) fn of_json(file: &Arc<str>, text: &[u8], data: &str) -> Standings {
     let Some(at) = text.windows(data.len().max(1)).position(|window| window == data.as_bytes()) else {
         return Standings::new();
     };

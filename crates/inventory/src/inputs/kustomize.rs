@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use document::{Dialect, Limits, Node, Source};
 use serde_json::Value;
 
-use super::Unseen;
+use crate::Unseen;
 
 /// The names that a kustomization's file may have; kubectl takes no other names.
 pub const FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -342,7 +342,7 @@ pub fn unlisted(files: &[(&str, &str)]) -> Vec<Unseen> {
 
 /// What kustomizations make of one object; what cannot be followed is returned, as reasons. A namespace that somebody names
 /// goes before theirs.
-pub(super) fn onto(object: &mut Value, kustomized: &Kustomized, default_namespace: Option<&str>) -> Vec<String> {
+pub(crate) fn onto(object: &mut Value, kustomized: &Kustomized, default_namespace: Option<&str>) -> Vec<String> {
     let kind = object["kind"].as_str().unwrap_or_default();
     let is_binding = ["RoleBinding", "ClusterRoleBinding"].contains(&kind);
     let is_of_namespace = ["Role", "RoleBinding", "ConfigMap", "ServiceAccount"].contains(&kind);

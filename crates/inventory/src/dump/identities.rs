@@ -7,13 +7,13 @@ use std::collections::HashMap;
 
 use rbac::{AnyRole, Binding};
 
-use super::{MappingObject, Seen, Twice, Unseen, place::WrittenAt};
+use crate::{ClusterObject, MappingObject, Twice, Unseen, text::place::WrittenAt};
 
 /// What is said of two objects of one identity.
-pub(super) const TWICE: &str = "it is there twice, with different content";
+pub(crate) const TWICE: &str = "it is there twice, with different content";
 
 /// What has an identity.
-pub(super) trait Identified {
+pub(crate) trait Identified {
     /// Its kind, as Kubernetes writes it.
     fn kind(&self) -> &'static str;
     /// Namespace and name.
@@ -79,11 +79,11 @@ impl Identified for MappingObject {
 
 /// One object of each identity, in the order of those that count, and those that do not and differ; of these it is said
 /// which one counts.
-pub(super) fn one_of_each<T: Identified>(
-    objects: Vec<Seen<T>>,
+pub(crate) fn one_of_each<T: Identified>(
+    objects: Vec<ClusterObject<T>>,
     places: &[WrittenAt],
     said: &mut Vec<Twice>,
-) -> (Vec<Seen<T>>, Vec<T>) {
+) -> (Vec<ClusterObject<T>>, Vec<T>) {
     let mut keep = vec![true; objects.len()];
     let mut differs = vec![false; objects.len()];
     let mut counts: HashMap<(Option<&str>, &str), usize> = HashMap::with_capacity(objects.len());
@@ -115,7 +115,7 @@ pub(super) fn one_of_each<T: Identified>(
 }
 
 /// What is said of two objects of one identity.
-pub(super) fn differing(what: &str, first: &WrittenAt, second: &WrittenAt, refused: Option<&str>) -> Twice {
+pub(crate) fn differing(what: &str, first: &WrittenAt, second: &WrittenAt, refused: Option<&str>) -> Twice {
     let why = match refused {
         None => format!("{TWICE}; the later one counts here, {second}"),
         Some(refused) => format!("{TWICE}; the earlier one counts here, {first}: of the later one {refused}"),
@@ -127,7 +127,7 @@ pub(super) fn differing(what: &str, first: &WrittenAt, second: &WrittenAt, refus
 }
 
 /// What is said of two objects of one identity of which nobody knows which one a cluster has.
-pub(super) fn disputed(object: &impl Identified, first: &WrittenAt, second: &WrittenAt) -> Twice {
+pub(crate) fn disputed(object: &impl Identified, first: &WrittenAt, second: &WrittenAt) -> Twice {
     let what = named(object);
     let why = format!(
         "{TWICE}; the one of {first} counts here, and a cluster has the one that was made first: rbac-manager makes none over it"

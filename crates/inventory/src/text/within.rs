@@ -3,7 +3,7 @@
 
 use document::{Node, Source};
 
-use crate::{Unseen, words::named};
+use crate::{Unseen, text::words::named};
 
 /// What is asked about the bytes of a text before it is read only for this.
 const WORDS: [&str; 6] = [RBAC, "mapRoles", "mapUsers", "aws_auth_", "aws_eks_access_", "kubernetes_"];
