@@ -36,7 +36,7 @@ use self::{
     servers::{Servers, may_run},
 };
 use crate::{
-    CloudAccount, ClusterObject, MappingObject, MappingTarget, RECORD_NAME, SaidCluster, Twice, Unseen,
+    About, CloudAccount, ClusterObject, MappingObject, MappingTarget, RECORD_NAME, SaidCluster, Twice, Unseen,
     foreign::Foreign,
     text::{
         place::WrittenAt,
@@ -289,7 +289,7 @@ impl Dump {
                     Ok(map) => ConfigMap { standing: texts, ..map },
                     Err(NotOfTexts::Values(_)) if !is_looked_for => return Ok(()),
                     Err(error) => {
-                        self.refuse_map(&format!("ConfigMap {namespace}/{name}"), &error, &texts);
+                        self.refuse_map(&namespace, &name, &error, &texts);
                         return Ok(());
                     }
                 };
@@ -342,13 +342,19 @@ impl Dump {
     }
 
     /// Each of its values that is none stands at a line of its own.
-    fn refuse_map(&mut self, what: &str, error: &NotOfTexts, texts: &Standings) {
-        let NotOfTexts::Values(values) = error else { return self.note(what, &error.to_string()) };
+    fn refuse_map(&mut self, namespace: &str, name: &str, error: &NotOfTexts, texts: &Standings) {
+        let what = format!("ConfigMap {namespace}/{name}");
+        let target = MappingTarget::in_config_map(name).filter(|_| namespace == "kube-system");
+        let is_given = self.here.is_known();
+        let about = target.map_or(About::Other, if is_given { About::Given } else { About::Refused });
+        let NotOfTexts::Values(values) = error else {
+            return self.refused.push(self.noted(&what, &error.to_string()).about(about));
+        };
         for value in values {
             if let Some(standing) = texts.get(&*value.key) {
                 self.here.line = standing.line;
             }
-            self.note(what, &value.to_string());
+            self.refused.push(self.noted(&what, &value.to_string()).about(about));
         }
     }
 
@@ -357,9 +363,13 @@ impl Dump {
             || self.wanted.as_ref().is_some_and(|(_, wanted, _)| **wanted == *name)
     }
 
+    fn noted(&self, what: &str, why: &str) -> Unseen {
+        Unseen::new(format!("{what}{}", self.at()), why)
+    }
+
     /// Something here is not what it seems.
     pub(super) fn note(&mut self, what: &str, why: &str) {
-        self.refused.push(Unseen { what: format!("{what}{}", self.at()).into(), why: why.into() });
+        self.refused.push(self.noted(what, why));
     }
 
     /// Where what is read now stands, behind what it is called; nothing where that is not known.
@@ -373,8 +383,9 @@ impl Dump {
         if let Some((before, place)) = self.config_maps.get(&name).zip(place)
             && before.data != map.data
         {
-            let what = format!("ConfigMap kube-system/{name}");
-            self.twice.push(differing(&what, &place, &self.here, None));
+            let mut twice = differing(&format!("ConfigMap kube-system/{name}"), &place, &self.here, None);
+            twice.gap.about = MappingTarget::in_config_map(&name).map_or(About::Other, About::Twice);
+            self.twice.push(twice);
             self.other_config_maps.push((name.clone(), before.clone()));
         }
         self.config_maps.insert(name, map);

@@ -5,5 +5,5 @@ mod policies;
 
 pub use self::{
     entries::{AccessEntries, AccessEntriesError, Association, Entry},
-    policies::{Policy, policy},
+    policies::{Policy, policy, unknown_policy},
 };

@@ -131,7 +131,7 @@ impl Foreign {
 /// What is wrong with a file, as something that is not known.
 pub(crate) fn gap(problem: &Problem, file: &str, line: usize) -> Unseen {
     let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
-    Unseen { what: format!("{file}:{line}").into(), why: format!("{}{hint}", problem.message).into() }
+    Unseen::new(format!("{file}:{line}"), format!("{}{hint}", problem.message))
 }
 
 /// Returns whether objects of an API version and kind are among these files, or are meant to be.

@@ -139,9 +139,6 @@ impl InputError {
     }
 }
 
-/// Logins without what holds them.
-pub(super) const BARE_LOGINS: &str = "mapRoles, mapUsers or mapAccounts";
-
 /// How long a list of JSON may be that a person wrote; longer ones are some program's.
 const WRITTEN: usize = 1 << 20;
 
@@ -320,7 +317,7 @@ impl Inputs {
                     let line = source.position(root.span.start).line;
                     let what = format!("OpenShift's Template {name}:{line}");
                     let why = "roles and bindings are in it; give what `oc process` prints, by `--from -`";
-                    self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+                    self.dump.lacks(Unseen::new(what, why));
                 }
                 Some(kind) if Dump::overlooks(version, kind) => {
                     known |=
@@ -424,7 +421,7 @@ impl Inputs {
         if node.get("items").and_then(Node::as_sequence).is_some() {
             let what = format!("a list in a list ({}:{})", source.name(), source.position(node.span.start).line);
             let why = "kubectl refuses the whole list around it; here its objects count";
-            self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+            self.dump.lacks(Unseen::new(what, why));
         }
     }
 
@@ -481,7 +478,7 @@ impl Inputs {
         if !is_of_cluster && let Some((written, text)) = manifests::placeholder(node) {
             let what = format!("{} ({})", named(&value), at(written));
             let why = placeholder::why(text);
-            self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+            self.dump.lacks(Unseen::new(what, why));
             return;
         }
         if !is_of_cluster {
@@ -494,13 +491,13 @@ impl Inputs {
                 let why = format!(
                     "unknown field{meant}, for which kubectl refuses the object; here the object counts without it"
                 );
-                self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+                self.dump.lacks(Unseen::new(what, why));
             }
         }
         self.took_default_namespace |= how.default_namespace.is_some() && manifests::lacks_namespace(&value);
         if let Some(kustomized) = how.kustomized {
             for why in kustomize::onto(&mut value, kustomized, how.default_namespace) {
-                self.dump.lacks(Unseen { what: (&*what).into(), why: why.into() });
+                self.dump.lacks(Unseen::new(&*what, why));
             }
         }
         let is_element = matches!(place, ObjectPlace::List(_));
@@ -524,7 +521,7 @@ impl Inputs {
                 };
                 // The line is one of a text that nobody sees.
                 let why = format!("an API server refuses it: {}", error.split(" at line ").next().unwrap_or_default());
-                self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+                self.dump.lacks(Unseen::new(what, why));
             }
             Ok(()) => {}
         }
@@ -538,7 +535,7 @@ impl Inputs {
         let Some((kind, line)) = manifests::looks_like(source, document) else {
             if let Some((action, line)) = manifests::brings(source, document) {
                 let what = format!("what `{action}` makes ({}:{line})", source.name());
-                self.dump.lacks(Unseen { what: what.into(), why: format!("it is a template; {RENDERED}").into() });
+                self.dump.lacks(Unseen::new(what, format!("it is a template; {RENDERED}")));
                 return true;
             }
             let place = problems.first().map(|problem| source.position(problem.span.start).line);
@@ -558,7 +555,7 @@ impl Inputs {
             format!("it cannot be read: {reason}")
         };
         let what = format!("{} ({}:{line})", with_article(&kind), source.name());
-        self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+        self.dump.lacks(Unseen::new(what, why));
         true
     }
 }

@@ -29,7 +29,7 @@ mod which_cluster;
 
 pub use authentication_mode::AuthenticationMode;
 pub use dump::{Dump, DumpError, joined, shown};
-pub use eks::{AccessEntries, AccessEntriesError, Association, Entry, Policy, policy};
+pub use eks::{AccessEntries, AccessEntriesError, Association, Entry, Policy, policy, unknown_policy};
 pub use inputs::{
     How, InputError, Inputs, KUSTOMIZATIONS, Kustomizations, Kustomized, no_configuration, unlisted_files,
 };
@@ -41,7 +41,7 @@ pub use people::{ACCESS_KEY, Login, Named, SESSION, UNKNOWN_SUFFIX, Who, decide,
 pub use places::{GivenLogins, Places};
 pub use record::{File, NAME as RECORD_NAME, NAMESPACE as RECORD_NAMESPACE, Record, RecordError, file_at, files};
 pub use target::{ACCESS_FILE_MAP, MappingTarget};
-pub use unseen::{Unseen, UnseenLogins};
+pub use unseen::{About, ObjectKind, Unseen, UnseenLogins};
 pub use which_cluster::{SaidBy, SaidCluster, TwoClusters, WhichCluster};
 
 #[cfg(test)]

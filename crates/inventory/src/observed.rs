@@ -9,7 +9,7 @@ use rbac::{AnyRole, Binding};
 
 use crate::{
     AccessEntries, AuthenticationMode, ClusterObject, Knowledge, LiveMapping, LoginStore, MappingTarget, Record,
-    Unseen, UnseenLogins, foreign::RbacDefinition,
+    Unseen, UnseenLogins, foreign::RbacDefinition, unknown_policy,
 };
 
 /// A cluster as observed at one moment.
@@ -133,10 +133,8 @@ impl Observed {
         }
         self.is_eks = true;
         self.unseen.extend(entries.unseen());
-        self.unseen.extend(entries.unknown_policies().into_iter().map(|association| Unseen {
-            what: format!("what the EKS access policy {} allows", association.policy).into(),
-            why: "its rules are not known here".into(),
-        }));
+        self.unseen
+            .extend(entries.unknown_policies().into_iter().map(|association| unknown_policy(&association.policy)));
         self.unseen.sort();
         self.unseen.dedup();
         self.entries = entries;

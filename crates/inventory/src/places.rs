@@ -9,10 +9,7 @@ use std::collections::BTreeSet;
 use identity::{AccountId, Identity, Principal};
 use mapping::{BackendMode, Snapshot};
 
-use crate::{
-    AccessEntries, LiveMapping, MappingTarget, Observed, Unseen, UnseenLogins, dump::identities::TWICE,
-    inputs::BARE_LOGINS,
-};
+use crate::{About, AccessEntries, LiveMapping, MappingTarget, ObjectKind, Observed, Unseen, UnseenLogins};
 
 /// The mappings that were given beside a cluster.
 #[derive(Clone, Copy, Debug, Default)]
@@ -77,13 +74,14 @@ impl Places {
 
     /// Returns those of what was given piece by piece: what of it cannot be read. Of what nobody gave nothing is said.
     pub fn of_pieces(unread: &[Unseen], entries: &AccessEntries) -> Self {
-        let targets = [MappingTarget::AccessFile, MappingTarget::ConfigMap, MappingTarget::AwsAuth, MappingTarget::Crd];
         let of_gap = |gap: &Unseen| {
             let is_of = |target: &MappingTarget| gap.hides(*target) || gap.hides_as_read(*target);
-            let mode = targets.into_iter().find(is_of).and_then(MappingTarget::mode);
-            let mode = mode.or_else(|| gap.what.starts_with(BARE_LOGINS).then_some(BackendMode::EksConfigMap))?;
-            let help =
-                if gap.why.contains(TWICE) { "give one of the two" } else { "give it in a form that can be read" };
+            let mode = match gap.about {
+                About::BareLogins => BackendMode::EksConfigMap,
+                _ => MappingTarget::ALL.into_iter().find(is_of)?.mode()?,
+            };
+            let is_twice = matches!(gap.about, About::Twice(_));
+            let help = if is_twice { "give one of the two" } else { "give it in a form that can be read" };
             Some(UnseenLogins::new(mode, gap.clone(), help))
         };
         Self {
@@ -189,10 +187,8 @@ fn own_files(observed: &Observed, given: GivenLogins, places: &Places) -> Option
     if is_given || is_unseen || reads_maps || !places.asks(BackendMode::MountedFile) {
         return None;
     }
-    let gap = Unseen {
-        what: "the server's own files on the control plane".into(),
-        why: "they cannot be read through the cluster's API".into(),
-    };
+    let gap =
+        Unseen::new("the server's own files on the control plane", "they cannot be read through the cluster's API");
     Some(UnseenLogins::new(BackendMode::MountedFile, gap, GIVE_OWN_FILES))
 }
 
@@ -201,14 +197,15 @@ fn not_read(observed: &Observed, target: MappingTarget) -> Option<UnseenLogins> 
     let has_something = |live: &LiveMapping| live.target == target && !live.is_in_file() && !live.source.is_blank();
     let is_there = observed.mappings.iter().any(has_something);
     let why = observed.not_read.get(&target).filter(|_| is_there)?;
-    let what = Places::whether_read(target);
     let help = if target == MappingTarget::AccessFile {
         "pass `--reader cluster-auth` if one does, or give the server's access file"
     } else {
         "give what runs the server, as `kubectl get daemonsets,deployments,pods -n kube-system -o json` prints it, by `--from`; say by \
          `--reader` which server reads it; or give the file that the server has by `--config FILE`"
     };
-    let place = UnseenLogins::new(target.mode()?, Unseen { what: what.into(), why: why.clone() }, help);
+    let gap = Unseen::new(Places::whether_read(target), why.clone());
+    let gap = gap.about(About::WhetherRead(target));
+    let place = UnseenLogins::new(target.mode()?, gap, help);
     Some(UnseenLogins { is_of_nothing: true, ..place })
 }
 
@@ -235,7 +232,7 @@ fn of_objects(observed: &Observed) -> Option<UnseenLogins> {
     let gap = observed.unseen.iter().find(|gap| gap.hides(MappingTarget::Crd)).cloned();
     let not_given = || {
         let why = "the dumps do not have them, and a cluster may have some";
-        (!observed.knows_mapping_objects).then(|| Unseen { what: "IAMIdentityMappings".into(), why: why.into() })
+        (!observed.knows_mapping_objects).then(|| Unseen::of_kind(ObjectKind::IdentityMappings, why))
     };
     let help = "have somebody run this who may `list` them, or give what `kubectl get iamidentitymappings -o json` prints by \
                 `--from`, where the cluster knows them";
@@ -243,9 +240,8 @@ fn of_objects(observed: &Observed) -> Option<UnseenLogins> {
 }
 
 fn of_mode(entries: &AccessEntries, is_eks: bool) -> Option<UnseenLogins> {
-    let gap = || Unseen {
-        what: "the cluster's authentication mode".into(),
-        why: "access entries and aws-auth count, or only one of the two".into(),
+    let gap = || {
+        Unseen::new("the cluster's authentication mode", "access entries and aws-auth count, or only one of the two")
     };
     let help = "give what `aws eks describe-cluster` prints by `--from`";
     (is_eks && entries.mode().is_none()).then(|| UnseenLogins::new(BackendMode::AccessEntries, gap(), help))

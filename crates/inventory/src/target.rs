@@ -59,6 +59,11 @@ impl MappingTarget {
         }
     }
 
+    /// Returns the target whose mappings a `ConfigMap` of `kube-system` holds, if it is one of these.
+    pub fn in_config_map(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|target| target.config_map() == Some(name))
+    }
+
     /// Returns who takes it: what they cannot carry has to be resolved before planning ([`access::unsupported`]).
     pub const fn consumer(self) -> Consumer {
         match self {

@@ -6,9 +6,6 @@ use mapping::BackendMode;
 
 use crate::MappingTarget;
 
-/// How a configuration is called that stands in a file.
-pub(super) const CONFIGURATION: &str = "the authenticator's configuration in ";
-
 /// A gap: something that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unseen {
@@ -16,6 +13,59 @@ pub struct Unseen {
     pub what: Box<str>,
     /// Why, in words: `not allowed to list them`.
     pub why: Box<str>,
+    /// What it is about, for whoever asks whether an answer depends on it.
+    pub about: About,
+}
+
+/// What a gap is about, as far as any answer depends on that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum About {
+    /// All of a cluster. The reason names it.
+    Cluster,
+    /// All objects of a kind.
+    Kind(ObjectKind),
+    /// A mapping source of the cluster that was not to be had.
+    Source(MappingTarget),
+    /// A mapping source that its reader refuses as a whole.
+    Refused(MappingTarget),
+    /// A file that was given for a mapping source: it cannot be taken as it is.
+    Given(MappingTarget),
+    /// Two that were given for one mapping source, and differ.
+    Twice(MappingTarget),
+    /// Whether a server reads a mapping source.
+    WhetherRead(MappingTarget),
+    /// Entries of `aws-auth` without the `ConfigMap` around them.
+    BareLogins,
+    /// The record of what was applied last.
+    Record,
+    /// What one role allows.
+    Role,
+    /// Who has an access key.
+    AccessKey,
+    /// Anything else.
+    #[default]
+    Other,
+}
+
+/// A kind of objects that is known as a whole or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ObjectKind {
+    /// `Namespace`s.
+    Namespaces,
+    /// `Role`s.
+    Roles,
+    /// `ClusterRole`s.
+    ClusterRoles,
+    /// `RoleBinding`s.
+    RoleBindings,
+    /// `ClusterRoleBinding`s.
+    ClusterRoleBindings,
+    /// `ConfigMap`s of `kube-system`.
+    ConfigMaps,
+    /// `IAMIdentityMapping`s.
+    IdentityMappings,
+    /// `ServiceAccount`s.
+    ServiceAccounts,
 }
 
 /// A mapping source that could not be read.
@@ -46,31 +96,62 @@ impl UnseenLogins {
 
 impl fmt::Display for Unseen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.what {
-            // The reason names it.
-            "the cluster" => f.write_str(&self.why),
-            what => write!(f, "{what}: {}", self.why),
+        match self.about {
+            About::Cluster => f.write_str(&self.why),
+            _ => write!(f, "{}: {}", self.what, self.why),
+        }
+    }
+}
+
+impl ObjectKind {
+    /// What permissions are made of.
+    pub const OF_RBAC: [Self; 4] = [Self::Roles, Self::ClusterRoles, Self::RoleBindings, Self::ClusterRoleBindings];
+
+    /// Returns the kind in words.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Namespaces => "namespaces",
+            Self::Roles => "roles",
+            Self::ClusterRoles => "clusterroles",
+            Self::RoleBindings => "rolebindings",
+            Self::ClusterRoleBindings => "clusterrolebindings",
+            Self::ConfigMaps => "the ConfigMaps of kube-system",
+            Self::IdentityMappings => "IAMIdentityMappings",
+            Self::ServiceAccounts => "serviceaccounts",
         }
     }
 }
 
 impl Unseen {
-    /// Whether it is a mapping source that its reader refuses as a whole.
-    pub(super) fn hides_as_read(&self, target: MappingTarget) -> bool {
-        self.what.starts_with(target.title()) || self.what.starts_with(CONFIGURATION)
+    /// Returns a gap of which nobody asks what it is about.
+    pub fn new(what: impl Into<Box<str>>, why: impl Into<Box<str>>) -> Self {
+        Self { what: what.into(), why: why.into(), about: About::Other }
+    }
+
+    /// Returns the gap that not all objects of a kind are known.
+    pub fn of_kind(kind: ObjectKind, why: impl Into<Box<str>>) -> Self {
+        Self::new(kind.in_words(), why).about(About::Kind(kind))
+    }
+
+    /// Returns the gap with what it is about.
+    pub fn about(self, about: About) -> Self {
+        Self { about, ..self }
+    }
+
+    /// Returns whether it is about all objects of one of these kinds.
+    pub fn is_of(&self, kinds: &[ObjectKind]) -> bool {
+        matches!(self.about, About::Kind(kind) if kinds.contains(&kind))
+    }
+
+    /// Whether it is a mapping source that was there and cannot be read.
+    pub(crate) fn hides_as_read(&self, target: MappingTarget) -> bool {
+        [About::Refused(target), About::Given(target), About::Twice(target)].contains(&self.about)
     }
 
     /// Returns whether it may hold the logins of a target.
     pub fn hides(&self, target: MappingTarget) -> bool {
-        let is = |what: &str| *self.what == *what;
-        match target.config_map() {
-            Some(name) => {
-                is(&format!("the ConfigMap kube-system/{name}"))
-                    || is(target.title())
-                    || (target == MappingTarget::ConfigMap && self.what.starts_with(CONFIGURATION))
-                    || is("the ConfigMaps of kube-system")
-            }
-            None => target == MappingTarget::Crd && is("IAMIdentityMappings"),
-        }
+        let list = target.config_map().map_or(ObjectKind::IdentityMappings, |_| ObjectKind::ConfigMaps);
+        [About::Source(target), About::Refused(target)].contains(&self.about)
+            || (self.is_of(&[list]) && target != MappingTarget::None)
     }
 }

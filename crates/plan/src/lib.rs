@@ -52,7 +52,7 @@ pub use required_permissions::{RequiredPermission, required_permissions};
 pub use steps::{Stage, Step};
 
 use access::{Access, Desired, Facts, Mark};
-use inventory::{File, MappingTarget, Observed, Places, Record, Unseen, Who};
+use inventory::{About, File, MappingTarget, Observed, Places, Record, Unseen, Who};
 use rbac::{Index, ObjectId, RoleReference};
 
 /// The desired state: the access file, and where it is applied.
@@ -199,14 +199,14 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     warnings.extend(assumed.map(Warning::LoginsAssumed));
     let not_read = observed.not_read.get(&wanted.target).filter(|_| !observed.is_eks);
     // Of the place where mappings are written it is said once.
-    let is_said = |gap: &&Unseen| not_read.is_none_or(|_| *gap.what != *Places::whether_read(wanted.target));
+    let is_said = |gap: &&Unseen| not_read.is_none_or(|_| gap.about != About::WhetherRead(wanted.target));
     warnings.extend(seeing.beside().filter(is_said).cloned().map(Warning::Elsewhere));
     warnings.extend(not_read.map(|why| Warning::NotRead(wanted.target, why.clone())));
     // Who somebody is cannot be said where the reader takes any of several entries. Of objects the plan keeps one.
     let is_kept_one = |defect: &&Defect| wanted.target == MappingTarget::Crd && defect.mode == BackendMode::Crd;
     let defects = observed.mappings.iter().flat_map(|live| &live.source.defects);
     let chances = defects.filter(|defect| defect.kind == DefectKind::Undetermined && !is_kept_one(defect));
-    let chances = chances.map(|defect| Unseen { what: defect.place().into(), why: defect.message.as_str().into() });
+    let chances = chances.map(|defect| Unseen::new(defect.place(), defect.message.as_str()));
     let unseen = observed.unseen.iter().cloned().chain(chances).collect();
     let mut plan = Plan {
         cluster_id: wanted.cluster_id.into(),
@@ -278,7 +278,7 @@ impl fmt::Display for Warning {
                 let (kind, name) = (role.kind.as_str(), &role.name);
                 write!(f, "not known: what {binding} grants; the {kind} `{name}` could not be read")
             }
-            Self::Elsewhere(Unseen { what, why }) => {
+            Self::Elsewhere(Unseen { what, why, .. }) => {
                 write!(f, "not known: {what}: {why}; people who are named there may be mapped differently than this plan says")
             }
             Self::NotRead(target, why) => {

@@ -271,7 +271,7 @@ impl Refusal {
     /// Returns what is wrong, in one sentence without a full stop.
     pub fn summary(&self) -> String {
         match self {
-            Self::Incomplete(Unseen { what, why }) => format!("{what} could not be read: {why}"),
+            Self::Incomplete(Unseen { what, why, .. }) => format!("{what} could not be read: {why}"),
             Self::OtherCluster { recorded, wanted } => {
                 format!("the file is for the cluster `{wanted}`, and a file for `{recorded}` was last applied here")
             }

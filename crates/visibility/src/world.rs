@@ -11,14 +11,13 @@ use access::{Access, Desired};
 use document::{Position, Problem, Source, Sources, Span};
 use identity::{Arn, Identity, Partition, Partitions};
 use inventory::{
-    Association, CloudAccount, ClusterObject, Inputs, Knowledge, Login, MappingTarget, NotAsked, Observed, Places,
-    Policy, Twice, Unseen, UnseenLogins, WhichCluster, policy,
+    Association, CloudAccount, ClusterObject, Inputs, Knowledge, Login, MappingTarget, NotAsked, ObjectKind, Observed,
+    Places, Policy, Twice, Unseen, UnseenLogins, WhichCluster, policy,
 };
 use jiff::Timestamp;
 use mapping::{Reader, Snapshot};
 use rbac::{AnyRole, Binding, ClusterRole, Index, Labels, Objects, Subject};
 
-pub(crate) use self::gaps::KEY;
 pub use self::gaps::Reach;
 pub(crate) use self::variants::Variants;
 use self::{
@@ -393,9 +392,9 @@ impl World {
 
     /// Returns which bindings could not all be looked at, in words; none where all of them are known.
     pub fn unseen_bindings(&self) -> Option<String> {
-        let kinds = ["rolebindings", "clusterrolebindings"];
-        let unseen: Vec<&str> =
-            kinds.into_iter().filter(|kind| self.gaps.iter().any(|gap| &*gap.what == *kind)).collect();
+        let of_kind = |kind| self.gaps.iter().find(|gap| gap.is_of(&[kind]));
+        let unseen = [ObjectKind::RoleBindings, ObjectKind::ClusterRoleBindings].into_iter().filter_map(of_kind);
+        let unseen: Vec<&str> = unseen.map(|gap| &*gap.what).collect();
         (!unseen.is_empty()).then(|| unseen.join(" and "))
     }
 

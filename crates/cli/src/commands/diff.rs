@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context as _;
 use clap::Args;
 use identity::Arn;
-use inventory::Unseen;
+use inventory::{ObjectKind, Unseen};
 use rbac::Subject;
 use report::{Section, markdown_of, text_of};
 use visibility::{
@@ -161,7 +161,7 @@ fn worlds(args: &DiffArgs, places: [&WorldSource; 2], global: &Global, process: 
     let lacking = not_given([&before.world, &after.world]);
     let say = |of_logins: bool| {
         for one in lacking.iter().filter(|one| one.is_of_logins == of_logins) {
-            let Unseen { what, why } = &one.gap;
+            let Unseen { what, why, .. } = &one.gap;
             process::note(&format!("{}: {what}: {why}", names[one.side]));
         }
     };
@@ -208,8 +208,8 @@ fn subjects(args: &DiffArgs, both: [&OneOf; 2], global: &Global, process: &Proce
 
 /// What could not be read would count as absent: half of two is not compared.
 fn comparable(world: &World, name: &str, of_logins: bool) -> anyhow::Result<()> {
-    let rbac = ["roles", "clusterroles", "rolebindings", "clusterrolebindings"];
-    let matters = |gap: &&Unseen| rbac.contains(&&*gap.what) || (of_logins && &*gap.what != "namespaces");
+    let matters =
+        |gap: &&Unseen| gap.is_of(&ObjectKind::OF_RBAC) || (of_logins && !gap.is_of(&[ObjectKind::Namespaces]));
     if world.is_blank() {
         say_gaps(world.unread());
         anyhow::bail!(
@@ -217,7 +217,7 @@ fn comparable(world: &World, name: &str, of_logins: bool) -> anyhow::Result<()> 
         );
     }
     let unlisted: Vec<&Unseen> = world.unlisted().iter().filter(matters).collect();
-    for Unseen { what, why } in &unlisted {
+    for Unseen { what, why, .. } in &unlisted {
         process::note(&format!("{name}: {what}: {why}"));
     }
     anyhow::ensure!(

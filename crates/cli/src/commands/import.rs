@@ -98,7 +98,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     let unseen = observed.unseen.iter().filter(|gap| !said.contains(gap)).cloned();
     let unseen: Vec<Unseen> = unseen.chain(observed.entries.undescribed()).collect();
     if !unseen.is_empty() {
-        for Unseen { what, why } in inventory::joined(&unseen) {
+        for Unseen { what, why, .. } in inventory::joined(&unseen) {
             process::note(&format!("error: {what}: {why}"));
         }
         return Err(anyhow::anyhow!("nothing was imported: what could not be read is not assumed to be empty").into());
@@ -122,7 +122,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
         "next: save this as access.yaml, read it, and see by {}",
         next(args, global, &imported, &facts, target)
     ));
-    if let [Unseen { what, why }, more @ ..] = &observed.entries.without_policies()[..] {
+    if let [Unseen { what, why, .. }, more @ ..] = &observed.entries.without_policies()[..] {
         let more = if more.is_empty() { String::new() } else { format!(" (and of {} more)", more.len()) };
         return Err(anyhow::anyhow!("the file is incomplete: {what}{more}: {why}").into());
     }

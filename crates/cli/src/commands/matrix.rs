@@ -1,7 +1,7 @@
 //! `matrix`: everybody × every place, or everything about one of them.
 
 use clap::{Args, builder::PossibleValue};
-use inventory::Unseen;
+use inventory::{ObjectKind, Unseen};
 use visibility::{
     matrix,
     matrix::{
@@ -114,8 +114,8 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
     let is_asked = |name: &str| options.namespaces.iter().any(|glob| access::glob(glob, name));
     if !options.namespaces.is_empty() && !world.namespaces().any(is_asked) {
         let globs = options.namespaces.join(", ");
-        if let Some(gap) = world.gaps().iter().find(|gap| &*gap.what == "namespaces") {
-            let Unseen { what, why } = gap;
+        if let Some(gap) = world.gaps().iter().find(|gap| gap.is_of(&[ObjectKind::Namespaces])) {
+            let Unseen { what, why, .. } = gap;
             return Err(anyhow::anyhow!(
                 "it is not known whether a namespace matches --namespace {globs}: none that is known does, and {what} could not be read: {why}"
             )
@@ -123,7 +123,7 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
         }
         return Err(anyhow::anyhow!("no namespace matches --namespace {globs}; leave it out to see all").into());
     }
-    let is_known = !world.gaps().iter().any(|gap| &*gap.what == "namespaces");
+    let is_known = !world.gaps().iter().any(|gap| gap.is_of(&[ObjectKind::Namespaces]));
     for glob in options.namespaces.iter().filter(|glob| !world.namespaces().any(|name| access::glob(glob, name))) {
         let namespace = if is_known { "no namespace" } else { "no known namespace" };
         process::note(&format!("note: {namespace} matches --namespace {glob}"));

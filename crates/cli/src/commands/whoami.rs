@@ -152,7 +152,7 @@ impl WhoamiArgs {
     /// Asks the cluster; nothing where it says Unauthorized.
     async fn seen(&self, cluster: &Cluster) -> Result<Option<ClusterAnswer>, KubernetesError> {
         let mut gaps = Vec::new();
-        let mut gap = |what: &str, why: &str| gaps.push(Unseen { what: what.into(), why: why.into() });
+        let mut gap = |what: &str, why: &str| gaps.push(Unseen::new(what, why));
         let (me, everywhere) = tokio::join!(cluster.who_am_i(), cluster.my_rules(NOWHERE));
         let user = match me {
             Ok(Some(me)) => {

@@ -195,7 +195,7 @@ impl Subject {
             process::note(&format!("note: {note}"));
         }
         observed.caller = caller;
-        observed.unseen.extend(unknown_caller.map(|why| Unseen { what: "who you are".into(), why: why.into() }));
+        observed.unseen.extend(unknown_caller.map(|why| Unseen::new("who you are", why)));
         let (cluster_id, files) = (&*self.cluster_id, &*self.files);
         let wanted = Wanted { cluster_id, desired: &desired, access, facts: &facts, sources, files, target, now };
         Ok(Planned { plan: plan::plan(&wanted, &observed), observed })

@@ -36,7 +36,7 @@ impl Dump {
 
     /// Why one that is read holds its logins where they are not looked for; nothing where it does not.
     pub(super) fn misplaced(name: &str, map: &ConfigMap) -> Option<Misplaced> {
-        let target = MappingTarget::ALL.into_iter().find(|target| target.config_map() == Some(name))?;
+        let target = MappingTarget::in_config_map(name)?;
         let key = match target {
             MappingTarget::AwsAuth => {
                 let list = LISTS.iter().find(|list| map.binary_data.contains_key(**list))?;

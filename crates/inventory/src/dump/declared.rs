@@ -101,7 +101,7 @@ impl Foreign {
         let what =
             format!("the namespaces that the RBACDefinition {} ({}) chooses by labels", definition.name, self.file);
         let why = "the cluster's namespaces are not known; give what `kubectl get namespaces -o json` prints";
-        Some(Unseen { what: what.into(), why: why.into() })
+        Some(Unseen::new(what, why))
     }
 }
 

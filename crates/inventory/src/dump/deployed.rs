@@ -102,7 +102,7 @@ impl Deployed {
                 (true, 1) => format!(" ({first})"),
                 (true, _) => format!(" (the first: {first})"),
             };
-            Unseen { what: format!("{deployers}{at}").into(), why: deployer.why().into() }
+            Unseen::new(format!("{deployers}{at}"), deployer.why())
         })
     }
 }

@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ACCOUNT_KIND, MAPPING_KIND, Unseen};
+use super::{ACCOUNT_KIND, About, MAPPING_KIND, MappingTarget, Unseen};
+use crate::ObjectKind;
 
-/// What has to be known of every cluster, as its kinds and in words.
-pub(super) const KINDS: [(&str, &str); 6] = [
-    ("Namespace", "namespaces"),
-    ("Role", "roles"),
-    ("ClusterRole", "clusterroles"),
-    ("RoleBinding", "rolebindings"),
-    ("ClusterRoleBinding", "clusterrolebindings"),
-    ("ConfigMap", "the ConfigMaps of kube-system"),
+/// What has to be known of every cluster, by the names of its kinds.
+pub(super) const KINDS: [(&str, ObjectKind); 6] = [
+    ("Namespace", ObjectKind::Namespaces),
+    ("Role", ObjectKind::Roles),
+    ("ClusterRole", ObjectKind::ClusterRoles),
+    ("RoleBinding", ObjectKind::RoleBindings),
+    ("ClusterRoleBinding", ObjectKind::ClusterRoleBindings),
+    ("ConfigMap", ObjectKind::ConfigMaps),
 ];
 /// Why a kind is not known.
 pub(super) const LACKS: &str = "manifests may not be all of them";
@@ -39,21 +40,21 @@ pub(super) fn only_of(kind: &str, namespaces: &BTreeSet<Box<str>>) -> String {
 
 /// Joins gaps for people: those that manifests leave are one, which says what else to give.
 pub fn joined(gaps: &[Unseen]) -> Vec<Unseen> {
-    let resource = |gap: &Unseen| match &*gap.what {
-        "the ConfigMaps of kube-system" => "configmaps".to_owned(),
-        what => what.to_owned(),
+    let resource = |gap: &Unseen| match gap.about {
+        About::Kind(ObjectKind::ConfigMaps) => "configmaps".to_owned(),
+        _ => gap.what.to_string(),
     };
-    let is_lack = |why: &&str, gap: &Unseen| *gap.why == **why && KINDS.iter().any(|(_, what)| *what == &*gap.what);
+    let is_lack = |why: &&str, gap: &Unseen| *gap.why == **why && gap.is_of(&KINDS.map(|(_, kind)| kind));
     let mut all: Vec<Unseen> = Vec::with_capacity(gaps.len());
     for why in [LACKS, NOT_IN_DUMPS] {
-        let of_kind = |(_, what): &(&str, &str)| gaps.iter().find(|gap| &*gap.what == *what && *gap.why == *why);
+        let of_kind = |(_, kind): &(&str, ObjectKind)| gaps.iter().find(|gap| gap.is_of(&[*kind]) && *gap.why == *why);
         let lacking: Vec<&Unseen> = KINDS.iter().filter_map(of_kind).collect();
         let mut what: Vec<&str> = lacking.iter().map(|gap| &*gap.what).collect();
         let Some(last) = what.pop() else { continue };
         let what = if what.is_empty() { last.to_owned() } else { format!("{} and {last}", what.join(", ")) };
         let resources = lacking.iter().map(|gap| resource(gap)).collect::<Vec<_>>().join(",");
         let why = format!("{why}; give what `kubectl get {resources} -A -o json` prints as well");
-        all.push(Unseen { what: what.into(), why: why.into() });
+        all.push(Unseen::new(what, why));
     }
     let is_single = |gap: &&Unseen| ![LACKS, NOT_IN_DUMPS].iter().any(|why| is_lack(why, gap));
     all.extend(gaps.iter().filter(is_single).cloned());
@@ -78,15 +79,18 @@ pub fn shown(gaps: &[Unseen]) -> Vec<Unseen> {
             let of_reason: Vec<&str> = all.iter().filter(|one| one.why == gap.why).map(|one| &*one.what).collect();
             let what = format!("{} and {} more", of_reason[..NAMED].join(", "), count - NAMED);
             let why = format!("{} (`-o json` names all of them)", gap.why);
-            shown.push(Unseen { what: what.into(), why: why.into() });
+            shown.push(Unseen::new(what, why));
         }
     }
     shown
 }
 
-/// What is missing: a kind, or a `ConfigMap` by its name.
-pub(super) fn missing_in_words(name: &str) -> String {
-    let kinds = [(MAPPING_KIND, "IAMIdentityMappings"), (ACCOUNT_KIND, "serviceaccounts")];
-    let known = KINDS.iter().chain(&kinds).find(|(kind, _)| *kind == name);
-    known.map_or_else(|| format!("the ConfigMap kube-system/{name}"), |(_, what)| (*what).to_owned())
+/// The gap that something is missing: a kind, or a `ConfigMap` by its name.
+pub(super) fn missing_gap(name: &str, why: &str) -> Unseen {
+    let others = [(MAPPING_KIND, ObjectKind::IdentityMappings), (ACCOUNT_KIND, ObjectKind::ServiceAccounts)];
+    if let Some((_, kind)) = KINDS.iter().chain(&others).find(|(known, _)| *known == name) {
+        return Unseen::of_kind(*kind, why);
+    }
+    let about = MappingTarget::in_config_map(name).map_or(About::Other, About::Source);
+    Unseen::new(format!("the ConfigMap kube-system/{name}"), why).about(about)
 }

@@ -120,7 +120,7 @@ pub(crate) fn differing(what: &str, first: &WrittenAt, second: &WrittenAt, refus
         None => format!("{TWICE}; the later one counts here, {second}"),
         Some(refused) => format!("{TWICE}; the earlier one counts here, {first}: of the later one {refused}"),
     };
-    let gap = Unseen { what: format!("{what} ({first} and {second})").into(), why: why.into() };
+    let gap = Unseen::new(format!("{what} ({first} and {second})"), why);
     // A cluster's own is nothing that a person wrote.
     let place = if second.is_known() { second } else { first };
     Twice { gap, object: what.into(), file: place.file.clone(), line: place.line }
@@ -132,7 +132,7 @@ pub(crate) fn disputed(object: &impl Identified, first: &WrittenAt, second: &Wri
     let why = format!(
         "{TWICE}; the one of {first} counts here, and a cluster has the one that was made first: rbac-manager makes none over it"
     );
-    let gap = Unseen { what: format!("{what} ({first} and {second})").into(), why: why.into() };
+    let gap = Unseen::new(format!("{what} ({first} and {second})"), why);
     Twice { gap, object: what.into(), file: second.file.clone(), line: second.line }
 }
 

@@ -14,7 +14,7 @@ use rbac::{AnyRole, Binding, RoleKind, RoleReference, resources::Resource};
 use super::{
     Dump, MAPPING_KIND,
     alike::CONFIGURATION,
-    gaps::{everywhere, missing_in_words},
+    gaps::{everywhere, missing_gap},
     is_dumped,
 };
 use crate::{
@@ -44,7 +44,7 @@ impl Dump {
     /// `ConfigMap`s. What was last applied is not among it.
     pub fn unlisted(&self) -> Vec<Unseen> {
         let missing = self.missing.iter().filter(|(name, _)| ***name != *RECORD_NAME);
-        missing.map(|(name, why)| Unseen { what: missing_in_words(name).into(), why: why.clone() }).collect()
+        missing.map(|(name, why)| missing_gap(name, why)).collect()
     }
 
     /// Returns what [`Self::unlisted`] does, and what was given and cannot be read. What nobody gave is not among it, though it is a gap.

@@ -9,11 +9,11 @@ use mapping::{BackendMode, Reader};
 
 use super::{
     Dump, MAPPING_KIND,
-    gaps::{KINDS, LACKS, NOT_IN_DUMPS, missing_in_words, only_of},
+    gaps::{KINDS, LACKS, NOT_IN_DUMPS, missing_gap, only_of},
 };
 use crate::{
-    ClusterObject, LiveMapping, MappingObject, MappingTarget, Observed, RECORD_NAME, Reading, RecordError, Unseen,
-    UnseenLogins,
+    About, ClusterObject, LiveMapping, MappingObject, MappingTarget, ObjectKind, Observed, RECORD_NAME, Reading,
+    RecordError, Unseen, UnseenLogins,
     dump::declared::{BindingPlaces, last_definitions},
     dump::identities::one_of_each,
     foreign::Foreign,
@@ -28,7 +28,7 @@ fn other_logins(
     now: Timestamp,
 ) -> Vec<mapping::Source> {
     let of_map = |(name, map): (String, ConfigMap)| {
-        let target = MappingTarget::ALL.into_iter().find(|target| target.config_map() == Some(&name))?;
+        let target = MappingTarget::in_config_map(&name)?;
         LiveMapping::of_config_map(target, map, &reading, now).ok()
     };
     let seen = |object: MappingObject| ClusterObject { object, ..ClusterObject::default() };
@@ -91,34 +91,33 @@ impl Dump {
         let (foreign, replaced) = last_definitions(foreign);
         unseen.extend(twice[of_logins..].iter().map(|twice| twice.gap.clone()));
         let unreadable = unseen.iter().map(|gap| gap.what.clone()).collect();
-        for (kind, what) in KINDS {
+        for (kind, of) in KINDS {
             let lacks = || if has_manifests { LACKS } else { NOT_IN_DUMPS };
             let why = missing.remove(kind).or_else(|| (!kinds.contains(kind)).then(|| lacks().into()));
             let why = why.or_else(|| of_some.get(kind).map(|namespaces| only_of(kind, namespaces).into()));
-            unseen.extend(why.map(|why| Unseen { what: what.into(), why }));
+            unseen.extend(why.map(|why| Unseen::of_kind(of, why)));
         }
         if config_maps.contains_key(RECORD_NAME) && record.is_none() {
-            let (what, why) = ("what was applied last", RecordError.to_string());
-            unseen.push(Unseen { what: what.into(), why: why.into() });
+            unseen.push(Unseen::new("what was applied last", RecordError.to_string()).about(About::Record));
         }
         let looks_at = |of: MappingTarget| match target {
             MappingTarget::None => is_eks && of == MappingTarget::AwsAuth,
             _ => of != MappingTarget::None,
         };
         let looks_at_map = |name: &str| {
-            let of = MappingTarget::ALL.into_iter().find(|of| of.config_map() == Some(name));
+            let of = MappingTarget::in_config_map(name);
             target != MappingTarget::None || name == RECORD_NAME || of.is_some_and(looks_at)
         };
         let (mut mappings, mut unread_logins) = (Vec::new(), Vec::new());
         let reading = Reading { partition, options: told.options, reader: told.reader };
         for (name, why) in missing.iter().filter(|(name, _)| looks_at_map(name)) {
-            unseen.push(Unseen { what: missing_in_words(name).into(), why: why.clone() });
+            unseen.push(missing_gap(name, why));
         }
         // A cluster may not know the kind, so that a dump has none of it; where logins are there, it must.
         let needs_objects =
             [Some(target), record.as_ref().map(|seen| seen.object.target)].contains(&Some(MappingTarget::Crd));
         if needs_objects && !kinds.contains(MAPPING_KIND) && !missing.contains_key(MAPPING_KIND) {
-            unseen.push(Unseen { what: "IAMIdentityMappings".into(), why: "the dumps do not have them".into() });
+            unseen.push(Unseen::of_kind(ObjectKind::IdentityMappings, NOT_IN_DUMPS));
         }
         for target in targets.into_iter().filter(|of| looks_at(*of)) {
             let Some(map) = target.config_map().and_then(|name| config_maps.get(name)) else {

@@ -335,7 +335,7 @@ impl Dump {
         let name = if other.name.is_empty() { String::new() } else { format!(" {namespace}{}", other.name) };
         let what = format!("{}{name}{}", other.kind, self.at());
         let gaps = if is_of_cluster && is_maker { &mut self.made } else { &mut self.refused };
-        gaps.push(Unseen { what: what.into(), why: why.into() });
+        gaps.push(Unseen::new(what, why));
         true
     }
 

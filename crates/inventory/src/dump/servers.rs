@@ -210,14 +210,13 @@ impl Told {
 
 fn differing(one: &Running, other: &Running) -> Unseen {
     let (first, second) = (one.reader, other.reader);
-    Unseen {
-        what: "which server reads the authenticator's configuration".into(),
-        why: format!(
+    Unseen::new(
+        "which server reads the authenticator's configuration",
+        format!(
             "{} runs {first} and {} runs {second}; here it is read as {first} does; choose by `--reader`",
             one.what, other.what
-        )
-        .into(),
-    }
+        ),
+    )
 }
 
 impl Running {

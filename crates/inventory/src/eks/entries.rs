@@ -386,10 +386,7 @@ impl AccessEntries {
         if self.mode == Some(AuthenticationMode::ConfigMap) {
             return Vec::new();
         }
-        let gap = |what: String, command: &str| Unseen {
-            what: what.into(),
-            why: format!("give what `aws eks {command}` prints").into(),
-        };
+        let gap = |what: String, command: &str| Unseen::new(what, format!("give what `aws eks {command}` prints"));
         let mut lacks = Vec::new();
         if self.listed.is_none() {
             lacks.push((Lack::List, gap("EKS access entries".to_owned(), "list-access-entries")));
@@ -400,8 +397,8 @@ impl AccessEntries {
             let what = || format!("{ENTRY}{arn}");
             match (self.unfilled.get(arn), self.described.get(arn)) {
                 (Some(text), _) => {
-                    let why = placeholder::why(text).into();
-                    lacks.push((Lack::Entry(arn), Unseen { what: what().into(), why }));
+                    let why = placeholder::why(text);
+                    lacks.push((Lack::Entry(arn), Unseen::new(what(), why)));
                 }
                 (None, None) => lacks.push((Lack::Entry(arn), gap(what(), "describe-access-entry"))),
                 (None, Some(entry)) => {

@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 
 use rbac::Rule;
 
+use crate::Unseen;
+
 /// An access policy of EKS, with its rules.
 #[derive(Debug)]
 pub struct Policy {
@@ -27,6 +29,11 @@ pub(crate) const OF_AUTO_MODE_NODES: &str = "AmazonEKSAutoNodePolicy";
 /// Returns the policy of a name, if its rules are known.
 pub fn policy(name: &str) -> Option<&'static Policy> {
     POLICIES.iter().find(|policy| policy.name == name)
+}
+
+/// Returns the gap that the rules of an access policy are not known.
+pub fn unknown_policy(name: &str) -> Unseen {
+    Unseen::new(format!("what the EKS access policy {name} allows"), "its rules are not known here")
 }
 
 /// Group, resources; resources with one space between them.

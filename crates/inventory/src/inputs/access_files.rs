@@ -41,7 +41,7 @@ impl Inputs {
             if let Some((file, place)) = files.locate(first.span.start) {
                 let what = format!("{file}:{}", place.line);
                 let why = format!("it looks like an access file, and cannot be read as one: {}", first.message);
-                self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+                self.dump.lacks(Unseen::new(what, why));
             }
             self.access_files.remove(at);
         }

@@ -98,7 +98,7 @@ impl Kustomizations {
     /// Adds one by its path, or says why it cannot be read.
     pub fn add(&mut self, path: &str, text: &str) -> Result<(), Unseen> {
         let source = Source::new(path, text);
-        let unreadable = |why: String| Unseen { what: path.into(), why: why.into() };
+        let unreadable = |why: String| Unseen::new(path, why);
         let root = match document::parse_as(&source, &Limits::default(), Dialect::Kubernetes) {
             Ok(read) => read.root,
             Err(problems) => {
@@ -239,13 +239,11 @@ impl Kustomizations {
         let is_named = |one: &&Kustomization| !one.more.is_empty() && changed.contains(&*one.file);
         let gap = |one: &Kustomization| {
             let folder = one.file.rsplit_once('/').map_or(".", |(folder, _)| folder);
-            Unseen {
-                what: format!("what kustomize makes of {folder} ({}: {})", one.file, one.more.join(", ")).into(),
-                why: format!(
-                    "only its `namespace` is followed here; give `kubectl kustomize {folder} | cluster-auth … --from -`"
-                )
-                .into(),
-            }
+            let what = format!("what kustomize makes of {folder} ({}: {})", one.file, one.more.join(", "));
+            let why = format!(
+                "only its `namespace` is followed here; give `kubectl kustomize {folder} | cluster-auth … --from -`"
+            );
+            Unseen::new(what, why)
         };
         self.by_folder.values().filter(is_named).map(gap).collect()
     }
@@ -269,7 +267,7 @@ impl Kustomizations {
             let why = format!(
                 "it refers to files that were not given; give `kubectl kustomize {folder} | cluster-auth … --from -`"
             );
-            gaps.push(Unseen { what: what.into(), why: why.into() });
+            gaps.push(Unseen::new(what, why));
         }
         gaps
     }
@@ -335,7 +333,7 @@ pub fn unlisted(files: &[(&str, &str)]) -> Vec<Unseen> {
             "{is} in no list of resources, so kustomize makes nothing of what stands there, and {kustomization} beside says no word of \
              it; here {counts} all the same; give `kubectl kustomize {folder} | cluster-auth … --from -`"
         );
-        Unseen { what: what.into(), why: why.into() }
+        Unseen::new(what, why)
     };
     by_kustomization.into_iter().map(gap).collect()
 }

@@ -2,8 +2,8 @@
 
 use document::{Node, Source};
 
-use super::{BARE_LOGINS, Unseen, manifests};
-use crate::Dump;
+use super::{Unseen, manifests};
+use crate::{About, Dump};
 
 /// The keys that say what an object is.
 const KEYS: [&str; 2] = ["apiVersion", "kind"];
@@ -24,14 +24,14 @@ pub(super) fn misspelt(source: &Source, root: &Node) -> Option<Unseen> {
     let (written, right) = misspelt.filter(|_| is_about(root))?;
     let what = format!("an object ({}:{})", source.name(), source.position(root.span.start).line);
     let why = format!("it has `{written}` in place of `{right}`, which kubectl requires");
-    Some(Unseen { what: what.into(), why: why.into() })
+    Some(Unseen::new(what, why))
 }
 
 /// A document without a kind, as a gap; nothing where it says nothing of access. In a folder there may be anything.
 pub(super) fn gap(source: &Source, root: &Node, has_items: bool, is_of_folder: bool) -> Option<Unseen> {
     let gap = |what: &str, why: String| {
         let line = source.position(root.span.start).line;
-        Some(Unseen { what: format!("{what} ({}:{line})", source.name()).into(), why: why.into() })
+        Some(Unseen::new(format!("{what} ({}:{line})", source.name()), why))
     };
     if let Some(objects) = root.as_sequence() {
         let why = "kubectl requires a kind in a list; write `apiVersion: v1` and `kind: List`, and the objects below `items`, or \
@@ -56,7 +56,7 @@ pub(super) fn gap(source: &Source, root: &Node, has_items: bool, is_of_folder: b
     if manifests::has_bare_logins(root) {
         let why = "they are what the ConfigMap aws-auth has in `data`, without the ConfigMap; give what `kubectl get \
                    configmap aws-auth -n kube-system -o yaml` prints";
-        return gap(BARE_LOGINS, why.to_owned());
+        return gap("mapRoles, mapUsers or mapAccounts", why.to_owned()).map(|gap| gap.about(About::BareLogins));
     }
     if (!is_of_folder && !version.is_empty()) || manifests::has_logins(root) {
         let kind = if root.get("data").is_some() {
@@ -99,7 +99,7 @@ pub(super) fn of_unknown_list<'n>(
         let what = format!("a list of the kind {kind} ({}:{})", source.name(), source.position(root.span.start).line);
         let why =
             "objects of access are in it, and kubectl refuses it for its kind; write `apiVersion: v1` and `kind: List`";
-        Unseen { what: what.into(), why: why.into() }
+        Unseen::new(what, why)
     })
 }
 

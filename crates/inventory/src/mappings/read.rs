@@ -10,10 +10,7 @@ use mapping::{
     aws_iam_authenticator::{Options, Standing, aws_auth, dynamic_file, mounted_file, unread_entries_of},
 };
 
-use crate::{
-    ACCESS_FILE_MAP, ClusterObject, LiveMapping, LoginStore, MappingObject, MappingTarget, Unseen,
-    unseen::CONFIGURATION,
-};
+use crate::{ACCESS_FILE_MAP, About, ClusterObject, LiveMapping, LoginStore, MappingObject, MappingTarget, Unseen};
 
 /// The options by which mapping sources are read: reader, gates and partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +54,9 @@ impl LiveMapping {
         match source {
             Ok(source) => Ok(Self::new(target, source, LoginStore::ConfigMap(map))),
             Err(why) => {
-                let in_file = map.in_file.as_ref().map(|file| format!("{CONFIGURATION}{file}"));
-                Err(Unseen { what: in_file.unwrap_or_else(|| target.title().to_owned()).into(), why: why.into() })
+                let in_file = map.in_file.as_ref().map(|file| format!("the authenticator's configuration in {file}"));
+                let gap = Unseen::new(in_file.unwrap_or_else(|| target.title().to_owned()), why);
+                Err(gap.about(About::Refused(target)))
             }
         }
     }

@@ -58,7 +58,7 @@ impl LiveMapping {
             !is_unfilled
         });
         let place = |(place, text): (String, String)| {
-            let gap = Unseen { what: format!("who logs in by {place}").into(), why: why(&text).into() };
+            let gap = Unseen::new(format!("who logs in by {place}"), why(&text));
             UnseenLogins::new(*mode, gap, "give what the program that fills it in prints, by `--from -`")
         };
         taken.into_iter().map(place).collect()

@@ -71,7 +71,7 @@ pub(crate) fn gap(source: &Source, root: &Node) -> Option<Unseen> {
          `kubectl get … -o json` prints of it",
         named_ones.join(", ")
     );
-    Some(Unseen { what: what.into(), why: why.into() })
+    Some(Unseen::new(what, why))
 }
 
 /// Everything of access below a node, with where it stands.

@@ -86,7 +86,7 @@ impl Draft {
         let names_somebody = false;
         let mut draft =
             Self { cluster_id, account, groups, members, nodes, left, careful, names_somebody, of_policies, by_labels };
-        for Unseen { what, why } in subject.untold {
+        for Unseen { what, why, .. } in subject.untold {
             draft.leave(Stands::nowhere(&**what), &**why);
         }
         draft.bindings(subject.observed);

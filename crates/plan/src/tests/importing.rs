@@ -477,8 +477,7 @@ fn where_no_place_names_anybody_there_is_no_file() {
 #[test]
 fn what_files_of_other_programs_say_and_no_access_file_stands_in_it() {
     let observed = live(CONFIG, LINES);
-    let untold =
-        [inventory::Unseen { what: "cluster.yaml:7".into(), why: "nodeGroups: eksctl lets in machines".into() }];
+    let untold = [inventory::Unseen::new("cluster.yaml:7", "nodeGroups: eksctl lets in machines")];
     let facts = permission_sets();
     let imported =
         import(&Subject { observed: &observed, cluster_id: "c", untold: &untold, facts: &facts, now: now() });

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use insta::assert_snapshot;
-use inventory::{Extent, MappingTarget, Observed, Unseen};
+use inventory::{About, Extent, MappingTarget, ObjectKind, Observed, Unseen};
 use proptest::prelude::*;
 
 use super::{
@@ -66,7 +66,10 @@ fn without(mut observed: Observed, part: &str) -> Observed {
             what = format!("the ConfigMap kube-system/{map}");
         }
     }
-    observed.unseen.push(Unseen { what: what.into(), why: "you may not look".into() });
+    let kinds = [ObjectKind::Namespaces].into_iter().chain(ObjectKind::OF_RBAC);
+    let of_kind = kinds.into_iter().find(|kind| kind.in_words() == what).map(About::Kind);
+    let about = of_kind.or_else(|| Some(About::Source(MappingTarget::in_config_map(part)?)));
+    observed.unseen.push(Unseen::new(what, "you may not look").about(about.expect("something that is asked for")));
     observed
 }
 

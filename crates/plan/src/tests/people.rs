@@ -147,7 +147,7 @@ fn a_mapping_that_cannot_be_read_was_not_seen() {
         let read = LiveMapping::of_config_map(target, map, &reading, now());
         match (read, expected) {
             (Ok(live), None) => assert!(live.source.roles.is_empty() && live.source.users.is_empty()),
-            (Err(Unseen { what, why }), Some(begins)) => {
+            (Err(Unseen { what, why, .. }), Some(begins)) => {
                 assert!(*what == *target.title() && why.starts_with(begins), "{key}: {value}: {why}");
             }
             (read, _) => panic!("{key}: {value}: {read:?}"),

@@ -87,7 +87,7 @@ fn what_stops_apply_and_which_flag_overrides_it() {
         observed
     };
     let unseen = |mut observed: Observed| {
-        observed.unseen.push(Unseen { what: "rolebindings".into(), why: "not allowed to list them".into() });
+        observed.unseen.push(Unseen::new("rolebindings", "not allowed to list them"));
         observed
     };
     let view = "binding dev/cluster-auth:a:view = ClusterRole view > group:a";
@@ -219,7 +219,7 @@ fn what_stops_apply_and_which_flag_overrides_it() {
 fn every_stop_is_explained_and_in_the_table() {
     let text = || Box::from("x");
     let all = [
-        Refusal::Incomplete(Unseen { what: text(), why: text() }),
+        Refusal::Incomplete(Unseen::new(text(), text())),
         Refusal::OtherCluster { recorded: text(), wanted: text() },
         Refusal::NotAsReviewed { expected: text(), found: text() },
         Refusal::Nobody { now: 1 },

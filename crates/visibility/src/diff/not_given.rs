@@ -24,7 +24,7 @@ pub fn not_given(worlds: [&World; 2]) -> Vec<NotGiven> {
         let mut lacks = |lacking: Vec<Lacking>, so: &str, is_of_logins: bool| {
             all.extend(lacking.into_iter().map(|(what, command)| {
                 let why = format!("given of the other one alone, so that {so}; give what `{command}` prints as well");
-                NotGiven { side, gap: Unseen { what: what.into(), why: why.into() }, is_of_logins }
+                NotGiven { side, gap: Unseen::new(what, why), is_of_logins }
             }));
         };
         lacks(rights(world, other), "nothing is compared", false);

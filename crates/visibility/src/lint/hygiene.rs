@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use inventory::Twice;
+use inventory::{About, ObjectKind, Twice, Unseen};
 use rbac::AnyRole;
 
 use super::{
@@ -58,8 +58,9 @@ fn missing_roles<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Findi
     let check = other("missing-role");
     let mut findings: BTreeMap<_, Finding<'a>> = BTreeMap::new();
     // One that was not looked at is not missing.
-    let gaps = ["roles", "clusterroles", "the cluster"];
-    let roles_are_whole = !world.gaps().iter().any(|gap| gaps.contains(&&*gap.what));
+    let is_of_roles =
+        |gap: &Unseen| gap.is_of(&[ObjectKind::Roles, ObjectKind::ClusterRoles]) || gap.about == About::Cluster;
+    let roles_are_whole = !world.gaps().iter().any(is_of_roles);
     for binding in bindings(world) {
         let namespace = binding.namespace();
         if !roles_are_whole || world.index().role_of(binding).is_some() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use inventory::MappingTarget;
+use inventory::{About, MappingTarget, ObjectKind, Unseen};
 use mapping::{Membership, Rule, RulePrincipal};
 use rbac::{
     Subject, User,
@@ -15,7 +15,7 @@ use super::{
     exclusions::{Excluded, Found},
     holders::{BindingSubject, bindings},
 };
-use crate::{NamedPrincipal, World, world::KEY};
+use crate::{NamedPrincipal, World};
 
 /// The group that has everything.
 const MASTERS: &str = "system:masters";
@@ -139,10 +139,13 @@ fn defects<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>
 /// Users and groups of bindings that nobody logs in as, where it is known who does. What certificates and other
 /// authenticators say is not, so names of Kubernetes' own are left out.
 fn unknown<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>> {
-    let of_rights = ["namespaces", "roles", "clusterroles", "rolebindings", "clusterrolebindings", "the cluster"];
     // Whom the id of an access key makes somebody is looked at one by one.
-    let is_of_others = |what: &str| of_rights.contains(&what) || what.starts_with(KEY);
-    let is_known = world.gaps().iter().all(|gap| is_of_others(&gap.what));
+    let is_of_others = |gap: &Unseen| {
+        gap.is_of(&[ObjectKind::Namespaces])
+            || gap.is_of(&ObjectKind::OF_RBAC)
+            || matches!(gap.about, About::Cluster | About::AccessKey)
+    };
+    let is_known = world.gaps().iter().all(is_of_others);
     if !is_known || world.principals().is_empty() {
         return Vec::new();
     }

@@ -331,7 +331,7 @@ fn the_same_is_said_of_logins(world: &World, people: &[&str], planned: Option<&s
     for (command, gaps) in all {
         assert!(places.is_subset(&gaps), "{command} says {gaps:#?}, and explain {places:#?}");
     }
-    for Unseen { what, why } in &places {
+    for Unseen { what, why, .. } in &places {
         let is_said = planned.is_none_or(|planned| planned.contains(&format!("{what}: {why}")));
         assert!(is_said, "plan says {planned:?}, and explain {what}: {why}");
     }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use access::{Access, Facts, Scope};
 use inventory::{
-    ACCESS_KEY, AccessEntries, AuthenticationMode, Extent, Knowledge, LiveMapping, Login, Named, NotAsked, Observed,
-    Unseen,
+    ACCESS_KEY, About, AccessEntries, AuthenticationMode, Extent, Knowledge, LiveMapping, Login, Named, NotAsked,
+    ObjectKind, Observed, Unseen,
 };
 use rbac::{Binding, Index, RoleKind, RoleReference, Subject};
 
@@ -20,9 +20,9 @@ pub(super) fn of_cluster(observed: &Observed, only_files: bool, has_access_file:
         } else {
             "no roles and bindings were given; grants in the cluster are not known"
         };
-        return vec![Unseen { what: "the cluster".into(), why: why.into() }];
+        return vec![Unseen::new("the cluster", why).about(About::Cluster)];
     }
-    observed.unseen.iter().filter(|gap| &*gap.what != "what was applied last").cloned().collect()
+    observed.unseen.iter().filter(|gap| gap.about != About::Record).cloned().collect()
 }
 
 /// What an access file leaves to the cluster and IAM, who were not asked.
@@ -36,18 +36,14 @@ pub(super) fn of_file(access: &Access, facts: &Facts) -> Vec<Unseen> {
     };
     if facts.namespaces.is_none() && grants.into_iter().any(|grant| chooses(&grant.scope)) {
         let why = "the cluster's namespaces are not known";
-        gaps.push(Unseen {
-            what: "the namespaces that the access file's globs and selectors choose".into(),
-            why: why.into(),
-        });
+        gaps.push(Unseen::new("the namespaces that the access file's globs and selectors choose", why));
     }
     gaps
 }
 
 /// That nobody said who is in an IAM group.
 pub(super) fn of_iam_group(name: &str) -> Unseen {
-    let what = format!("who is in the IAM group {name}").into();
-    Unseen { what, why: "give what `aws iam get-group` prints".into() }
+    Unseen::new(format!("who is in the IAM group {name}"), "give what `aws iam get-group` prints")
 }
 
 /// Roles that some bindings grant and that could not be read, though they may be there.
@@ -68,8 +64,7 @@ pub(super) fn of_roles<'a>(
         .collect();
     let gap = |(RoleReference { kind, name }, is_assumed): (RoleReference<&str>, bool)| {
         let so = if is_assumed { "; it counts as Kubernetes itself makes it" } else { "" };
-        let (what, why) = (format!("what the {} {name} allows", kind.as_str()), format!("{unknown}{so}"));
-        Unseen { what: what.into(), why: why.into() }
+        Unseen::new(format!("what the {} {name} allows", kind.as_str()), format!("{unknown}{so}")).about(About::Role)
     };
     found.into_iter().map(gap).collect()
 }
@@ -117,14 +112,12 @@ impl World {
     pub fn gaps_about(&self, reach: Reach<'_>) -> Vec<&Unseen> {
         let here = self.index.bindings().iter().filter(|binding| reach.has(binding));
         let of_roles = of_roles(here, &self.index, &self.knowledge, &self.assumed, self.is_live);
-        let matters = |gap: &&Unseen| match &*gap.what {
-            "rolebindings" => !reach.is_known(&self.knowledge.role_bindings),
-            "namespaces" => reach == Reach::Anywhere,
+        let matters = |gap: &&Unseen| match gap.about {
+            About::Kind(ObjectKind::RoleBindings) => !reach.is_known(&self.knowledge.role_bindings),
+            About::Kind(ObjectKind::Namespaces) => reach == Reach::Anywhere,
             // Roles grant nothing but by bindings, and those that are bound are asked for one by one.
-            "roles" | "clusterroles" if self.is_live => false,
-            what if what.starts_with("what the Role ") || what.starts_with("what the ClusterRole ") => {
-                of_roles.contains(*gap)
-            }
+            About::Kind(ObjectKind::Roles | ObjectKind::ClusterRoles) if self.is_live => false,
+            About::Role => of_roles.contains(*gap),
             _ => true,
         };
         self.gaps.iter().filter(matters).collect()
@@ -155,7 +148,7 @@ pub(super) fn of_left_out((live, why): (&LiveMapping, NotAsked)) -> Box<str> {
 /// That nothing says who logs in.
 pub(super) fn of_logins(logins: &[mapping::Source]) -> Option<Unseen> {
     let why = "no ConfigMap, IAMIdentityMapping, access entry or access file says; a file on the control plane may";
-    logins.iter().all(is_empty).then(|| Unseen { what: "who logs in".into(), why: why.into() })
+    logins.iter().all(is_empty).then(|| Unseen::new("who logs in", why))
 }
 
 /// Whom bindings name by the id of an access key, which a mapping makes a name of: AWS alone knows who has it.
@@ -184,22 +177,16 @@ pub(super) fn of_keys(principals: &[NamedPrincipal], index: &Index) -> (BTreeSet
         } else {
             format!("a session of {who} is {whoever} with it, which bindings name; such a key ends with its session")
         };
-        Unseen { what: format!("{KEY}{key}").into(), why: why.into() }
+        Unseen::new(format!("who has the access key {key}"), why).about(About::AccessKey)
     };
     let gaps = bearers.iter().map(gap).collect();
     (bearers.into_keys().map(|(subject, _)| subject).collect(), gaps)
 }
 
-/// What such a gap begins with.
-pub(crate) const KEY: &str = "who has the access key ";
-
 /// EKS access policies whose rules are not known.
 pub(super) fn of_policies(policies: &[Associated]) -> impl Iterator<Item = Unseen> {
     let unknown = policies.iter().filter(|associated| associated.policy.is_none());
-    unknown.map(|associated| Unseen {
-        what: format!("what the EKS access policy {} allows", associated.association.policy).into(),
-        why: "its rules are not known here".into(),
-    })
+    unknown.map(|associated| inventory::unknown_policy(&associated.association.policy))
 }
 
 fn is_empty(source: &mapping::Source) -> bool {
@@ -210,7 +197,7 @@ fn is_empty(source: &mapping::Source) -> bool {
 pub(super) fn of_chance(logins: &[mapping::Source]) -> Vec<Unseen> {
     let defects = logins.iter().flat_map(|source| &source.defects);
     let chances = defects.filter(|defect| defect.kind == mapping::DefectKind::Undetermined);
-    let gap = |defect: &mapping::Defect| Unseen { what: defect.place().into(), why: defect.message.as_str().into() };
+    let gap = |defect: &mapping::Defect| Unseen::new(defect.place(), defect.message.as_str());
     chances.map(gap).collect()
 }
 
@@ -218,5 +205,5 @@ pub(super) fn of_chance(logins: &[mapping::Source]) -> Vec<Unseen> {
 pub(super) fn of_undecided(role: &str) -> Unseen {
     let why = "it aggregates roles that aggregate it in turn, and each has rules of its own: which of them stay hangs on which role \
                the cluster's controller looks at first; leave the rules of all but one out";
-    Unseen { what: format!("what the ClusterRole {role} allows").into(), why: why.into() }
+    Unseen::new(format!("what the ClusterRole {role} allows"), why).about(About::Role)
 }

@@ -27,7 +27,7 @@ pub(super) fn without_login(declared: &[Foreign], sources: &Sources) -> Vec<Unse
         let place = sources.locate(problem.span.start);
         let what = place.map_or_else(String::new, |(file, at)| format!("{file}:{}", at.line));
         let help = problem.hint.clone().unwrap_or_else(|| "give the file as its program takes it".to_owned());
-        let gap = Unseen { what: what.into(), why: problem.message.as_str().into() };
+        let gap = Unseen::new(what, problem.message.as_str());
         UnseenLogins { is_of_nothing, ..UnseenLogins::new(mode, gap, help) }
     });
     all.collect()

@@ -256,7 +256,7 @@ impl PathArgs {
             let unparsable = into.unparsable.len();
             let known = match into.read_as(name, &text, how) {
                 Err(error) if error.is_beside_another() => {
-                    into.lacks(Unseen { what: name.as_str().into(), why: error.to_string().into() });
+                    into.lacks(Unseen::new(name.as_str(), error.to_string()));
                     continue;
                 }
                 known => known.with_context(|| name.clone())?,
@@ -386,7 +386,7 @@ fn is_kustomization(file: &Path) -> bool {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Unseen {
-    Unseen { what: path.display().to_string().into(), why: format!("cannot read it: {error}").into() }
+    Unseen::new(path.display().to_string(), format!("cannot read it: {error}"))
 }
 
 /// The way through a folder: hidden folders too, as kubectl goes, but none of version control; each file and each folder
@@ -448,8 +448,8 @@ impl Walk {
             self.found.files.push(path.to_owned());
         } else if is_of_interest(path) {
             // Whoever reads a pipe may wait for ever.
-            let why = "it is a pipe, a socket or a device, not a file".into();
-            self.found.gaps.push(Unseen { what: path.display().to_string().into(), why });
+            let why = "it is a pipe, a socket or a device, not a file";
+            self.found.gaps.push(Unseen::new(path.display().to_string(), why));
         } else if kind.is_file() {
             self.found.others += 1;
         }

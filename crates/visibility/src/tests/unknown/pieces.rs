@@ -1,6 +1,6 @@
 //! What is given file by file, some of which cannot be read.
 
-use inventory::{Inputs, Unseen};
+use inventory::{About, Inputs, MappingTarget, Unseen};
 
 use super::{KOPS, OURS, live};
 use crate::{
@@ -26,7 +26,11 @@ pub(super) fn pieces(parts: &[&str]) -> World {
     let mut given = Inputs::default();
     for part in parts {
         match part.strip_prefix('?') {
-            Some(name) => given.lacks(Unseen { what: name.into(), why: "it is a template".into() }),
+            Some(name) => {
+                let target = name.strip_prefix("the ConfigMap kube-system/").and_then(MappingTarget::in_config_map);
+                let about = target.map_or(About::Other, About::Source);
+                given.lacks(Unseen::new(name, "it is a template").about(about));
+            }
             None => assert!(given.read("given.yaml", part.as_bytes()).expect(part), "{part}"),
         }
     }
