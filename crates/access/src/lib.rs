@@ -39,7 +39,7 @@ pub use image::IMAGE;
 pub use merge::OWNED;
 pub use model::{Accept, Access, AccessPrincipal, Grant, Group, IamAccount, Kind, Located, Right, Scope};
 pub use ownership::{CLUSTER_ID, FILE, MANAGED_BY, MANAGER, Mark, Owner};
-pub use read::{Read, read};
+pub use read::{Read, WRITE_EXPIRY, read, read_expiry};
 pub use render::{Options, RenderTarget, Rendered, Rendering, render, rendering};
 pub use schema::{schema, values_schema};
 pub use serve::mapping_source;

@@ -11,6 +11,8 @@ use document::{KeyCase, Limits, Node, Problem, Problems, Sources};
 
 use crate::{Access, Code, keys::Object};
 use merge::{Fragment, Merged};
+pub use values::{WRITE_EXPIRY, read_expiry};
+
 use values::View;
 
 /// An access file as far as it could be read, with all problems found.

@@ -11,7 +11,7 @@ use token::Upstream;
 use crate::{
     AwsError, Endpoint,
     environment::Environment,
-    http::{Http, Proxy, Transport},
+    http::{Http, Transport, proxies},
     keys::{Credentials, Secret},
     sign, xml,
 };
@@ -32,7 +32,7 @@ impl Client {
     pub fn new(environment: &Environment) -> Result<Self, AwsError> {
         Self::with(&Transport {
             roots: trusted_roots(environment)?,
-            proxy: Proxy::from_environment(environment),
+            proxy: proxies(environment),
             deadline: std::time::Duration::from_secs(20),
             connect_timeout: std::time::Duration::from_secs(5),
             ..Transport::default()

@@ -15,15 +15,14 @@ use hyper_util::{
     client::legacy::Client as HyperClient,
     rt::{TokioExecutor, TokioTimer},
 };
-use tls::{ConnectionError, Trouble};
+use tls::{ConnectionError, Proxies, Spelling, Trouble};
 use tokio::{
     sync::Semaphore,
     time::{Instant, timeout_at},
 };
 
-pub use self::dial::Proxy;
 use self::{dial::Dial, within::Within};
-use crate::{AwsError, NoAnswer};
+use crate::{AwsError, NoAnswer, environment::Environment};
 
 /// The settings of connections to AWS: roots, proxy, overrides and limits. No Debug: a proxy's URL may hold a password.
 #[derive(Clone)]
@@ -33,7 +32,7 @@ pub struct Transport {
     /// Who may vouch for AWS.
     pub roots: tls::Roots,
     /// The proxy, from the environment.
-    pub proxy: Proxy,
+    pub proxy: Proxies,
     /// For TCP, proxy and TLS together.
     pub connect_timeout: Duration,
     /// For the whole call, waiting for a connection included.
@@ -50,13 +49,19 @@ impl Default for Transport {
         Self {
             connect_to: None,
             roots: tls::Roots::Platform,
-            proxy: Proxy::default(),
+            proxy: Proxies::default(),
             connect_timeout: Duration::from_secs(2),
             deadline: Duration::from_secs(5),
             max_body: 64 << 10,
             max_concurrent: 64,
         }
     }
+}
+
+/// Returns the proxies that the environment names. Only `https://` URLs go through one: plain HTTP is the metadata services of this
+/// very machine.
+pub fn proxies(environment: &Environment) -> Proxies {
+    Proxies::read(Spelling::Lower, |name| environment.get(name))
 }
 
 /// An HTTP client for one kind of calls.

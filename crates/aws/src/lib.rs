@@ -36,6 +36,6 @@ pub use ec2::{DescribeError, Ec2, Ec2Options};
 pub use eks::{EksCluster, EksClusterName, EksClusterNameError, EksError, describe_eks_cluster, eks_endpoint};
 pub use endpoint::{Endpoint, EndpointError, sts_endpoint};
 pub use error::{AwsError, NoAnswer};
-pub use http::{Proxy, Transport};
+pub use http::{Transport, proxies};
 pub use sign::presign_get_caller_identity;
 pub use sts::StsClient;

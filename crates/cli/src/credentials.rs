@@ -4,8 +4,10 @@ mod cache;
 
 use std::{borrow::Cow, path::PathBuf};
 
+use anyhow::Context as _;
 use aws::credentials::{self, AssumeRole, Cache, CacheKey, Credentials, Environment, Plan};
 use jiff::Timestamp;
+use token::ClusterId;
 
 use crate::{process, runtime};
 
@@ -83,6 +85,24 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
         }
     };
     Ok(Found { credentials, region, sts })
+}
+
+/// A token of one's own, and what is known of it.
+pub(crate) struct OwnToken {
+    pub(crate) token: String,
+    /// When it was signed.
+    pub(crate) signed_at: Timestamp,
+    /// When the credentials end that signed it.
+    pub(crate) credentials_end: Option<Timestamp>,
+}
+
+/// Makes a token for a cluster with these credentials.
+pub(crate) fn own_token(wanted: &Wanted, cluster: &ClusterId, process: &process::Process) -> anyhow::Result<OwnToken> {
+    let found = find(wanted, &process.aws_environment()).context("could not get token")?;
+    let Found { credentials, sts, .. } = found;
+    let signed_at = process::now();
+    let url = aws::presign_get_caller_identity(&credentials, &sts, cluster.as_str(), signed_at);
+    Ok(OwnToken { token: token::wrap(&url), signed_at, credentials_end: credentials.expires })
 }
 
 /// With the names that AWS's SDK for Go takes for keys besides the usual ones, which hardly anybody has.

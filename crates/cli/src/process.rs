@@ -6,7 +6,7 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     fmt,
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, IsTerminal as _, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -226,6 +226,20 @@ pub(crate) fn read_source(path: &Path) -> anyhow::Result<document::Source> {
 pub(crate) fn source_of(name: String, bytes: &[u8]) -> anyhow::Result<document::Source> {
     let text = document::decode(bytes).with_context(|| format!("cannot read {name}"))?;
     Ok(document::Source::new(name, text))
+}
+
+/// The most bytes of a file of certificate authorities: all that a machine trusts are a quarter of it.
+const MAX_AUTHORITIES: u64 = 1 << 20;
+
+/// Reads the certificate authorities (PEM) of a flag's file.
+pub(crate) fn read_authorities(flag: &str, path: &Path) -> anyhow::Result<String> {
+    let name = || format!("--{flag} {}", path.display());
+    let mut bytes = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(MAX_AUTHORITIES + 1).read_to_end(&mut bytes));
+    let length = read.with_context(|| format!("cannot read {}", name()))?;
+    anyhow::ensure!(length as u64 <= MAX_AUTHORITIES, "{} has more than {MAX_AUTHORITIES} bytes", name());
+    // What is no text beside certificates is a comment in another encoding.
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Writes a file in one step: a reader sees the old content or the new, never half of it.

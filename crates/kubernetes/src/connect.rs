@@ -9,13 +9,14 @@ use rustls::{
     sign::CertifiedKey,
 };
 use serde_json::{Value as Json, json};
-use tls::TlsError;
+use tls::{Proxies, TlsError};
 
 use crate::{
-    Cluster, KubernetesError, Proxies, client,
+    Cluster, KubernetesError, client,
     credentials::{Credentials, bearer, has_ended, not_read},
     files::{self, Config, User},
     plugin::{PATIENCE, Plugin, Runner},
+    proxies::proxy_of,
     usable,
 };
 
@@ -91,7 +92,7 @@ impl Kubeconfig {
         config.accept_invalid_certs = cluster.insecure_skip_tls_verify;
         config.tls_server_name = Some(cluster.tls_server_name).filter(|name| !name.is_empty());
         config.proxy_url = match &*cluster.proxy_url {
-            "" => self.proxies.of(&config.cluster_url).map_err(unusable)?,
+            "" => proxy_of(&self.proxies, &config.cluster_url).map_err(unusable)?,
             url => Some(usable::proxy(url).map_err(unusable)?),
         };
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
@@ -208,7 +209,7 @@ impl Pod {
         let user = User { token_file: file("token"), ..User::default() };
         let namespace = "default".to_owned();
         let chosen = Chosen { name: name(), namespace, cluster_name: name(), cluster, user_name: name(), user };
-        let (paths, proxies) = (Vec::new(), Proxies { https: None, except: None });
+        let (paths, proxies) = (Vec::new(), Proxies::default());
         Kubeconfig { paths, context: None, server: None, proxies, is_terminal: false, now }
             .connect_to_chosen(chosen)
             .await
@@ -226,7 +227,7 @@ impl Cluster {
         let unusable = |why: String| KubernetesError::Unusable { context: context.clone(), why };
         let cluster = files::Cluster { server: server.to_owned(), ..files::Cluster::default() };
         let mut config = kube::Config::new(self::server(&cluster).map_err(unusable)?);
-        config.proxy_url = proxies.of(&config.cluster_url).map_err(unusable)?;
+        config.proxy_url = proxy_of(proxies, &config.cluster_url).map_err(unusable)?;
         let client = client::client(&config, None).map_err(unusable)?;
         let url = config.cluster_url.to_string().trim_end_matches('/').to_owned();
         Ok(Self::new(client, Credentials::Nothing, context, url, "default".to_owned()))

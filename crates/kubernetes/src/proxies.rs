@@ -2,45 +2,34 @@
 
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
+use tls::Proxies;
 
 use crate::usable;
 
-/// The variables that name a proxy, for servers whose kubeconfig names none (`proxy-url`).
-// No Debug: the URL may hold a password.
-#[derive(Clone, Default)]
-pub struct Proxies {
-    /// `HTTPS_PROXY` or `https_proxy`.
-    pub https: Option<String>,
-    /// `NO_PROXY` or `no_proxy`.
-    pub except: Option<String>,
+/// Returns the proxy for a server. Servers on this machine have none, whatever `NO_PROXY` says (Go, `golang.org/x/net/http/httpproxy`).
+pub(crate) fn proxy_of(proxies: &Proxies, server: &Uri) -> Result<Option<Uri>, String> {
+    url_for(proxies, server)
+        .map(|url| usable::proxy(&url).map_err(|why| format!("the proxy in HTTPS_PROXY cannot be used: {why}")))
+        .transpose()
 }
 
-impl Proxies {
-    /// The proxy for a server. Servers on this machine have none, whatever `NO_PROXY` says (Go, `golang.org/x/net/http/httpproxy`).
-    pub(crate) fn of(&self, server: &Uri) -> Result<Option<Uri>, String> {
-        self.url_for(server)
-            .map(|url| usable::proxy(&url).map_err(|why| format!("the proxy in HTTPS_PROXY cannot be used: {why}")))
-            .transpose()
+fn url_for(proxies: &Proxies, server: &Uri) -> Option<String> {
+    let host = server.host()?.trim_start_matches('[').trim_end_matches(']');
+    let is_loopback = host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    if is_loopback || host == "localhost" {
+        return None;
     }
-
-    fn url_for(&self, server: &Uri) -> Option<String> {
-        let host = server.host()?.trim_start_matches('[').trim_end_matches(']');
-        let is_loopback = host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-        if is_loopback || host == "localhost" {
-            return None;
-        }
-        let proxy = self.https.as_deref().filter(|proxy| !proxy.is_empty())?;
-        let proxy = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
-        let matcher = Matcher::builder().https(proxy.clone()).no(self.except.clone().unwrap_or_default()).build();
-        matcher.intercept(server)?;
-        // Names are looked up by the proxy with either.
-        Some(proxy.replacen("socks5h://", "socks5://", 1))
-    }
+    let proxy = proxies.https.as_deref().filter(|proxy| !proxy.is_empty())?;
+    let proxy = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
+    let matcher = Matcher::builder().https(proxy.clone()).no(proxies.except.clone().unwrap_or_default()).build();
+    matcher.intercept(server)?;
+    // Names are looked up by the proxy with either.
+    Some(proxy.replacen("socks5h://", "socks5://", 1))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Proxies;
+    use super::{Proxies, proxy_of};
 
     #[test]
     fn a_server_is_reached_as_kubectl_reaches_it() {
@@ -75,7 +64,7 @@ mod tests {
         ];
         for (name, https, except, server, expected) in rows {
             let proxies = Proxies { https: Some(https.to_owned()), except: Some(except.to_owned()) };
-            let found = proxies.of(&server.parse().expect("a URL")).expect("a proxy that can be used");
+            let found = proxy_of(&proxies, &server.parse().expect("a URL")).expect("a proxy that can be used");
             assert_eq!(found.map(|proxy| proxy.to_string()).as_deref(), expected, "{name}");
         }
     }

@@ -14,6 +14,7 @@ mod error;
 mod identity;
 mod own_authority;
 mod pem;
+mod proxies;
 mod resolver;
 
 use std::sync::{Arc, LazyLock};
@@ -28,6 +29,7 @@ pub use self::{
     identity::ServerIdentity,
     own_authority::webhook_client_config,
     pem::{Inspection, inspect, last_certificate},
+    proxies::{Proxies, Spelling},
     resolver::{ReloadingResolver, server_config},
 };
 

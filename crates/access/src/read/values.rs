@@ -123,14 +123,10 @@ impl<'a> View<'a> {
     /// A date (through that day, UTC) or a time.
     pub(super) fn time(&self, key: &'static str, problems: &mut Problems) -> Option<Located<Timestamp>> {
         let node = self.get(key)?;
-        let text = node.as_scalar().map(|scalar| &*scalar.text).unwrap_or_default();
-        let through =
-            |date: Date| date.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok().map(|midnight| midnight.timestamp());
-        // Ten characters are a date; a civil time without its zone is refused, because nobody knows where it is meant.
-        let time = if text.len() == 10 { text.parse().ok().and_then(through) } else { text.parse::<Timestamp>().ok() };
+        let time = node.as_scalar().and_then(|scalar| read_expiry(&scalar.text));
         if time.is_none() {
             let problem = Code::Expires.at(node.span, "neither a date nor a time with its zone");
-            problems.push(problem.hint("write 2026-12-31 (through that day, UTC) or 2026-12-31T18:00:00Z"));
+            problems.push(problem.hint(WRITE_EXPIRY));
         }
         Some(Located::new(time?, node.span))
     }
@@ -150,6 +146,16 @@ impl<'a> View<'a> {
         }
         accept
     }
+}
+
+/// How an expiry is written.
+pub const WRITE_EXPIRY: &str = "write 2026-12-31 (through that day, UTC) or 2026-12-31T18:00:00Z";
+
+/// Reads an expiry: a date, which holds through that day in UTC, or a time with its zone.
+pub fn read_expiry(text: &str) -> Option<Timestamp> {
+    let through = |date: Date| Some(date.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    // Ten characters are a date; a civil time without its zone is refused, because nobody knows where it is meant.
+    if text.len() == 10 { text.parse().ok().and_then(through) } else { text.parse().ok() }
 }
 
 /// Names and values as rbac's label maps have them.

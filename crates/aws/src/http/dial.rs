@@ -20,28 +20,7 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 use super::{Transport, names::Names};
-use crate::{AwsError, environment::Environment};
-
-/// The proxy settings of the environment. Only `https://` URLs go through one: plain HTTP is the metadata services of this very
-/// machine. No Debug: the URL may hold a password.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Proxy {
-    /// `HTTPS_PROXY` or `https_proxy`.
-    pub https: Option<String>,
-    /// `NO_PROXY` or `no_proxy`.
-    pub except: Option<String>,
-}
-
-impl Proxy {
-    /// Reads them; the lower-case name wins, as in curl.
-    pub fn from_environment(environment: &Environment) -> Self {
-        let either = |lower: &str, upper: &str| environment.get(lower).or_else(|| environment.get(upper));
-        Self {
-            https: either("https_proxy", "HTTPS_PROXY").map(str::to_owned),
-            except: either("no_proxy", "NO_PROXY").map(str::to_owned),
-        }
-    }
-}
+use crate::AwsError;
 
 /// What opens connections.
 #[derive(Clone)]
@@ -113,14 +92,14 @@ impl Service<Uri> for Dial {
 
 #[cfg(test)]
 mod tests {
-    use super::{Dial, Proxy};
+    use super::Dial;
     use crate::{AwsError, Transport, environment::Environment};
 
     type Variables<'a> = &'a [(&'a str, &'a str)];
 
     fn dial(variables: Variables<'_>) -> Result<Dial, AwsError> {
         let vars = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let proxy = Proxy::from_environment(&Environment { vars, home: None });
+        let proxy = crate::http::proxies(&Environment { vars, home: None });
         Dial::new(&Transport { proxy, ..Transport::default() })
     }
 

@@ -1,7 +1,7 @@
 //! Calls signed by headers, against the sandbox (which verifies) and against servers that do as they are told.
 
 use aws::{
-    AwsError, Client, Endpoint, Proxy, Transport, assume_role,
+    AwsError, Client, Endpoint, Transport, assume_role,
     credentials::{AssumeRole, Credentials, Secret, load_files, resolve},
     get_caller_identity, sts_endpoint,
 };
@@ -28,7 +28,7 @@ impl Aws {
         let running = Sandbox::start(identities.clone(), sandbox::Options::new(now)).await.expect("a sandbox");
         let transport = Transport {
             roots: Roots::Only(running.ca_pem().into()),
-            proxy: Proxy { https: Some(format!("http://{}", running.proxy())), except: None },
+            proxy: tls::Proxies { https: Some(format!("http://{}", running.proxy())), except: None },
             ..Transport::default()
         };
         let client = Client::with(&transport).unwrap_or_else(|error| panic!("{error}"));

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use aws::{
-    Client, Endpoint, NoAnswer, Proxy, StsClient, Transport, get_caller_identity, presign_get_caller_identity,
-    sts_endpoint,
+    Client, Endpoint, NoAnswer, StsClient, Transport, get_caller_identity, presign_get_caller_identity, sts_endpoint,
 };
 use http::Response;
 use http_body_util::Full;
@@ -120,7 +119,7 @@ async fn whoever_typed_a_command_is_told_which_trouble_it_was() {
     let to = |address: &str| Transport { connect_to: Some(address.to_owned()), ..double.transport() };
     let through = |address: &str| Transport {
         connect_to: None,
-        proxy: Proxy { https: Some(format!("http://user:secret@{address}")), except: None },
+        proxy: tls::Proxies { https: Some(format!("http://user:secret@{address}")), except: None },
         ..double.transport()
     };
     let plain = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
@@ -240,7 +239,7 @@ async fn a_proxy_is_asked_for_a_tunnel_and_sees_nothing_else() {
     });
     let transport = Transport {
         connect_to: None,
-        proxy: Proxy::from_environment(&environment(&[("HTTPS_PROXY", &url)])),
+        proxy: aws::proxies(&environment(&[("HTTPS_PROXY", &url)])),
         ..double.transport()
     };
     assert_eq!(call(&transport).await, Ok((200, b"through the tunnel".to_vec())));
@@ -260,7 +259,7 @@ async fn a_proxy_that_refuses_is_trouble() {
         client.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").await.expect("an answer");
     });
     let double = Double::secure(HOST, |_| answer(200, "")).await;
-    let proxy = Proxy { https: Some(url), except: None };
+    let proxy = tls::Proxies { https: Some(url), except: None };
     let transport = Transport { connect_to: None, proxy, ..double.transport() };
     assert_eq!(call(&transport).await, Err(Upstream::Unreachable));
     refusing.await.expect("the proxy");

@@ -15,7 +15,7 @@ use mapping::authenticator::Config;
 
 pub(crate) use self::call::{Call, accepts, request_of, run_call};
 use crate::{
-    credentials::{self, EndpointRules, Found, Wanted},
+    credentials::{self, EndpointRules, OwnToken, Wanted},
     exit::{CommandResult, Failure},
     global::{Boolean, Global},
     process::{self, Process},
@@ -132,12 +132,9 @@ impl Request {
 
 /// Signs and prints.
 fn print(request: &Request, process: &Process) -> CommandResult {
-    let found = credentials::find(&request.credentials, &process.aws_environment()).context("could not get token")?;
-    let Found { credentials, sts, .. } = found;
-    let now = process::now();
-    let expires = expiry(now, credentials.expires).context("could not get token")?;
-    let url = aws::presign_get_caller_identity(&credentials, &sts, request.cluster_id.as_str(), now);
-    let token = token::wrap(&url);
+    let OwnToken { token, signed_at, credentials_end } =
+        credentials::own_token(&request.credentials, &request.cluster_id, process)?;
+    let expires = expiry(signed_at, credentials_end).context("could not get token")?;
     if request.token_only {
         return Ok(process::print(&format!("{token}\n"))?);
     }

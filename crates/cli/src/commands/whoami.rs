@@ -9,7 +9,6 @@
 
 use std::{cell::Cell, collections::BTreeMap, ffi::OsString};
 
-use anyhow::Context as _;
 use clap::Args;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use inventory::Unseen;
@@ -26,7 +25,7 @@ use visibility::{
 
 use super::token::{Request, request_of};
 use crate::{
-    credentials::{self, Found},
+    credentials::{self, OwnToken},
     exit::{CommandResult, Failure},
     global::Global,
     names,
@@ -122,15 +121,11 @@ pub(crate) fn run(args: &WhoamiArgs, global: &Global, process: &Process) -> Comm
 
 /// Makes a token as the plugin does, and asks AWS whose it is.
 fn asked(request: &Request, transport: &Transport, process: &Process) -> Result<Aws, Failure> {
-    let found = credentials::find(&request.credentials, &process.aws_environment()).context("could not get token")?;
-    let Found { credentials, sts, .. } = found;
-    let now = process::now();
-    let url = aws::presign_get_caller_identity(&credentials, &sts, request.cluster_id.as_str(), now);
-    let token = token::wrap(&url);
+    let OwnToken { token, signed_at, .. } = credentials::own_token(&request.credentials, &request.cluster_id, process)?;
     // Whose partition the cluster's is, only the server knows.
     let partition = token::describe(&token).map(|described| described.host.partition()).unwrap_or_default();
     let rules = Rules { partitions: partition.into(), max_length: usize::MAX, ..Rules::default() };
-    let accepted = match token::accept(&token, &request.cluster_id, &rules, now) {
+    let accepted = match token::accept(&token, &request.cluster_id, &rules, signed_at) {
         Ok(accepted) => accepted,
         Err(refusal) => return Ok(Aws::Says(refusal.explain_own())),
     };

@@ -35,11 +35,7 @@ impl Transport {
     pub(crate) fn resolve(&self, process: &Process) -> anyhow::Result<aws::Transport> {
         let roots = match &self.sts_ca_file {
             None => tls::Roots::Platform,
-            Some(path) => {
-                let pem =
-                    std::fs::read(path).with_context(|| format!("cannot read --sts-ca-file {}", path.display()))?;
-                tls::Roots::Only(pem)
-            }
+            Some(path) => tls::Roots::Only(process::read_authorities("sts-ca-file", path)?.into()),
         };
         if let Some(address) = &self.sts_connect_to {
             let port = address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
@@ -48,7 +44,7 @@ impl Transport {
         Ok(aws::Transport {
             connect_to: self.sts_connect_to.clone(),
             roots,
-            proxy: aws::Proxy::from_environment(&process.aws_environment()),
+            proxy: aws::proxies(&process.aws_environment()),
             ..aws::Transport::default()
         })
     }

@@ -6,7 +6,7 @@ mod pattern;
 
 use access::{Access, Grant, Scope};
 use document::{Fields, KeyCase, Limits, Node, Problem, Problems, Source, Span};
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::Timestamp;
 use rbac::escalation::Severity;
 
 pub use self::baseline::baseline;
@@ -192,11 +192,10 @@ fn codes(node: &Node, problems: &mut Problems) -> Vec<Box<str>> {
 /// A date, through that day, or a time: as an access file has it.
 fn time(node: &Node, problems: &mut Problems) -> Option<Timestamp> {
     let text = node.as_scalar().map(|scalar| &*scalar.text).unwrap_or_default();
-    let through = |date: Date| date.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
-    let time = if text.len() == 10 { text.parse().ok().and_then(through) } else { text.parse().ok() };
+    let time = access::read_expiry(text);
     if time.is_none() {
         let problem = Problem::error(VALUE, node.span, format!("`{text}` is neither a date nor a time"));
-        problems.push(problem.hint("write 2026-12-31 (through that day, UTC) or 2026-12-31T18:00:00Z"));
+        problems.push(problem.hint(access::WRITE_EXPIRY));
     }
     time
 }

@@ -34,9 +34,8 @@ pub(super) fn follow(authorities: Authorities, webhook: Arc<Webhook>) {
             let (path, asking) = (path.clone(), Arc::clone(&webhook));
             let trusted = off_thread(move || {
                 process::ensure_regular(&path)?;
-                let name = || format!("--{flag} {}", path.display());
-                let pem = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", name()))?;
-                trust(&asking, &pem).with_context(name)
+                let pem = process::read_authorities(flag, &path)?;
+                trust(&asking, &pem).with_context(|| format!("--{flag} {}", path.display()))
             });
             report(&webhook, flag, trusted.await, |()| {
                 tracing::info!(file = flag, "the authorities have changed and are in use");

@@ -8,7 +8,7 @@ use tls::Roots;
 use webhook::{Predecessor, PredecessorUrl, Settings, Webhook};
 
 use super::authorities::Authorities;
-use crate::state::Reach;
+use crate::{process, state::Reach};
 
 /// Flags of a server beside another one.
 #[derive(Args, Clone, Debug)]
@@ -65,9 +65,8 @@ impl ShadowArgs {
         let tls = match &self.shadow_of_ca {
             None => tls::client_config(&Roots::Platform).context("cannot prepare for asking --shadow-of")?,
             Some(path) => {
-                let name = || format!("--shadow-of-ca {}", path.display());
-                let pem = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", name()))?;
-                tls::webhook_client_config(&pem).with_context(name)?
+                let pem = process::read_authorities("shadow-of-ca", path)?;
+                tls::webhook_client_config(&pem).with_context(|| format!("--shadow-of-ca {}", path.display()))?
             }
         };
         Ok(Some(Predecessor::new(url.clone(), &tls, settings.predecessor)))

@@ -32,8 +32,7 @@ pub(crate) fn contexts(kubeconfig: Option<&Path>, process: &Process) -> Vec<Stri
 
 /// The proxies that the environment names.
 pub(crate) fn proxies(process: &Process) -> Proxies {
-    let either = |names: [&str; 2]| names.into_iter().find_map(|name| process.variable(name)).map(str::to_owned);
-    Proxies { https: either(["HTTPS_PROXY", "https_proxy"]), except: either(["NO_PROXY", "no_proxy"]) }
+    Proxies::read(tls::Spelling::Upper, |name| process.variable(name))
 }
 
 /// What to give beside what says only who logs in.
