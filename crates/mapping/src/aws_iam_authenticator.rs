@@ -22,7 +22,7 @@ mod objects;
 mod settings;
 mod text;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 pub use aws_auth::aws_auth;
 pub use dynamic_file::dynamic_file;
@@ -33,7 +33,7 @@ pub use objects::{Object, objects};
 pub use settings::{Settings, cluster_id, modes, settings};
 
 use crate::{
-    BackendMode, Never,
+    BackendMode, Never, RuleSource,
     canonical::{canonicalize, fold, lower, of_a_caller},
 };
 
@@ -59,12 +59,35 @@ pub struct Standing {
     pub line: usize,
     /// Whether each of its lines is a line of the file; otherwise all of it stands in one.
     pub is_spread: bool,
+    /// Of a text that was made of the file, where each of its entries stands there, by list and index in the text. Nobody sees
+    /// such a text. Empty for one that somebody wrote.
+    pub entries: BTreeMap<(&'static str, usize), EntryPlace>,
+}
+
+/// The place of an entry in the file of another program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryPlace {
+    /// The file's own list.
+    pub list: &'static str,
+    /// Which entry of that, from 0.
+    pub index: usize,
+    /// The line, from 1.
+    pub line: usize,
 }
 
 impl Standing {
     /// Returns a text that is a file of its own.
     pub fn alone(file: impl Into<Arc<str>>) -> Self {
-        Self { file: file.into(), line: 1, is_spread: true }
+        Self { file: file.into(), line: 1, is_spread: true, entries: BTreeMap::new() }
+    }
+
+    /// Returns where an entry of the text stands in the file.
+    pub fn placed(&self, place: RuleSource) -> RuleSource {
+        let file = Arc::clone(&self.file);
+        match self.entries.get(&(place.list, place.index)) {
+            Some(&EntryPlace { list, index, line }) => RuleSource { mode: place.mode, list, index, file, line },
+            None => RuleSource { file, ..place },
+        }
     }
 
     /// Returns the line of the file in which one of its own stands, both from 1.

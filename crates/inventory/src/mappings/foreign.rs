@@ -4,10 +4,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use access::ConfigMap;
 use jiff::Timestamp;
-use mapping::{BackendMode, Defect, Never, RuleSource};
+use mapping::{
+    BackendMode, RuleSource,
+    aws_iam_authenticator::{EntryPlace, Object, Standing},
+};
 
 use crate::{
-    ClusterObject, LiveMapping, MappingObject, MappingTarget, Reading, Unseen,
+    ClusterObject, LiveMapping, LoginStore, MappingObject, MappingTarget, Reading, Unseen,
     foreign::{FileFormat, Foreign, Login},
 };
 
@@ -34,38 +37,14 @@ impl Foreign {
             let object = MappingObject { name, arn, username, groups, ..MappingObject::default() };
             ClusterObject { object, ..ClusterObject::default() }
         };
-        let mut live = LiveMapping::of_objects(self.logins.iter().map(object).collect());
-        for rule in live.source.roles.iter_mut().chain(&mut live.source.users) {
-            let login = &self.logins[rule.source.index];
-            self.place(&mut rule.source, login.at, login.line);
-        }
-        for unused in &mut live.source.unused {
-            let login = &self.logins[unused.source.index];
-            self.place(&mut unused.source, login.at, login.line);
-            if let Never::Displaced(other) | Never::RolesFirst(other) = &mut unused.why {
-                let login = &self.logins[other.index];
-                self.place(other, login.at, login.line);
-            }
-        }
-        // What is said of one names others as the objects that kops would make of them.
-        let as_objects = |index: usize, login: &Login| {
-            let (list, at) = login.at;
-            let mut place = RuleSource { mode: live.source.mode, list, index, file: Arc::clone(&self.file), line: 0 };
-            self.place(&mut place, login.at, login.line);
-            (format!("IAMIdentityMapping {list}[{at}]"), place.to_string())
-        };
-        let names: Vec<(String, String)> =
-            self.logins.iter().enumerate().map(|(index, login)| as_objects(index, login)).collect();
-        for defect in &mut live.source.defects {
-            for (object, place) in &names {
-                if defect.message.contains(object) {
-                    defect.message = defect.message.replace(object, place);
-                }
-            }
-            let index = defect.section.strip_prefix("items[").and_then(|rest| rest.strip_suffix(']')?.parse().ok());
-            self.place_defect(defect, index.and_then(|index: usize| self.logins.get(index)));
-        }
-        live
+        let objects: Vec<_> = self.logins.iter().map(object).collect();
+        let as_read = objects.iter().zip(&self.logins).map(|(seen, login)| {
+            let (mode, (list, index), line) = (BackendMode::Crd, login.at, login.line);
+            let place = Some(RuleSource { mode, list, index, file: Arc::clone(&self.file), line });
+            Object { place, ..seen.object.as_read() }
+        });
+        let source = mapping::aws_iam_authenticator::objects(as_read);
+        LiveMapping::new(MappingTarget::Crd, source, LoginStore::Objects(objects))
     }
 
     fn config_map(&self, target: MappingTarget, reading: Reading, now: Timestamp) -> Result<LiveMapping, Unseen> {
@@ -89,76 +68,22 @@ impl Foreign {
                 .map(|(key, list)| (key.to_owned(), list.to_string()))
                 .collect(),
         };
-        let map = ConfigMap { data, ..ConfigMap::default() };
-        let mut live = LiveMapping::of_config_map(target, map, &reading, now)?;
-        for defect in &mut live.source.defects {
-            let lists = [("mapRoles", &roles), ("mapUsers", &users)];
-            defect.message = self.with_places(&defect.message, live.source.mode, &lists);
-            let (list, index) = defect.section.split_once('[').unwrap_or((&defect.section, ""));
-            let logins = if list == "mapRoles" { &roles } else { &users };
-            let index = index.trim_end_matches(']').parse::<usize>().ok();
-            self.place_defect(defect, index.and_then(|index| logins.get(index)).copied());
-        }
-        for unused in &mut live.source.unused {
-            let logins = if unused.source.list == "mapRoles" { &roles } else { &users };
-            let login = logins[unused.source.index];
-            self.place(&mut unused.source, login.at, login.line);
-            if let Never::Displaced(other) | Never::RolesFirst(other) = &mut unused.why {
-                let logins = if other.list == "mapRoles" { &roles } else { &users };
-                let login = logins[other.index];
-                self.place(other, login.at, login.line);
-            }
-        }
-        for (rules, logins) in [(&mut live.source.roles, &roles), (&mut live.source.users, &users)] {
-            for rule in rules {
-                let login = logins[rule.source.index];
-                self.place(&mut rule.source, login.at, login.line);
-            }
-        }
-        for (_, source) in &mut live.source.accounts {
-            let account = &self.accounts[source.index];
-            self.place(source, account.at, account.line);
-        }
-        Ok(live)
+        let accounts = self.accounts.iter().map(|account| (account.at, account.line)).collect();
+        let places = |logins: &[&Login]| logins.iter().map(|login| (login.at, login.line)).collect();
+        let standing =
+            self.standing([("mapUsers", places(&users)), ("mapRoles", places(&roles)), ("mapAccounts", accounts)]);
+        let standing = data.keys().map(|key| (key.clone(), standing.clone())).collect();
+        LiveMapping::of_config_map(target, ConfigMap { data, standing, ..ConfigMap::default() }, &reading, now)
     }
 
-    /// What was read is a text of our own: places are those of the file, and nobody sees that text.
-    fn place_defect(&self, defect: &mut Defect, login: Option<&Login>) {
-        if let Some(Login { at: (list, index), line, .. }) = login {
-            (defect.section, defect.line) = (format!("{list}[{index}]").into(), *line);
-        }
-        (defect.file, defect.excerpt) = (Arc::clone(&self.file), Box::default());
-    }
-
-    /// A message with the places of the entries that it names as those of that text, `EKSConfigMap mapRoles[1] (…)`.
-    fn with_places(&self, message: &str, mode: BackendMode, lists: &[(&'static str, &Vec<&Login>)]) -> String {
-        let all = || {
-            lists
-                .iter()
-                .flat_map(|(list, logins)| logins.iter().enumerate().map(move |(at, login)| (*list, at, *login)))
+    /// Where the entries of lists stand in the file, each by its list and index there, and its line.
+    fn standing(&self, lists: [(&'static str, Vec<((&'static str, usize), usize)>); 3]) -> Standing {
+        let of_list = |(list, places): (&'static str, Vec<((&'static str, usize), usize)>)| {
+            let place = move |(at, ((own, index), line))| ((list, at), EntryPlace { list: own, index, line });
+            places.into_iter().enumerate().map(place)
         };
-        let names: Vec<(String, String)> = all()
-            .map(|(list, index, login)| {
-                let mut place = RuleSource { mode, list, index, file: Arc::clone(&self.file), line: 0 };
-                self.place(&mut place, login.at, login.line);
-                (format!("{mode} {list}[{index}] ("), place.to_string())
-            })
-            .collect();
-        let (mut placed, mut rest) = (String::new(), message);
-        while let Some((start, (_, place))) =
-            names.iter().filter_map(|name| Some((rest.find(&name.0)?, name))).min_by_key(|(start, _)| *start)
-        {
-            let end = rest[start..].find(')').map_or(rest.len(), |end| start + end + 1);
-            placed += &rest[..start];
-            placed += place;
-            rest = &rest[end..];
-        }
-        placed + rest
-    }
-
-    fn place(&self, source: &mut RuleSource, at: (&'static str, usize), line: usize) {
-        (source.list, source.index) = at;
-        (source.file, source.line) = (Arc::clone(&self.file), line);
+        let entries = lists.into_iter().flat_map(of_list).collect();
+        Standing { is_spread: false, entries, ..Standing::alone(Arc::clone(&self.file)) }
     }
 }
 

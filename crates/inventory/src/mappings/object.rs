@@ -58,7 +58,7 @@ impl MappingObject {
         let Self { name, arn, username, groups, canonical_arn, unread } = self;
         let groups = groups.iter().map(|group| &**group).collect();
         let unread = unread.iter().map(|(key, arn)| (&**key, &**arn)).collect();
-        Object { name, arn, username, groups, canonical_arn, unread }
+        Object { name, arn, username, groups, canonical_arn, unread, place: None }
     }
 
     /// Returns the whole object with our mark, as the API server takes it.

@@ -45,7 +45,10 @@ impl LiveMapping {
                 let standing = standing(&map, target, "config.yaml");
                 mounted_file(text, standing, reading.options).map_err(|refused| refusal(&refused))
             }
-            MappingTarget::ConfigMap => configuration(&text_of(&map, target, "config.yaml"), reading.partition),
+            MappingTarget::ConfigMap => {
+                let source = configuration(&text_of(&map, target, "config.yaml"), reading.partition);
+                source.map(|source| placed(source, &standing(&map, target, "config.yaml")))
+            }
             MappingTarget::AwsAuth | MappingTarget::Crd | MappingTarget::None => {
                 let data = map.data.iter().map(|(key, text)| (key.as_str(), text.as_str()));
                 Ok(aws_auth(data, |key| standing(&map, target, key), reading.options))
@@ -88,13 +91,30 @@ fn standing(map: &ConfigMap, target: MappingTarget, key: &str) -> Standing {
 fn text_of(map: &ConfigMap, target: MappingTarget, key: &str) -> Source {
     let text = map.data.get(key).map(String::as_str).unwrap_or_default();
     match map.standing.get(key) {
-        Some(Standing { file, line, is_spread: true }) => {
+        Some(Standing { file, line, is_spread: true, .. }) => {
             Source::new(&**file, format!("{}{text}", "\n".repeat(line.saturating_sub(1))))
         }
         // Its name says how it is to be read.
         Some(Standing { file, .. }) if is_toml(file) => Source::new(&**file, text),
         _ => Source::new(name(target), text),
     }
+}
+
+/// What was read of a text that was made of another program's file: places are those of the file.
+fn placed(mut source: mapping::Source, standing: &Standing) -> mapping::Source {
+    if standing.entries.is_empty() {
+        return source;
+    }
+    for rule in source.roles.iter_mut().chain(&mut source.users) {
+        rule.source = standing.placed(rule.source.clone());
+    }
+    for (_, place) in &mut source.accounts {
+        *place = standing.placed(place.clone());
+    }
+    for defect in &mut source.defects {
+        (defect.file, defect.excerpt) = (standing.file.clone(), Box::default());
+    }
+    source
 }
 
 /// The file's name in what is said of its rules.

@@ -33,7 +33,10 @@ fn of_data(source: &Source, data: &Node, first_line: usize) -> Standings {
     for entry in data.as_mapping().unwrap_or_default() {
         let Value::Scalar(_) = entry.value.value else {
             let line = source.position(entry.key_span.start).line + first_line - 1;
-            standings.insert(entry.key.text.to_string(), Standing { file: file.clone(), line, is_spread: false });
+            standings.insert(
+                entry.key.text.to_string(),
+                Standing { line, is_spread: false, ..Standing::alone(file.clone()) },
+            );
             continue;
         };
         let at = entry.value.span.start;
@@ -42,7 +45,7 @@ fn of_data(source: &Source, data: &Node, first_line: usize) -> Standings {
         // Behind `|` each line is one of the text.
         let is_spread = written.starts_with('|');
         let line = if written.starts_with(['|', '>']) { line + 1 } else { line };
-        standings.insert(entry.key.text.to_string(), Standing { file: file.clone(), line, is_spread });
+        standings.insert(entry.key.text.to_string(), Standing { line, is_spread, ..Standing::alone(file.clone()) });
     }
     standings
 }

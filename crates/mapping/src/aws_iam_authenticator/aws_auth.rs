@@ -144,7 +144,8 @@ fn read_accounts(text: &mut Text<'_>) -> Vec<(AccountId, RuleSource)> {
             Ok(account) => accounts.push((account, text.place(LIST, index, node.span.start))),
             Err(_) => {
                 let message = format!("{written:?} is no AWS account, which has 12 digits");
-                text.say(DefectKind::NoLogin, format!("{LIST}[{index}]"), node.span.start, message, None);
+                let place = text.place(LIST, index, node.span.start);
+                text.say_of(DefectKind::NoLogin, &place, node.span.start, message, None);
             }
         }
     }

@@ -29,6 +29,8 @@ pub struct Object<'a> {
     pub canonical_arn: &'a str,
     /// ARNs that stand in `spec` under other keys, each with its key.
     pub unread: Vec<(&'a str, &'a str)>,
+    /// Where it stands, if another program's file says that it makes the object; otherwise it stands under its name.
+    pub place: Option<RuleSource>,
 }
 
 /// Returns what the program makes of them once it has looked at each. Of objects for one ARN it takes any.
@@ -39,8 +41,9 @@ pub fn objects<'a>(objects: impl IntoIterator<Item = Object<'a>>) -> Source {
     let mut text = Text::new(BackendMode::Crd, "", Standing::alone(""), &mut defects);
     let mut kept = Vec::new();
     for (index, object) in objects.into_iter().enumerate() {
-        let Object { name, arn, username, groups, canonical_arn, unread } = object;
-        let place = RuleSource { mode: BackendMode::Crd, list: OBJECTS, index, file: name.into(), line: 1 };
+        let Object { name, arn, username, groups, canonical_arn, unread, place } = object;
+        let of_cluster = || RuleSource { mode: BackendMode::Crd, list: OBJECTS, index, file: name.into(), line: 1 };
+        let place = place.unwrap_or_else(of_cluster);
         for (key, meant) in unread.into_iter().filter(|_| arn.is_empty()) {
             let key = format!("spec.{key}");
             let message = format!("unknown key `{key}`, which is ignored");

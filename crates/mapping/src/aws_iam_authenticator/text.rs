@@ -30,7 +30,8 @@ impl<'a> Text<'a> {
 
     /// The place of an entry.
     pub(super) fn place(&self, list: &'static str, index: usize, at: usize) -> RuleSource {
-        RuleSource { mode: self.mode, list, index, file: self.standing.file.clone(), line: self.line(at) }
+        let (mode, file, line) = (self.mode, self.standing.file.clone(), self.line(at));
+        self.standing.placed(RuleSource { mode, list, index, file, line })
     }
 
     /// Says that something is not what it looks like.
@@ -68,8 +69,11 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The line of the text, or of a long one what stands at the place.
+    /// The line of the text, or of a long one what stands at the place; nothing of a text that nobody sees.
     fn excerpt(&self, at: usize) -> Box<str> {
+        if !self.standing.entries.is_empty() {
+            return Box::default();
+        }
         let text = self.source.text();
         let at = text.floor_char_boundary(at);
         let start = text[..at].rfind('\n').map_or(0, |at| at + 1);

@@ -182,7 +182,7 @@ fn objects_let_in_whom_the_program_lets_in() {
                 username: &spec.username,
                 groups: spec.groups.iter().map(String::as_str).collect(),
                 canonical_arn: if has_status { canonical_arn } else { "" },
-                unread: Vec::new(),
+                ..Object::default()
             });
             assert_eq!(logins(objects(items)), case.logins, "{}, {has_status}", case.name);
         }

@@ -120,7 +120,7 @@ fn what_is_said_of_a_source_is_what_the_server_does() {
 #[test]
 fn the_status_of_an_object_maps_nobody() {
     let object =
-        |arn| Object { name: "ann", arn, username: "ann", groups: vec!["g"], canonical_arn: ANN, unread: Vec::new() };
+        |arn| Object { name: "ann", arn, username: "ann", groups: vec!["g"], canonical_arn: ANN, ..Object::default() };
     let rows = [(ANN, "ann [g]", "ann [g]"), ("ann", "ann [g]", "mapping.none")];
     for (arn, by_theirs, by_ours) in rows {
         let answers = [theirs::objects([object(arn)]), objects([object(arn)])];

@@ -266,7 +266,7 @@ fn the_digest_is_not_of_where_it_was_read_nor_of_who_asks() {
     let with = |standing: Option<&str>, caller: Option<&str>| {
         let mut observed =
             cluster("role cluster-admin = * *.*\nbinding all = ClusterRole cluster-admin > user:me [ours]");
-        let standing = standing.map(|file| Standing { file: file.into(), line: 12, is_spread: true });
+        let standing = standing.map(|file| Standing { line: 12, ..Standing::alone(file) });
         let standing = standing.into_iter().map(|standing| ("mapUsers".to_owned(), standing)).collect();
         let data = [("mapUsers".to_owned(), text.to_owned())].into();
         let map = ConfigMap { standing, data, resource_version: Some("7".to_owned()), ..ConfigMap::default() };

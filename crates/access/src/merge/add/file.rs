@@ -187,5 +187,5 @@ fn standing(source: &Source, node: Option<&Node>) -> Standing {
     let Some(node) = node else { return Standing::alone(source.name()) };
     let written = &source.text()[node.span.range()];
     let line = source.line(node.span.start) + usize::from(written.starts_with(['|', '>']));
-    Standing { file: source.name().into(), line, is_spread: written.starts_with('|') }
+    Standing { line, is_spread: written.starts_with('|'), ..Standing::alone(source.name()) }
 }
