@@ -8,7 +8,7 @@ mod manifests;
 mod outputs;
 mod unkinded;
 
-use std::{cell::Cell, fmt};
+use std::{cell::Cell, collections::BTreeMap, fmt};
 
 use access::{Facts, IamDumpError};
 use document::{Document, Limits, Node, Problem, Severity, Source, Sources};
@@ -281,92 +281,90 @@ impl Inputs {
                 InputError::Yaml(in_lines(&source, problems))
             }
         };
-        let mut items = Vec::new();
+        let mut items: BTreeMap<usize, Vec<Node>> = BTreeMap::new();
         let documents = document::parse_manifests(&source, &Limits::default(), "items", |number, node| {
-            items.push((number, node));
+            items.entry(number).or_default().push(node);
         });
         let mut known = false;
         for document in documents {
-            let (number, read) = match &document.read {
-                Ok(read) => (document.number, read),
-                Err(problems) if how.is_of_folder => {
-                    known |= self.unreadable(&source, &document, problems);
-                    continue;
+            known |= match &document.read {
+                Ok(_) => {
+                    let items = items.get(&document.number).map(Vec::as_slice).unwrap_or_default();
+                    self.read_document(&source, &document, items, how)?
                 }
+                Err(problems) if how.is_of_folder => self.unreadable(&source, &document, problems),
                 Err(problems) => return Err(said(problems)),
             };
-            let Some(root) = document.root() else { continue };
-            if let Some(gap) = unkinded::misspelt(&source, root) {
-                self.dump.lacks(gap);
-                known = true;
-                continue;
-            }
-            if outputs::are(root) {
-                known |= self.read_outputs(&source, &document, how)? || self.look_within(&source, root);
-                continue;
-            }
-            let text_of = |key: &str| root.get(key).and_then(Node::as_scalar).map(|scalar| &*scalar.text);
-            let (version, kind) = (text_of("apiVersion").unwrap_or_default(), text_of("kind"));
-            if let Some(foreign) = foreign::read(&source, root) {
-                self.declare(foreign, &source);
-                known = true;
-                continue;
-            }
-            match kind {
-                Some("Template") if manifests::is_template_of_access(root) => {
-                    let line = source.position(root.span.start).line;
-                    let what = format!("OpenShift's Template {name}:{line}");
-                    let why = "roles and bindings are in it; give what `oc process` prints, by `--from -`";
-                    self.dump.lacks(Unseen::new(what, why));
-                }
-                Some(kind) if Dump::overlooks(version, kind) => {
-                    known |=
-                        self.dump.overlook_document((version, kind), root, &source) || self.look_within(&source, root);
-                    continue;
-                }
-                // Of no interest: what kops keeps beside it, deployments and the like.
-                Some(kind) if !Dump::is_about(version, kind) => {
-                    let of = items.iter().filter(|(of, _)| *of == number).map(|(_, node)| node);
-                    match unkinded::of_unknown_list(&source, root, kind, of) {
-                        Some(gap) => self.dump.lacks(gap),
-                        None => {
-                            let is_known = self.dump.look_at((version, kind), root, &source);
-                            known |= is_known;
-                            known |= !Dump::is_definition(version, kind) && self.look_within(&source, root);
-                            continue;
-                        }
-                    }
-                }
-                Some(kind) => {
-                    let list = (version, kind);
-                    let of = items.iter().filter(|(of, _)| *of == number).map(|(_, node)| node);
-                    self.add_document(&source, root, list, of, how);
-                    self.notes.extend(read.warnings.iter().map(|warning| {
-                        let line = source.position(warning.span.start).line;
-                        format!("{name}:{line}: {}", warning.message).into()
-                    }));
-                }
-                None if ["groups", "clusterID", "nodes"].iter().any(|key| root.get(key).is_some()) => {
-                    if how.is_of_folder && !is_access(&source) {
-                        known |= self.look_within(&source, root);
-                        continue;
-                    }
-                    self.access_files.push(source.base());
-                }
-                // No kind, and what has this version is about access.
-                None if version.starts_with("rbac.authorization.k8s.io/") => {
-                    self.add(&source, root, ObjectPlace::Document, how);
-                }
-                None => {
-                    let has_items = items.iter().any(|(of, _)| *of == number);
-                    let gap = unkinded::gap(&source, root, has_items, how.is_of_folder);
-                    let Some(gap) = gap.or_else(|| within::gap(&source, root)) else { continue };
-                    self.dump.lacks(gap);
-                }
-            }
-            known = true;
         }
         Ok(known)
+    }
+
+    /// Reads one document, with the elements of its list; returns whether it is known.
+    fn read_document(
+        &mut self,
+        source: &Source,
+        document: &Document,
+        items: &[Node],
+        how: How<'_>,
+    ) -> Result<bool, InputError> {
+        let (Some(root), Ok(read)) = (document.root(), &document.read) else { return Ok(false) };
+        if let Some(gap) = unkinded::misspelt(source, root) {
+            self.dump.lacks(gap);
+            return Ok(true);
+        }
+        if outputs::are(root) {
+            return Ok(self.read_outputs(source, document, how)? || self.look_within(source, root));
+        }
+        if let Some(foreign) = foreign::read(source, root) {
+            self.declare(foreign, source);
+            return Ok(true);
+        }
+        let text_of = |key: &str| root.get(key).and_then(Node::as_scalar).map(|scalar| &*scalar.text);
+        let (version, kind) = (text_of("apiVersion").unwrap_or_default(), text_of("kind"));
+        match kind {
+            Some("Template") if manifests::is_template_of_access(root) => {
+                let line = source.position(root.span.start).line;
+                let what = format!("OpenShift's Template {}:{line}", source.name());
+                let why = "roles and bindings are in it; give what `oc process` prints, by `--from -`";
+                self.dump.lacks(Unseen::new(what, why));
+            }
+            Some(kind) if Dump::overlooks(version, kind) => {
+                return Ok(self.dump.overlook_document((version, kind), root, source) || self.look_within(source, root));
+            }
+            // Of no interest: what kops keeps beside it, deployments and the like.
+            Some(kind) if !Dump::is_about(version, kind) => {
+                match unkinded::of_unknown_list(source, root, kind, items.iter()) {
+                    Some(gap) => self.dump.lacks(gap),
+                    None => {
+                        let is_known = self.dump.look_at((version, kind), root, source);
+                        return Ok((!Dump::is_definition(version, kind) && self.look_within(source, root)) || is_known);
+                    }
+                }
+            }
+            Some(kind) => {
+                self.add_document(source, root, (version, kind), items.iter(), how);
+                self.notes.extend(read.warnings.iter().map(|warning| {
+                    let line = source.position(warning.span.start).line;
+                    format!("{}:{line}: {}", source.name(), warning.message).into()
+                }));
+            }
+            None if ["groups", "clusterID", "nodes"].iter().any(|key| root.get(key).is_some()) => {
+                if how.is_of_folder && !is_access(source) {
+                    return Ok(self.look_within(source, root));
+                }
+                self.access_files.push(source.base());
+            }
+            // No kind, and what has this version is about access.
+            None if version.starts_with("rbac.authorization.k8s.io/") => {
+                self.add(source, root, ObjectPlace::Document, how);
+            }
+            None => {
+                let gap = unkinded::gap(source, root, !items.is_empty(), how.is_of_folder);
+                let Some(gap) = gap.or_else(|| within::gap(source, root)) else { return Ok(false) };
+                self.dump.lacks(gap);
+            }
+        }
+        Ok(true)
     }
 
     /// Whether something of access is in a document that is of no interest itself, which is then a gap. What a cluster has of it

@@ -1,60 +1,38 @@
 //! What was read, as a cluster that was observed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use access::ConfigMap;
 use identity::Partition;
 use jiff::Timestamp;
-use mapping::{BackendMode, Reader};
+use mapping::{BackendMode, Reader, aws_iam_authenticator::Settings};
 
 use super::{
     Dump, MAPPING_KIND,
+    declared::{BindingPlaces, last_definitions},
     gaps::{KINDS, LACKS, NOT_IN_DUMPS, missing_gap, only_of},
+    identities::one_of_each,
+    servers::Told,
 };
 use crate::{
     About, ClusterObject, LiveMapping, MappingObject, MappingTarget, ObjectKind, Observed, RECORD_NAME, Reading,
-    RecordError, Unseen, UnseenLogins,
-    dump::declared::{BindingPlaces, last_definitions},
-    dump::identities::one_of_each,
-    foreign::Foreign,
-    format::FileFormat,
+    Record, RecordError, Unseen, UnseenLogins, foreign::Foreign, format::FileFormat,
 };
-
-/// The logins of places that stand there twice and differ, by what does not count of them.
-fn other_logins(
-    maps: Vec<(String, ConfigMap)>,
-    objects: Vec<MappingObject>,
-    reading: Reading,
-    now: Timestamp,
-) -> Vec<mapping::Source> {
-    let of_map = |(name, map): (String, ConfigMap)| {
-        let target = MappingTarget::in_config_map(&name)?;
-        LiveMapping::of_config_map(target, map, &reading, now).ok()
-    };
-    let seen = |object: MappingObject| ClusterObject { object, ..ClusterObject::default() };
-    let of_objects = LiveMapping::of_objects(objects.into_iter().map(seen).collect());
-    maps.into_iter().filter_map(of_map).chain([of_objects]).map(|live| live.source).collect()
-}
 
 impl Dump {
     /// Returns the cluster as observed, with every gap named. Where mappings are written nowhere, none are looked at but those that EKS asks: elsewhere
     /// they stand in files of the servers' own.
     pub fn observed(self, target: MappingTarget, partition: Partition, now: Timestamp) -> Observed {
         let idle = self.idle_flags(partition, now);
-        let (record, targets) = (self.record(), self.targets());
-        let (settings, told, is_eks) = (self.settings().unwrap_or_default(), self.told(), self.is_of_eks());
-        let makes_eks = self.makes_eks();
+        let record = self.record();
+        let (settings, told) = (self.settings().unwrap_or_default(), self.told());
+        let (is_eks, makes_eks) = (self.is_of_eks(), self.makes_eks());
         let (knowledge, knows_mapping_objects) = (self.knowledge(), self.knows_mapping_objects());
-        let not_read = |target| Some((target, self.servers.not_read(target, &told)?));
-        let mut not_read: BTreeMap<_, _> = MappingTarget::ALL.into_iter().filter_map(not_read).collect();
-        // The first chart mounts the configuration that it writes.
-        if self.foreign.iter().any(|foreign| foreign.format == FileFormat::Chart2018) {
-            not_read.remove(&MappingTarget::ConfigMap);
-        }
-        let of_some = KINDS.map(|(kind, _)| (kind, self.is_of_some_namespaces(kind)));
-        let of_some: BTreeMap<&str, BTreeSet<Box<str>>> =
-            of_some.into_iter().filter_map(|(kind, namespaces)| Some((kind, namespaces?))).collect();
+        let not_read = self.not_read(&told);
         let made: Vec<Unseen> = self.made_unseen().collect();
+        let looked_at = LookedAt { target, is_eks };
+        let lacking = [self.lists_unseen(), self.sources_unseen(looked_at, record.as_ref())].concat();
+        let targets = self.targets().into_iter().filter(|of| looked_at.holds(*of)).collect();
         let Self {
             roles,
             bindings,
@@ -63,13 +41,11 @@ impl Dump {
             config_maps,
             other_config_maps,
             kinds,
-            mut missing,
-            has_manifests,
             refused,
             beside,
             mut twice,
             foreign,
-            dynamic,
+            mut dynamic,
             role_places,
             binding_places,
             mapping_object_places,
@@ -91,56 +67,13 @@ impl Dump {
         let (foreign, replaced) = last_definitions(foreign);
         unseen.extend(twice[of_logins..].iter().map(|twice| twice.gap.clone()));
         let unreadable = unseen.iter().map(|gap| gap.what.clone()).collect();
-        for (kind, of) in KINDS {
-            let lacks = || if has_manifests { LACKS } else { NOT_IN_DUMPS };
-            let why = missing.remove(kind).or_else(|| (!kinds.contains(kind)).then(|| lacks().into()));
-            let why = why.or_else(|| of_some.get(kind).map(|namespaces| only_of(kind, namespaces).into()));
-            unseen.extend(why.map(|why| Unseen::of_kind(of, why)));
-        }
-        if config_maps.contains_key(RECORD_NAME) && record.is_none() {
-            unseen.push(Unseen::new("what was applied last", RecordError.to_string()).about(About::Record));
-        }
-        let looks_at = |of: MappingTarget| match target {
-            MappingTarget::None => is_eks && of == MappingTarget::AwsAuth,
-            _ => of != MappingTarget::None,
-        };
-        let looks_at_map = |name: &str| {
-            let of = MappingTarget::in_config_map(name);
-            target != MappingTarget::None || name == RECORD_NAME || of.is_some_and(looks_at)
-        };
-        let (mut mappings, mut unread_logins) = (Vec::new(), Vec::new());
+        unseen.extend(lacking);
         let reading = Reading { partition, options: told.options, reader: told.reader };
-        for (name, why) in missing.iter().filter(|(name, _)| looks_at_map(name)) {
-            unseen.push(missing_gap(name, why));
+        if target == MappingTarget::None {
+            dynamic.clear();
         }
-        // A cluster may not know the kind, so that a dump has none of it; where logins are there, it must.
-        let needs_objects =
-            [Some(target), record.as_ref().map(|seen| seen.object.target)].contains(&Some(MappingTarget::Crd));
-        if needs_objects && !kinds.contains(MAPPING_KIND) && !missing.contains_key(MAPPING_KIND) {
-            unseen.push(Unseen::of_kind(ObjectKind::IdentityMappings, NOT_IN_DUMPS));
-        }
-        for target in targets.into_iter().filter(|of| looks_at(*of)) {
-            let Some(map) = target.config_map().and_then(|name| config_maps.get(name)) else {
-                mappings.push(LiveMapping::of_objects(mapping_objects.clone()));
-                continue;
-            };
-            match LiveMapping::of_config_map(target, map.clone(), &reading, now) {
-                Ok(live) => mappings.push(live),
-                Err(gap) => unread_logins.push(UnseenLogins::unreadable(gap, target)),
-            }
-        }
-        let other_logins = other_logins(other_config_maps, other_objects, reading, now);
-        let is_asked = target != MappingTarget::None;
-        let of_file = |(name, text): (Box<str>, Vec<u8>)| LiveMapping::of_file(&name, &text, told.options);
-        mappings.extend(dynamic.into_iter().filter(|_| is_asked).map(of_file));
-        // What is in force goes before what other programs are going to make.
-        for live in foreign.iter().filter_map(|foreign| foreign.live(&reading, now)) {
-            match live {
-                Ok(live) => mappings.push(live),
-                Err(gap) => unread_logins.push(UnseenLogins::unreadable(gap, MappingTarget::ConfigMap)),
-            }
-        }
-        unread_logins.extend(mappings.iter_mut().flat_map(LiveMapping::take_unfilled));
+        let stored = Stored { targets, config_maps, mapping_objects, dynamic };
+        let (mut mappings, unread_logins) = stored.mappings(&foreign, &reading, now);
         unseen.extend(unread_logins.iter().map(|place| place.gap.clone()));
         notes.sort();
         notes.dedup();
@@ -152,18 +85,7 @@ impl Dump {
             unseen.extend(told.disputed.clone());
         }
         for live in &mut mappings {
-            let source = &mut live.source;
-            if source.reader == Reader::AwsIamAuthenticator {
-                source.reserved_prefixes = settings.reserved_prefixes.get(&source.mode).cloned().unwrap_or_default();
-            }
-            live.is_asked = is_eks || makes_eks || told.asks(source.mode);
-            if !live.is_asked && !source.is_blank() {
-                let (mode, modes) = (source.mode, told.modes.iter().flatten().map(|mode| mode.as_str()));
-                let modes: Vec<&str> = modes.collect();
-                notes.push(
-                    format!("nobody is let in by {mode}: the server's backend mode is {}", modes.join(", ")).into(),
-                );
-            }
+            notes.extend(live.ask(&told, &settings, is_eks || makes_eks));
         }
         mappings.sort_by_key(|live| told.turn(live.source.mode));
         let mut observed = Observed {
@@ -177,7 +99,7 @@ impl Dump {
             unread_logins,
             twice,
             others: rbac::Objects { roles: other_roles, bindings: other_bindings },
-            other_logins,
+            other_logins: other_logins(other_config_maps, other_objects, reading, now),
             notes,
             idle,
             knowledge,
@@ -202,4 +124,136 @@ impl Dump {
         }
         observed
     }
+
+    /// The mapping sources of which nothing says that a server reads them, and why not.
+    fn not_read(&self, told: &Told) -> BTreeMap<MappingTarget, Box<str>> {
+        // The first chart mounts the configuration that it writes.
+        let is_mounted = self.foreign.iter().any(|foreign| foreign.format == FileFormat::Chart2018);
+        let targets = MappingTarget::ALL.into_iter().filter(|of| !(is_mounted && *of == MappingTarget::ConfigMap));
+        targets.filter_map(|target| Some((target, self.servers.not_read(target, told)?))).collect()
+    }
+
+    /// The kinds of which not all objects are here that every cluster has.
+    fn lists_unseen(&self) -> Vec<Unseen> {
+        let lacks = if self.has_manifests { LACKS } else { NOT_IN_DUMPS };
+        let gap = |(kind, of): (&str, ObjectKind)| {
+            let why = self.missing.get(kind).cloned();
+            let why = why.or_else(|| (!self.kinds.contains(kind)).then(|| lacks.into()));
+            let in_some = || Some(only_of(kind, &self.is_of_some_namespaces(kind)?).into());
+            Some(Unseen::of_kind(of, why.or_else(in_some)?))
+        };
+        KINDS.into_iter().filter_map(gap).collect()
+    }
+
+    /// The mapping sources, and the record, that are looked at and are not here.
+    fn sources_unseen(&self, looked_at: LookedAt, record: Option<&ClusterObject<Record>>) -> Vec<Unseen> {
+        let mut unseen = Vec::new();
+        if self.config_maps.contains_key(RECORD_NAME) && record.is_none() {
+            unseen.push(Unseen::new("what was applied last", RecordError.to_string()).about(About::Record));
+        }
+        let is_list = |name: &str| KINDS.iter().any(|(kind, _)| *kind == name);
+        let missing = self.missing.iter().filter(|(name, _)| !is_list(name) && looked_at.holds_map(name));
+        unseen.extend(missing.map(|(name, why)| missing_gap(name, why)));
+        // A cluster may not know the kind, so that a dump has none of it; where logins are there, it must.
+        let written = [Some(looked_at.target), record.map(|seen| seen.object.target)];
+        let is_known = self.kinds.contains(MAPPING_KIND) || self.missing.contains_key(MAPPING_KIND);
+        if written.contains(&Some(MappingTarget::Crd)) && !is_known {
+            unseen.push(Unseen::of_kind(ObjectKind::IdentityMappings, NOT_IN_DUMPS));
+        }
+        unseen
+    }
+}
+
+/// Which mapping sources are looked at.
+#[derive(Clone, Copy)]
+struct LookedAt {
+    /// Where mappings are written.
+    target: MappingTarget,
+    is_eks: bool,
+}
+
+impl LookedAt {
+    fn holds(self, of: MappingTarget) -> bool {
+        match self.target {
+            MappingTarget::None => self.is_eks && of == MappingTarget::AwsAuth,
+            _ => of != MappingTarget::None,
+        }
+    }
+
+    fn holds_map(self, name: &str) -> bool {
+        let of = MappingTarget::in_config_map(name);
+        self.target != MappingTarget::None || name == RECORD_NAME || of.is_some_and(|of| self.holds(of))
+    }
+}
+
+/// What holds mappings, as it was read.
+struct Stored {
+    targets: Vec<MappingTarget>,
+    config_maps: BTreeMap<String, ConfigMap>,
+    mapping_objects: Vec<ClusterObject<MappingObject>>,
+    /// Dynamic files on the control plane, by name.
+    dynamic: Vec<(Box<str>, Vec<u8>)>,
+}
+
+impl Stored {
+    /// The mappings, with those that other programs' files make; and what its reader refuses, or is still to be filled in.
+    fn mappings(self, foreign: &[Foreign], reading: &Reading, now: Timestamp) -> (Vec<LiveMapping>, Vec<UnseenLogins>) {
+        let (mut mappings, mut unread) = (Vec::new(), Vec::new());
+        let mut take = |target: MappingTarget, live: Result<LiveMapping, Unseen>| match live {
+            Ok(live) => mappings.push(live),
+            Err(gap) => unread.push(UnseenLogins::unreadable(gap, target)),
+        };
+        for target in self.targets {
+            let map = target.config_map().and_then(|name| self.config_maps.get(name));
+            take(
+                target,
+                match map {
+                    Some(map) => LiveMapping::of_config_map(target, map.clone(), reading, now),
+                    None => Ok(LiveMapping::of_objects(self.mapping_objects.clone())),
+                },
+            );
+        }
+        for (name, text) in self.dynamic {
+            take(MappingTarget::None, Ok(LiveMapping::of_file(&name, &text, reading.options)));
+        }
+        // What is in force goes before what other programs are going to make.
+        for live in foreign.iter().filter_map(|foreign| foreign.live(reading, now)) {
+            take(MappingTarget::ConfigMap, live);
+        }
+        unread.extend(mappings.iter_mut().flat_map(LiveMapping::take_unfilled));
+        (mappings, unread)
+    }
+}
+
+impl LiveMapping {
+    /// Notes whether the server asks it, and with which prefixes reserved; returns a note where nobody is let in by it.
+    fn ask(&mut self, told: &Told, settings: &Settings, is_eks: bool) -> Option<Box<str>> {
+        let source = &mut self.source;
+        if source.reader == Reader::AwsIamAuthenticator {
+            source.reserved_prefixes = settings.reserved_prefixes.get(&source.mode).cloned().unwrap_or_default();
+        }
+        self.is_asked = is_eks || told.asks(source.mode);
+        if self.is_asked || source.is_blank() {
+            return None;
+        }
+        let modes: Vec<&str> = told.modes.iter().flatten().map(|mode| mode.as_str()).collect();
+        let (mode, modes) = (source.mode, modes.join(", "));
+        Some(format!("nobody is let in by {mode}: the server's backend mode is {modes}").into())
+    }
+}
+
+/// The logins of places that stand there twice and differ, by what does not count of them.
+fn other_logins(
+    maps: Vec<(String, ConfigMap)>,
+    objects: Vec<MappingObject>,
+    reading: Reading,
+    now: Timestamp,
+) -> Vec<mapping::Source> {
+    let of_map = |(name, map): (String, ConfigMap)| {
+        let target = MappingTarget::in_config_map(&name)?;
+        LiveMapping::of_config_map(target, map, &reading, now).ok()
+    };
+    let seen = |object: MappingObject| ClusterObject { object, ..ClusterObject::default() };
+    let of_objects = LiveMapping::of_objects(objects.into_iter().map(seen).collect());
+    maps.into_iter().filter_map(of_map).chain([of_objects]).map(|live| live.source).collect()
 }
