@@ -220,7 +220,8 @@ impl Merging<'_> {
             Err(_) if entries.is_empty() && self.owned.is_empty() => return Ok(source.text().to_owned()),
             Err(why) => return Err(why),
         };
-        let said = entries::said(self.shape, source, list.nodes()).map_err(|problem| unreadable(source, &problem))?;
+        let said =
+            entries::identities(self.shape, source, list.nodes()).map_err(|problem| unreadable(source, &problem))?;
         let mut wanted: BTreeMap<String, Entry<'_>> = BTreeMap::new();
         for entry in entries {
             wanted.insert(people::principal(&entry), entry);

@@ -36,7 +36,7 @@ use self::{
     servers::{Servers, may_run},
 };
 use crate::{
-    About, CloudAccount, ClusterObject, MappingObject, MappingTarget, RECORD_NAME, SaidCluster, Twice, Unseen,
+    About, CloudAccount, ClusterClaim, ClusterObject, MappingObject, MappingTarget, RECORD_NAME, Twice, Unseen,
     foreign::Foreign,
     text::{
         place::WrittenAt,
@@ -95,9 +95,9 @@ pub struct Dump {
     generated: BTreeMap<Box<str>, usize>,
     wanted: Option<(Box<str>, Box<str>, Option<ConfigMap>)>,
     /// Namespaces `kube-system` with their uids: there is one in each cluster.
-    kube_systems: Vec<SaidCluster>,
+    kube_systems: Vec<ClusterClaim>,
     /// What the configuration says in whose place another one stands.
-    replaced: Option<SaidCluster>,
+    replaced: Option<ClusterClaim>,
     /// Whether somebody says that it is one of EKS, who is no part of it.
     is_said_to_be_eks: bool,
 }
@@ -231,7 +231,7 @@ impl Dump {
                 }
             }
             FoundObject::Namespace(name) => {
-                let said = SaidCluster::of_uid(&uid, &self.here);
+                let said = ClusterClaim::of_uid(&uid, &self.here);
                 let is_new = || self.kube_systems.iter().all(|before| !before.says_the_same_as(&said));
                 if *name == *"kube-system" && !uid.is_empty() && is_new() {
                     self.kube_systems.push(said);

@@ -30,7 +30,7 @@ pub use self::{
 };
 use access::Access;
 
-use crate::{AuthenticationMode, SaidCluster, Unseen, text::placeholder::is_placeholder};
+use crate::{AuthenticationMode, ClusterClaim, Unseen, text::placeholder::is_placeholder};
 
 /// The access that a file of another program declares.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct Foreign {
     /// Where the whole of it stands.
     pub span: Span,
     /// Which cluster it is about, as often as it says so.
-    pub clusters: Vec<SaidCluster>,
+    pub clusters: Vec<ClusterClaim>,
     /// Who logs in as whom, in the order in which it is written.
     pub logins: Vec<Login>,
     /// Accounts everybody of whom may log in.
@@ -107,13 +107,13 @@ impl Foreign {
     }
 
     /// Takes in which cluster it is about, and where it says so. What another program fills in says nothing.
-    fn is_about(&mut self, source: &Source, node: Option<&Node>, said: SaidCluster) {
-        let SaidCluster { by, id, name, region, account, uid, .. } = said;
+    fn is_about(&mut self, source: &Source, node: Option<&Node>, said: ClusterClaim) {
+        let ClusterClaim { by, id, name, region, account, uid, .. } = said;
         let said_by_itself = |text: Option<Box<str>>| text.filter(|text| !text.is_empty() && !is_placeholder(text));
         let [id, name, region, account] = [id, name, region, account].map(said_by_itself);
         let Some(node) = node.filter(|_| id.is_some() || name.is_some()) else { return };
         let place = Some((source.name().into(), source.position(node.span.start).line));
-        let said = SaidCluster { by, place, id, name, region, account, uid };
+        let said = ClusterClaim { by, place, id, name, region, account, uid };
         if !self.clusters.iter().any(|before| before.says_the_same_as(&said)) {
             self.clusters.push(said);
         }

@@ -42,7 +42,7 @@ pub use places::{GivenLogins, Places};
 pub use record::{File, NAME as RECORD_NAME, NAMESPACE as RECORD_NAMESPACE, Record, RecordError, file_at, files};
 pub use target::{ACCESS_FILE_MAP, MappingTarget};
 pub use unseen::{About, ObjectKind, Unseen, UnseenLogins};
-pub use which_cluster::{SaidBy, SaidCluster, TwoClusters, WhichCluster};
+pub use which_cluster::{ClaimedBy, ClusterClaim, TwoClusters, WhichCluster};
 
 #[cfg(test)]
 mod tests;

@@ -10,15 +10,15 @@ use crate::{Record, format::FileFormat, text::place::WrittenAt};
 /// The statements about which cluster this is.
 #[derive(Clone, Debug, Default)]
 pub struct WhichCluster {
-    said: Vec<SaidCluster>,
+    said: Vec<ClusterClaim>,
     is_eks: bool,
 }
 
 /// A statement about which cluster an input is of, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SaidCluster {
+pub struct ClusterClaim {
     /// What it is.
-    pub by: SaidBy,
+    pub by: ClaimedBy,
     /// File and line, where it is known.
     pub place: Option<(Arc<str>, usize)>,
     /// What tokens for the cluster are bound to; of EKS its name.
@@ -35,7 +35,7 @@ pub struct SaidCluster {
 
 /// The kind of input that names a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SaidBy {
+pub enum ClaimedBy {
     /// The access file.
     AccessFile,
     /// The record of what was last applied.
@@ -54,12 +54,12 @@ pub enum SaidBy {
 
 /// Two inputs are of different clusters. The error names both, with their places.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TwoClusters(Box<[SaidCluster; 2]>);
+pub struct TwoClusters(Box<[ClusterClaim; 2]>);
 
 impl WhichCluster {
     /// What these say. `is_eks` says that something else shows that it is a cluster of EKS.
-    pub(crate) fn new(said: Vec<SaidCluster>, is_eks: bool) -> Self {
-        let is_of_eks = |by: SaidBy| matches!(by, SaidBy::Eks | SaidBy::Foreign(FileFormat::ClusterConfig));
+    pub(crate) fn new(said: Vec<ClusterClaim>, is_eks: bool) -> Self {
+        let is_of_eks = |by: ClaimedBy| matches!(by, ClaimedBy::Eks | ClaimedBy::Foreign(FileFormat::ClusterConfig));
         Self { is_eks: is_eks || said.iter().any(|said| is_of_eks(said.by)), said }
     }
 
@@ -67,23 +67,23 @@ impl WhichCluster {
     pub fn add_access_file(&mut self, access: &Access, sources: &Sources) {
         let Some(id) = &access.cluster_id else { return };
         let place = sources.locate(id.span.start).map(|(file, at)| (file.into(), at.line));
-        self.add(SaidCluster { place, ..SaidCluster::of_id(SaidBy::AccessFile, &id.value) });
+        self.add(ClusterClaim { place, ..ClusterClaim::of_id(ClaimedBy::AccessFile, &id.value) });
     }
 
     /// Adds what was last applied.
     pub fn add_record(&mut self, record: &Record) {
-        self.add(SaidCluster::of_id(SaidBy::Record, &record.cluster_id));
+        self.add(ClusterClaim::of_id(ClaimedBy::Record, &record.cluster_id));
     }
 
     /// The access file goes first: it says what all the rest is compared with.
-    fn add(&mut self, said: SaidCluster) {
-        let at = self.said.iter().take_while(|one| one.by == SaidBy::AccessFile).count();
+    fn add(&mut self, said: ClusterClaim) {
+        let at = self.said.iter().take_while(|one| one.by == ClaimedBy::AccessFile).count();
         self.said.insert(at, said);
     }
 
     /// Returns whether nothing says what it is called.
     pub fn is_empty(&self) -> bool {
-        self.said.iter().all(|said| said.by == SaidBy::KubeSystem)
+        self.said.iter().all(|said| said.by == ClaimedBy::KubeSystem)
     }
 
     /// Returns the id that tokens are bound to, by the first that says one.
@@ -92,7 +92,7 @@ impl WhichCluster {
     }
 
     /// Returns those who say another id than this one.
-    pub fn other_than<'a>(&'a self, id: &'a str) -> impl Iterator<Item = (&'a SaidCluster, &'a str)> {
+    pub fn other_than<'a>(&'a self, id: &'a str) -> impl Iterator<Item = (&'a ClusterClaim, &'a str)> {
         let ids = self.said.iter().filter_map(|said| Some((said, said.id.as_deref()?)));
         ids.filter(move |(_, other)| *other != id)
     }
@@ -113,8 +113,8 @@ impl WhichCluster {
     }
 }
 
-fn one<'a>(all: impl IntoIterator<Item = &'a SaidCluster>) -> Result<(), TwoClusters> {
-    let mut before: Vec<&SaidCluster> = Vec::new();
+fn one<'a>(all: impl IntoIterator<Item = &'a ClusterClaim>) -> Result<(), TwoClusters> {
+    let mut before: Vec<&ClusterClaim> = Vec::new();
     for said in all {
         if let Some(first) = before.iter().find(|first| first.is_another_than(said)) {
             return Err(TwoClusters(Box::new([(*first).clone(), said.clone()])));
@@ -126,26 +126,26 @@ fn one<'a>(all: impl IntoIterator<Item = &'a SaidCluster>) -> Result<(), TwoClus
     Ok(())
 }
 
-impl SaidCluster {
+impl ClusterClaim {
     /// What says an id alone.
-    pub(crate) fn of_id(by: SaidBy, id: &str) -> Self {
+    pub(crate) fn of_id(by: ClaimedBy, id: &str) -> Self {
         Self { by, place: None, id: Some(id.into()), name: None, region: None, account: None, uid: None }
     }
 
     /// The namespace `kube-system` of a cluster.
     pub(crate) fn of_uid(uid: &str, at: &WrittenAt) -> Self {
         let place = at.is_known().then(|| (Arc::clone(&at.file), at.line));
-        Self { id: None, uid: Some(uid.into()), place, ..Self::of_id(SaidBy::KubeSystem, "") }
+        Self { id: None, uid: Some(uid.into()), place, ..Self::of_id(ClaimedBy::KubeSystem, "") }
     }
 
     /// A cluster of EKS: its name is the id that tokens are bound to.
-    pub(crate) fn of_eks(by: SaidBy, name: &str, region: Option<&str>, account: Option<&str>) -> Self {
+    pub(crate) fn of_eks(by: ClaimedBy, name: &str, region: Option<&str>, account: Option<&str>) -> Self {
         let [region, account] = [region, account].map(|text| text.filter(|text| !text.is_empty()).map(Box::from));
         Self { name: Some(name.into()), region, account, ..Self::of_id(by, name) }
     }
 
     /// The same, with what an ARN of EKS says: the cluster's own, or that of a part of it.
-    pub(crate) fn by_arn(by: SaidBy, name: &str, arn: &str) -> Self {
+    pub(crate) fn by_arn(by: ClaimedBy, name: &str, arn: &str) -> Self {
         match arn.splitn(6, ':').collect::<Vec<_>>()[..] {
             ["arn", _, "eks", region, account, _] => Self::of_eks(by, name, Some(region), Some(account)),
             _ => Self::of_eks(by, name, None, None),
@@ -155,7 +155,7 @@ impl SaidCluster {
     /// Whether both cannot be one cluster. An access file and what was last applied may have another id than the cluster's own
     /// configuration: that is how a cluster gets another one.
     pub(crate) fn is_another_than(&self, other: &Self) -> bool {
-        let is_of_plans = |by| matches!(by, SaidBy::AccessFile | SaidBy::Record);
+        let is_of_plans = |by| matches!(by, ClaimedBy::AccessFile | ClaimedBy::Record);
         if (is_of_plans(self.by) && other.is_its_own()) || (self.is_its_own() && is_of_plans(other.by)) {
             return false;
         }
@@ -169,7 +169,7 @@ impl SaidCluster {
 
     /// Whether it is the configuration that the cluster itself has.
     fn is_its_own(&self) -> bool {
-        self.by == SaidBy::ConfigurationInCluster
+        self.by == ClaimedBy::ConfigurationInCluster
     }
 
     fn parts(&self) -> [Option<&str>; 5] {
@@ -194,7 +194,7 @@ impl SaidCluster {
     }
 }
 
-impl SaidBy {
+impl ClaimedBy {
     /// Returns the name in words.
     pub const fn in_words(self) -> &'static str {
         match self {
@@ -214,7 +214,7 @@ impl SaidBy {
     }
 }
 
-impl fmt::Display for SaidCluster {
+impl fmt::Display for ClusterClaim {
     /// What it is, and where it stands: `the access file (access.yaml:1)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.by.in_words())?;

@@ -15,7 +15,7 @@ use std::{
 };
 
 use self::permissions::without_repetition;
-use self::state::{Bound, CLUSTER, Known, State};
+use self::state::{BoundRules, CLUSTER, Known, State};
 pub use self::{
     permissions::{On, Permission, Right},
     rights::{Gained, Part, Place, Rights, RightsChange, Still, Through},
@@ -111,7 +111,8 @@ impl<'a> Comparison<'a> {
         for namespace in places(&before, &after) {
             let here = [of_place(&before, namespace), of_place(&after, namespace)];
             let held = here.map(|bound| self.known.held(bound));
-            if held[0] == held[1] && here[0].iter().map(Bound::binding).eq(here[1].iter().map(Bound::binding)) {
+            if held[0] == held[1] && here[0].iter().map(BoundRules::binding).eq(here[1].iter().map(BoundRules::binding))
+            {
                 continue; // Nothing of this namespace, and what changes everywhere is said there.
             }
             let key = [cluster[0], cluster[1], held[0], held[1]];
@@ -190,12 +191,12 @@ impl<'a> Comparison<'a> {
     }
 
     /// The roles that some of the rights come from, as a set of [`Known`].
-    fn through(&mut self, bound: &[Bound], rights: &Arc<[Right]>) -> Held {
+    fn through(&mut self, bound: &[BoundRules], rights: &Arc<[Right]>) -> Held {
         if rights.is_empty() {
             return 0;
         }
         let known = &self.known;
-        let grants = |bound: &&Bound| {
+        let grants = |bound: &&BoundRules| {
             let new = || rights.iter().any(|right| right.permission.is_allowed_by(known.rules_of_one(bound.rules)));
             *self.grants.entry((rights.as_ptr(), bound.rules)).or_insert_with(new)
         };
@@ -204,7 +205,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// What of rights in the whole cluster is held in namespaces.
-    fn parts(&mut self, rights: &Arc<[Right]>, bound: &[Bound]) -> Vec<Part> {
+    fn parts(&mut self, rights: &Arc<[Right]>, bound: &[BoundRules]) -> Vec<Part> {
         let mut parts: Vec<Part> = Vec::new();
         if rights.is_empty() {
             return parts;
@@ -232,13 +233,19 @@ impl<'a> Comparison<'a> {
     }
 
     /// What the person's own bindings in one place granted and only others' bindings grant now.
-    fn still(&mut self, place: Option<&Arc<str>>, bound: [&[Bound]; 2], everywhere: &[Bound], change: &mut Collected) {
+    fn still(
+        &mut self,
+        place: Option<&Arc<str>>,
+        bound: [&[BoundRules]; 2],
+        everywhere: &[BoundRules],
+        change: &mut Collected,
+    ) {
         let Some(file) = &self.ours else { return };
         let [before, after] = bound;
         let (old, new) = (&self.before, &self.after);
         // No binding grants what members of `system:masters` may do.
-        let of_bindings = |bound: &&Bound| bound.is_of_binding();
-        let stays = |bound: &&Bound| {
+        let of_bindings = |bound: &&BoundRules| bound.is_of_binding();
+        let stays = |bound: &&BoundRules| {
             let name = old.binding(bound).name();
             let mut others = after.iter().filter(of_bindings);
             others.any(|other| other.rules == bound.rules && new.binding(other).name() == name)
@@ -248,11 +255,11 @@ impl<'a> Comparison<'a> {
         if taken.is_empty() {
             return;
         }
-        let is_ours = |bound: &&Bound| {
+        let is_ours = |bound: &&BoundRules| {
             let binding = new.binding(bound);
             file.contains(&(binding.namespace(), binding.name()))
         };
-        let (ours, others): (Vec<&Bound>, Vec<&Bound>) =
+        let (ours, others): (Vec<&BoundRules>, Vec<&BoundRules>) =
             after.iter().chain(everywhere).filter(of_bindings).partition(is_ours);
         let (taken, ours) = (self.known.set(taken), self.known.set(ours.iter().map(|bound| bound.rules).collect()));
         for bound in others {
@@ -283,14 +290,14 @@ static EVERYTHING: LazyLock<[Rule; 2]> = LazyLock::new(|| {
 });
 
 /// The part of sorted bindings that is of one place.
-fn of_place(bound: &[Bound], place: u32) -> &[Bound] {
+fn of_place(bound: &[BoundRules], place: u32) -> &[BoundRules] {
     let start = bound.partition_point(|bound| bound.place < place);
     let end = bound.partition_point(|bound| bound.place <= place);
     &bound[start..end]
 }
 
 /// The namespaces of two sorted lists, in the order of their names.
-fn places(a: &[Bound], b: &[Bound]) -> BTreeSet<u32> {
+fn places(a: &[BoundRules], b: &[BoundRules]) -> BTreeSet<u32> {
     a.iter().chain(b).map(|bound| bound.place).filter(|place| *place != CLUSTER).collect()
 }
 

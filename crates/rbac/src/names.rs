@@ -197,7 +197,7 @@ fn of_resource(
         if groups.iter().all(was_in) {
             let now = RESOURCES.iter().find(|row| *row.name == *name && row.served == Served::ByDefault);
             let hint = now.map(|row| format!("{name} are in the API group {:?}", row.api_group));
-            return Some(misnomer(KEY, format!("no API server serves {name} in {} any more", said(groups)), hint));
+            return Some(misnomer(KEY, format!("no API server serves {name} in {} any more", in_words(groups)), hint));
         }
         let mut places = rows().filter(is_known);
         // Whoever may get a namespace has it as a right within that namespace.
@@ -242,7 +242,7 @@ fn of_resource(
         ));
     }
     if let Some(elsewhere) = RESOURCES.iter().find(|row| *row.name == *name || says(row)) {
-        let message = format!("there is no resource `{resource}` in {}", said(groups));
+        let message = format!("there is no resource `{resource}` in {}", in_words(groups));
         let hint = format!("{} are in the API group {:?}", elsewhere.name, elsewhere.api_group);
         return Some(misnomer(KEY, message, Some(hint)));
     }
@@ -258,11 +258,11 @@ fn of_resource(
         Some(format!("did you mean {near}{behind}, which are in the API group {group:?}?"))
     };
     let meant = near(&within).map(|near| format!("did you mean {near}{behind}?")).or_else(elsewhere)?;
-    Some(misnomer(KEY, format!("there is no resource `{resource}` in {}", said(groups)), Some(meant)))
+    Some(misnomer(KEY, format!("there is no resource `{resource}` in {}", in_words(groups)), Some(meant)))
 }
 
 /// API groups as people say them.
-fn said(groups: &[&str]) -> String {
+fn in_words(groups: &[&str]) -> String {
     let groups: Vec<String> = groups
         .iter()
         .map(|group| if group.is_empty() { "the core group".to_owned() } else { (*group).to_owned() })

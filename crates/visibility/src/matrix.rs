@@ -52,7 +52,7 @@ pub struct Options {
 pub struct Matrix<'a> {
     /// What was asked for.
     pub options: &'a Options,
-    /// Those who are alike are one row; the mightiest first.
+    /// Those who are alike are one row; the most privileged first.
     pub rows: Vec<Row<'a>>,
     /// Namespaces that are alike are one column; the whole cluster first, the rest last.
     pub columns: Vec<Column>,

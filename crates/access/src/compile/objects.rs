@@ -28,7 +28,7 @@ fn of_group(group: &Group, namespaces: &Namespaces<'_>, made: &mut Made, problem
         if name == "system:masters" {
             return; // The API server itself lets them do everything.
         }
-        let binding = Bound { name: format!("{name}-binding"), namespace: None, role: cluster_role(name) };
+        let binding = BindingToMake { name: format!("{name}-binding"), namespace: None, role: cluster_role(name) };
         return made.binding(group, binding, group.name.span);
     };
     let mut written: Vec<Written<'_>> = Vec::new();
@@ -45,7 +45,7 @@ fn of_group(group: &Group, namespaces: &Namespaces<'_>, made: &mut Made, problem
                 Right::ClusterRole(role) => RoleReference { kind: RoleKind::ClusterRole, name: role.value.clone() },
                 Right::Role(role) => RoleReference { kind: RoleKind::Role, name: role.value.clone() },
             };
-            let bound = Bound { name: format!("cluster-auth:{name}:{}", role.name), namespace, role };
+            let bound = BindingToMake { name: format!("cluster-auth:{name}:{}", role.name), namespace, role };
             made.binding(group, bound, grant.span);
         }
     }
@@ -63,7 +63,7 @@ fn of_group(group: &Group, namespaces: &Namespaces<'_>, made: &mut Made, problem
         let kind = if namespace.is_some() { RoleKind::Role } else { RoleKind::ClusterRole };
         made.role(&role, namespace, together(here), span, problems);
         let reference = RoleReference { kind, name: role.into() };
-        made.binding(group, Bound { name: binding, namespace, role: reference }, span);
+        made.binding(group, BindingToMake { name: binding, namespace, role: reference }, span);
     }
 }
 
@@ -95,7 +95,7 @@ fn cluster_role(name: &str) -> RoleReference {
 }
 
 /// A binding to make.
-struct Bound<'a> {
+struct BindingToMake<'a> {
     name: String,
     namespace: Option<&'a str>,
     role: RoleReference,
@@ -122,8 +122,8 @@ impl Made {
         });
     }
 
-    fn binding(&mut self, group: &Group, bound: Bound<'_>, span: Span) {
-        let Bound { name, namespace, role } = bound;
+    fn binding(&mut self, group: &Group, bound: BindingToMake<'_>, span: Span) {
+        let BindingToMake { name, namespace, role } = bound;
         let (namespace, name) = (namespace.map(Into::into), name.into());
         let subjects = vec![Subject::Group(group.name.value.clone())];
         // Reading refuses a Role for the whole cluster (access.scope).

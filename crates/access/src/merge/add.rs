@@ -178,7 +178,7 @@ fn appended(
 }
 
 /// What aws-iam-authenticator sees in texts.
-struct Seen {
+struct EntriesRead {
     /// In the order of their places.
     entries: Vec<Login>,
     accounts: Vec<AccountId>,
@@ -200,7 +200,7 @@ fn seen(
     shape: Shape<'_>,
     data: &BTreeMap<String, String>,
     standing: &impl Fn(&str) -> Standing,
-) -> Result<Seen, Vec<String>> {
+) -> Result<EntriesRead, Vec<String>> {
     let options = aws_iam_authenticator::Options { sso_role_match: true, ..Default::default() };
     let read = match shape {
         Shape::AwsAuth => {
@@ -224,7 +224,7 @@ fn seen(
     let mut entries: Vec<Login> = read.roles.into_iter().chain(read.users).map(Login::of_rule).collect();
     entries.extend(read.unused.into_iter().map(Login::of_unused));
     entries.sort_by(|one, other| (one.place.list, one.place.index).cmp(&(other.place.list, other.place.index)));
-    Ok(Seen { entries, accounts: read.accounts.into_iter().map(|(account, _)| account).collect() })
+    Ok(EntriesRead { entries, accounts: read.accounts.into_iter().map(|(account, _)| account).collect() })
 }
 
 /// An account that is no text, which the library for that list refuses; as a login it would only be nobody's.
@@ -343,7 +343,7 @@ impl Item for Addition {
             Whom::User(arn) => format!("userarn: {}", plain_or_quoted(arn)),
             Whom::Role(arn) => format!("rolearn: {}", plain_or_quoted(arn)),
             Whom::PermissionSet { name, account, partition } => {
-                let partition = said(*partition).map(|partition| format!("\n    partition: {partition}"));
+                let partition = unless_default(*partition).map(|partition| format!("\n    partition: {partition}"));
                 let (name, account) = (plain_or_quoted(name), plain_or_quoted(account.as_str()));
                 let partition = partition.unwrap_or_default();
                 format!("sso:\n    permissionSetName: {name}\n    accountID: {account}{partition}")
@@ -360,7 +360,7 @@ impl Item for Addition {
             Whom::Role(arn) => json!({"rolearn": arn, "username": username, "groups": groups}),
             Whom::PermissionSet { name, account, partition } => {
                 let mut sso = json!({"permissionSetName": name, "accountID": account.as_str()});
-                if let Some(partition) = said(*partition) {
+                if let Some(partition) = unless_default(*partition) {
                     sso["partition"] = partition.as_str().into();
                 }
                 json!({"sso": sso, "username": username, "groups": groups})
@@ -374,6 +374,6 @@ impl Item for Addition {
 }
 
 /// A partition as it is written.
-fn said(partition: Partition) -> Option<Partition> {
+fn unless_default(partition: Partition) -> Option<Partition> {
     (partition != Partition::Aws).then_some(partition)
 }

@@ -13,7 +13,7 @@ use crate::entries::Entry;
 
 /// One entry that could let somebody in.
 #[derive(Clone, Debug)]
-pub(super) struct Said {
+pub(super) struct EntryIdentity {
     /// Its ARN as it is written.
     pub(super) arn: String,
     username: String,
@@ -27,7 +27,11 @@ pub(super) fn is_nothing(text: &str) -> bool {
 }
 
 /// What each entry says; none of those that nobody can be let in by.
-pub(super) fn said(shape: Shape<'_>, source: &Source, nodes: &[Node]) -> Result<Vec<Option<Said>>, Problem> {
+pub(super) fn identities(
+    shape: Shape<'_>,
+    source: &Source,
+    nodes: &[Node],
+) -> Result<Vec<Option<EntryIdentity>>, Problem> {
     match shape {
         Shape::AwsAuth => Ok(of_aws_auth(source, nodes.len())),
         Shape::Config(_) => nodes.iter().map(of_node).collect(),
@@ -35,26 +39,26 @@ pub(super) fn said(shape: Shape<'_>, source: &Source, nodes: &[Node]) -> Result<
 }
 
 /// Keys are taken in whatever letters, and which of two counts hangs on these: so its own reader says what an entry has.
-fn of_aws_auth(source: &Source, count: usize) -> Vec<Option<Said>> {
+fn of_aws_auth(source: &Source, count: usize) -> Vec<Option<EntryIdentity>> {
     let standing = |_: &str| Standing::alone(source.name());
     let read = aws_auth([(source.name(), source.text())], standing, Options::default());
     let mut all = vec![None; count];
     for rule in read.roles.iter().chain(&read.users) {
         let groups = rule.groups.iter().map(|membership| membership.group.clone()).collect();
         let arn = rule.written.as_deref().unwrap_or_default().to_owned();
-        all[rule.source.index] = Some(Said { arn, username: rule.username.clone(), groups });
+        all[rule.source.index] = Some(EntryIdentity { arn, username: rule.username.clone(), groups });
     }
     for unused in &read.unused {
         if matches!(unused.why, Never::Displaced(_) | Never::RolesFirst(_)) {
             let groups = unused.groups.iter().map(ToString::to_string).collect();
             let (arn, username) = (unused.written.to_string(), unused.username.to_string());
-            all[unused.source.index] = Some(Said { arn, username, groups });
+            all[unused.source.index] = Some(EntryIdentity { arn, username, groups });
         }
     }
     all
 }
 
-fn of_node(node: &Node) -> Result<Option<Said>, Problem> {
+fn of_node(node: &Node) -> Result<Option<EntryIdentity>, Problem> {
     for entry in node.as_mapping().unwrap_or_default() {
         let alike = |other: &&document::Entry| other.key.text.eq_ignore_ascii_case(&entry.key.text);
         if node.as_mapping().unwrap_or_default().iter().filter(alike).count() > 1 {
@@ -69,10 +73,10 @@ fn of_node(node: &Node) -> Result<Option<Said>, Problem> {
     let groups = value(node, "groups").and_then(Node::as_sequence).unwrap_or_default();
     let groups = groups.iter().filter_map(|group| Some(group.as_scalar()?.text.to_string())).collect();
     let arn = text("rolearn").or_else(|| text("userarn"));
-    Ok(arn.map(|arn| Said { arn, username: text("username").unwrap_or_default(), groups }))
+    Ok(arn.map(|arn| EntryIdentity { arn, username: text("username").unwrap_or_default(), groups }))
 }
 
-impl Said {
+impl EntryIdentity {
     /// Whether it says the same, groups in whatever order.
     pub(super) fn is(&self, entry: &Entry<'_>) -> bool {
         let groups: BTreeSet<&str> = self.groups.iter().map(String::as_str).collect();

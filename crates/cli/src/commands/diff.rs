@@ -22,7 +22,7 @@ use crate::{
     global::Global,
     process::{self, Process},
     shared::{
-        analysis::{AnalysisArgs, Seen, determined, only_if_read, say_gaps, say_idle},
+        analysis::{Analysis, AnalysisArgs, determined, only_if_read, say_gaps, say_idle},
         output::{Markdown, Output},
         terminal::styled,
     },
@@ -195,7 +195,7 @@ fn worlds(args: &DiffArgs, places: [&WorldSource; 2], global: &Global, process: 
 
 fn subjects(args: &DiffArgs, both: [&OneOf; 2], global: &Global, process: &Process) -> Result<Found, Failure> {
     args.analysis.ensure_default_namespace_is_for_files()?;
-    let Seen { world, context, .. } = args.analysis.look(&[], global, process)?;
+    let Analysis { world, context, .. } = args.analysis.look(&[], global, process)?;
     let of_logins = both.iter().any(|one| matches!(one, OneOf::Arn(_)));
     comparable(&world, &args.analysis.sources(context.as_deref()), of_logins)?;
     let [first, second] = [asked(&world, both[0])?, asked(&world, both[1])?];

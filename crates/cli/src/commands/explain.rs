@@ -17,7 +17,7 @@ use crate::{
     process::{self, Process},
     settings,
     shared::{
-        analysis::{AnalysisArgs, Seen, configured, not_of_another, of_cluster},
+        analysis::{Analysis, AnalysisArgs, configured, not_of_another, of_cluster},
         observe::PathArgs,
         output::Output,
         terminal::styled,
@@ -84,7 +84,7 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, process: &Process) -> Com
             Err(anyhow::anyhow!(why).into())
         }
         Question::Caller(caller) => {
-            let Seen { world, .. } = of_cluster(args.look(global, process)?, global)?;
+            let Analysis { world, .. } = of_cluster(args.look(global, process)?, global)?;
             args.print(&world.explain(*caller), Some(&world))
         }
         Question::Token(token) => {
@@ -111,7 +111,7 @@ fn read() -> anyhow::Result<String> {
 
 impl ExplainArgs {
     /// The mappings and rights to explain by.
-    fn look(&self, global: &Global, process: &Process) -> Result<Seen, crate::exit::Failure> {
+    fn look(&self, global: &Global, process: &Process) -> Result<Analysis, crate::exit::Failure> {
         let mut found = Inputs::default();
         PathArgs::default().read_paths(self.paths.iter().chain(&self.more), &mut found)?;
         configured(global, &mut found)?;
@@ -146,7 +146,7 @@ impl ExplainArgs {
     /// What the server would say.
     fn asked(&self, token: &Token, global: &Global, process: &Process) -> CommandResult {
         let config = settings::config_if_readable(global)?;
-        let Seen { world, .. } = self.look(global, process)?;
+        let Analysis { world, .. } = self.look(global, process)?;
         not_of_another(&world, global)?;
         let cluster = match settings::cluster_id(global, process, &config) {
             Ok(cluster) => cluster,

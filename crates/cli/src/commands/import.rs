@@ -4,7 +4,9 @@ use access::{ConfigMap, Facts};
 use anyhow::Context as _;
 use clap::Args;
 use document::{Limits, Problem, Severity, Sources};
-use inventory::{AccessEntries, Dump, Inputs, MappingTarget, Observed, SaidBy, Unseen, WhichCluster, foreign::Foreign};
+use inventory::{
+    AccessEntries, ClaimedBy, Dump, Inputs, MappingTarget, Observed, Unseen, WhichCluster, foreign::Foreign,
+};
 use kubernetes::{Cluster, Resource};
 use mapping::authenticator::Config;
 use plan::{Imported, Left, Subject};
@@ -217,7 +219,7 @@ fn one_cluster(typed: Option<(String, &str)>, which: &WhichCluster) -> anyhow::R
     };
     for (said, id) in which.other_than(typed) {
         // Somebody may want another id for a cluster than it has had, and others may call it otherwise.
-        if matches!(said.by, SaidBy::ConfigurationInCluster | SaidBy::Foreign(_)) {
+        if matches!(said.by, ClaimedBy::ConfigurationInCluster | ClaimedBy::Foreign(_)) {
             process::note(&format!("note: {flag}: {said} {} for `{id}`", said.by.verb()));
             continue;
         }

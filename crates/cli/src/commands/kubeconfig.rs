@@ -159,7 +159,7 @@ fn with(existing: Option<Source>, beside: &Beside, entries: &[ExecEntry], keep_c
     for (at, entry) in entries.iter().enumerate() {
         let becomes_current = at == 0 && !keep_current;
         let merged = kubeconfig::merge(&source, beside, entry, becomes_current);
-        let merged = merged.map_err(|problems| said(&source, &problems))?;
+        let merged = merged.map_err(|problems| report(&source, &problems))?;
         contexts.push(merged.context);
         notes.extend(merged.notes);
         source = Source::new(source.name().to_owned(), merged.text);
@@ -179,7 +179,7 @@ fn beside(path: &Path, process: &Process) -> Result<Beside, Failure> {
         let mut read = Vec::new();
         for file in files.iter().filter(|file| !is_it(file)) {
             let Some(source) = file::read(file)? else { continue };
-            read.push(OtherFile::read(&source).map_err(|problems| said(&source, &problems))?);
+            read.push(OtherFile::read(&source).map_err(|problems| report(&source, &problems))?);
         }
         Ok::<_, Failure>(read)
     };
@@ -234,7 +234,7 @@ fn parse_version(text: &str) -> Result<kubeconfig::ApiVersion, String> {
     }
 }
 
-fn said(source: &Source, problems: &[document::Problem]) -> Failure {
+fn report(source: &Source, problems: &[document::Problem]) -> Failure {
     settings::print_problems(source, problems);
     Failure::AlreadySaid
 }

@@ -13,7 +13,7 @@ use crate::{
     process::{self, Process},
     settings,
     shared::{
-        analysis::{AnalysisArgs, Seen, only_if_read, say_gaps},
+        analysis::{Analysis, AnalysisArgs, only_if_read, say_gaps},
         observe::{ACCOUNTS, EVERYTHING},
         output::{Data, Output, Sarif},
         terminal::styled,
@@ -56,7 +56,7 @@ pub(crate) struct LintArgs {
 
 /// Runs `lint`. What could not be read is said; nobody takes it for the absence of findings where those would fail.
 pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> CommandResult {
-    let Seen { world, .. } = args.analysis.look_at(&[EVERYTHING, &[ACCOUNTS]].concat(), &[], global, process)?;
+    let Analysis { world, .. } = args.analysis.look_at(&[EVERYTHING, &[ACCOUNTS]].concat(), &[], global, process)?;
     let mut sources = world.sources().clone();
     let exclusions = args.exclusions(&mut sources)?;
     let report = lint(&world, &exclusions, process::now());

@@ -17,7 +17,7 @@ use crate::{
     names,
     process::{self, Process},
     shared::{
-        analysis::{AnalysisArgs, Seen, determined, say_gaps, say_notes},
+        analysis::{Analysis, AnalysisArgs, determined, say_gaps, say_notes},
         output::{Further, Output},
         terminal::styled,
     },
@@ -93,7 +93,7 @@ impl Further for Page {
 /// Runs `matrix`.
 pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> CommandResult {
     let exact: Vec<String> = args.namespaces.iter().filter(|glob| !glob.contains('*')).cloned().collect();
-    let Seen { world, resources, context, .. } = args.analysis.look(&exact, global, process)?;
+    let Analysis { world, resources, context, .. } = args.analysis.look(&exact, global, process)?;
     let mut asked = Vec::new();
     for text in &args.resources {
         let (resource, notes) = MatrixResource::parse(&resources, text).map_err(anyhow::Error::from)?;

@@ -10,7 +10,7 @@ use crate::{
     names,
     process::{self, Process},
     shared::{
-        analysis::{AnalysisArgs, Seen, say_gaps, say_notes},
+        analysis::{Analysis, AnalysisArgs, say_gaps, say_notes},
         output::Output,
         terminal::styled,
     },
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &WhoCanArgs, global: &Global, process: &Process) -> Comm
         return Err(anyhow::anyhow!("a URL is in no namespace; leave {flag} out").into());
     }
     let named: Vec<String> = args.namespace.iter().cloned().collect();
-    let Seen { world, resources, namespace, .. } = args.analysis.look(&named, global, process)?;
+    let Analysis { world, resources, namespace, .. } = args.analysis.look(&named, global, process)?;
     let usual = namespace.as_deref().unwrap_or("default");
     let asked = args.namespace.as_deref().unwrap_or(usual);
     let words = Words {

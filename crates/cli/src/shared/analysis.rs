@@ -26,7 +26,7 @@ pub(crate) struct AnalysisArgs {
 }
 
 /// What was seen.
-pub(crate) struct Seen {
+pub(crate) struct Analysis {
     pub(crate) world: World,
     /// What the cluster calls its resources; where none was asked, what every cluster has.
     pub(crate) resources: Resources,
@@ -39,7 +39,7 @@ impl AnalysisArgs {
     /// Looks. The cluster is asked where one is named, or where nothing is given in its place.
     ///
     /// Whoever may not see all of a cluster sees what they may in these namespaces, and in the context's.
-    pub(crate) fn look(&self, namespaces: &[String], global: &Global, process: &Process) -> Result<Seen, Failure> {
+    pub(crate) fn look(&self, namespaces: &[String], global: &Global, process: &Process) -> Result<Analysis, Failure> {
         self.look_at(EVERYTHING, namespaces, global, process)
     }
 
@@ -50,7 +50,7 @@ impl AnalysisArgs {
         namespaces: &[String],
         global: &Global,
         process: &Process,
-    ) -> Result<Seen, Failure> {
+    ) -> Result<Analysis, Failure> {
         let mut found = Inputs::default();
         self.from.read(&mut found)?;
         let is_live = self.asks_a_cluster(&found)?;
@@ -61,7 +61,7 @@ impl AnalysisArgs {
     }
 
     /// The same beside what was given already, of which a configuration is enough to ask no cluster.
-    pub(crate) fn look_beside(&self, mut found: Inputs, process: &Process) -> Result<Seen, Failure> {
+    pub(crate) fn look_beside(&self, mut found: Inputs, process: &Process) -> Result<Analysis, Failure> {
         self.from.read(&mut found)?;
         let has_mappings = found.config.as_ref().is_some_and(|config| config.mounted_file.is_some());
         let is_live = self.asks_a_cluster(&found)? && (self.cluster.is_named() || !has_mappings);
@@ -115,7 +115,7 @@ impl AnalysisArgs {
     }
 
     /// What flags say of any cluster.
-    fn said(&self, global: &Global) -> anyhow::Result<Inputs> {
+    fn inputs_of_flags(&self, global: &Global) -> anyhow::Result<Inputs> {
         let mut found = Inputs::default();
         self.from.read(&mut found)?;
         gated(global, &mut found.dump)?;
@@ -123,13 +123,16 @@ impl AnalysisArgs {
     }
 
     /// Looks at the cluster of a context.
-    pub(crate) fn look_at_context(&self, name: &str, global: &Global, process: &Process) -> Result<Seen, Failure> {
-        of_cluster(live(&self.cluster.in_context(name), EVERYTHING, &[], self.said(global)?, process)?, global)
+    pub(crate) fn look_at_context(&self, name: &str, global: &Global, process: &Process) -> Result<Analysis, Failure> {
+        of_cluster(
+            live(&self.cluster.in_context(name), EVERYTHING, &[], self.inputs_of_flags(global)?, process)?,
+            global,
+        )
     }
 
     /// Looks at what a path has, and at no cluster.
-    pub(crate) fn look_at_path(&self, path: &Path, global: &Global) -> Result<Seen, Failure> {
-        let mut found = self.said(global)?;
+    pub(crate) fn look_at_path(&self, path: &Path, global: &Global) -> Result<Analysis, Failure> {
+        let mut found = self.inputs_of_flags(global)?;
         self.from.files.read_paths([&path.to_owned()], &mut found)?;
         if found.dump.is_empty() && found.access_files().is_none() {
             let path = path.display();
@@ -163,7 +166,7 @@ pub(crate) fn configured(global: &Global, found: &mut Inputs) -> anyhow::Result<
 }
 
 /// Refuses what is of two clusters, or of another one than was named by its id; says where nothing tells.
-pub(crate) fn of_cluster(seen: Seen, global: &Global) -> Result<Seen, Failure> {
+pub(crate) fn of_cluster(seen: Analysis, global: &Global) -> Result<Analysis, Failure> {
     not_of_another(&seen.world, global)?;
     if let Some(typed) = global.cluster_id.as_ref().filter(|_| seen.world.which_cluster().is_empty()) {
         let nothing = "was not checked: nothing here says which cluster this is";
@@ -191,7 +194,7 @@ fn live(
     namespaces: &[String],
     mut found: Inputs,
     process: &Process,
-) -> Result<Seen, Failure> {
+) -> Result<Analysis, Failure> {
     let looking = async {
         let cluster = cluster.connect(process).await?;
         let own = cluster.namespace().to_owned();
@@ -218,13 +221,13 @@ fn live(
     };
     let resources = resources.with(&custom);
     let [context, namespace] = [cluster.context(), cluster.namespace()].map(|name| Some(name.to_owned()));
-    Ok(Seen { world, resources, context, namespace })
+    Ok(Analysis { world, resources, context, namespace })
 }
 
-fn offline(found: Inputs) -> Result<Seen, Failure> {
+fn offline(found: Inputs) -> Result<Analysis, Failure> {
     let resources = Resources::well_known().with(&found.dump.custom_resources());
     let world = joined(found, None)?;
-    Ok(Seen { world, resources, context: None, namespace: None })
+    Ok(Analysis { world, resources, context: None, namespace: None })
 }
 
 fn joined(found: Inputs, server: Option<&str>) -> Result<World, Failure> {

@@ -18,8 +18,8 @@ use super::{
     is_dumped,
 };
 use crate::{
-    AccessEntries, CloudAccount, ClusterObject, Extent, Knowledge, MappingTarget, RECORD_NAME, Record, SaidBy,
-    SaidCluster, Unseen, WhichCluster, dump::servers::Told, foreign, format::FileFormat,
+    AccessEntries, ClaimedBy, CloudAccount, ClusterClaim, ClusterObject, Extent, Knowledge, MappingTarget, RECORD_NAME,
+    Record, Unseen, WhichCluster, dump::servers::Told, foreign, format::FileFormat,
 };
 
 impl Dump {
@@ -178,18 +178,18 @@ impl Dump {
     /// Returns which cluster it is: by the authenticator's configuration, whatever is wrong with the rest of that, by files of
     /// other programs, and by what EKS says. What was last applied is added apart: plans have words of their own for it.
     pub fn which_cluster(&self, entries: &AccessEntries) -> WhichCluster {
-        let declared = self.foreign.iter().flat_map(|foreign| &foreign.clusters).chain(entries.said_clusters());
+        let declared = self.foreign.iter().flat_map(|foreign| &foreign.clusters).chain(entries.cluster_claims());
         let of_maps = self.configured_cluster().into_iter().chain(self.replaced.clone());
         let said = of_maps.chain(declared.cloned()).chain(self.kube_systems.iter().cloned());
         WhichCluster::new(said.collect(), self.is_of_eks())
     }
 
-    fn configured_cluster(&self) -> Option<SaidCluster> {
+    fn configured_cluster(&self) -> Option<ClusterClaim> {
         let (map, text, standing) = self.configuring()?;
         let (id, line) = cluster_id(standing.map_or(CONFIGURATION, |standing| &standing.file), text)?;
-        let by = if map.in_file.is_some() { SaidBy::Configuration } else { SaidBy::ConfigurationInCluster };
+        let by = if map.in_file.is_some() { ClaimedBy::Configuration } else { ClaimedBy::ConfigurationInCluster };
         let place = standing.map(|standing| (standing.file.clone(), standing.line_of(line)));
-        Some(SaidCluster { place, ..SaidCluster::of_id(by, &id) })
+        Some(ClusterClaim { place, ..ClusterClaim::of_id(by, &id) })
     }
 
     /// The `ConfigMap` that has the authenticator's configuration, the text, and where that stands, if it is known.

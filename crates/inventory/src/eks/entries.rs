@@ -13,7 +13,7 @@ use mapping::{BackendMode, Membership, Reader, Rule, RulePrincipal, RuleSource};
 use serde::Deserialize;
 
 use crate::{
-    AuthenticationMode, SaidBy, SaidCluster, Unseen,
+    AuthenticationMode, ClaimedBy, ClusterClaim, Unseen,
     eks::policies::OF_AUTO_MODE_NODES,
     foreign::{self, AccessEntry, EntryType},
     policy,
@@ -32,7 +32,7 @@ pub struct AccessEntries {
     /// Those in which another program fills something in, and what it is in.
     unfilled: BTreeMap<Box<str>, Box<str>>,
     mode: Option<AuthenticationMode>,
-    said_clusters: Vec<SaidCluster>,
+    cluster_claims: Vec<ClusterClaim>,
     /// What answers said, by what it is of.
     answers: BTreeMap<Box<str>, Answer>,
 }
@@ -259,8 +259,8 @@ impl AccessEntries {
     }
 
     /// Returns the clusters that answers are of, as far as they say which, each of them once.
-    pub fn said_clusters(&self) -> &[SaidCluster] {
-        &self.said_clusters
+    pub fn cluster_claims(&self) -> &[ClusterClaim] {
+        &self.cluster_claims
     }
 
     /// Returns who has an entry of which username or type are not known, and what to give for it.
@@ -427,22 +427,22 @@ impl AccessEntries {
     }
 
     /// Takes in of which cluster an answer is; `false` where it is another one than was said before.
-    fn is_of(&mut self, cluster: Option<SaidCluster>, place: Option<(&str, usize)>) -> bool {
+    fn is_of(&mut self, cluster: Option<ClusterClaim>, place: Option<(&str, usize)>) -> bool {
         let Some(this) = cluster else { return true };
-        let mut before = self.said_clusters.iter();
+        let mut before = self.cluster_claims.iter();
         let is_another = before.clone().any(|before| before.is_another_than(&this));
         if !before.any(|before| before.says_the_same_as(&this)) {
             let place = place.map(|(file, line)| (file.into(), line));
-            self.said_clusters.push(SaidCluster { place, ..this });
+            self.cluster_claims.push(ClusterClaim { place, ..this });
         }
         !is_another
     }
 }
 
 impl Printed {
-    fn cluster(&self) -> Option<SaidCluster> {
+    fn cluster(&self) -> Option<ClusterClaim> {
         let of = |name: &Option<Box<str>>, arn: &Option<Box<str>>| {
-            Some(SaidCluster::by_arn(SaidBy::Eks, name.as_deref()?, arn.as_deref().unwrap_or_default()))
+            Some(ClusterClaim::by_arn(ClaimedBy::Eks, name.as_deref()?, arn.as_deref().unwrap_or_default()))
         };
         let described = self.cluster.as_ref().and_then(|cluster| of(&cluster.name, &cluster.arn));
         let of_entry = || self.access_entry.as_ref().and_then(|entry| of(&entry.cluster_name, &entry.access_entry_arn));

@@ -6,7 +6,7 @@
 
 use document::{Limits, Node, Problems, Severity, Source, Sources, Style, Value};
 
-use crate::{SaidBy, SaidCluster};
+use crate::{ClaimedBy, ClusterClaim};
 
 use super::{
     FileFormat, Foreign, Login,
@@ -33,7 +33,7 @@ pub(super) fn read(source: &Source, root: &Node) -> Foreign {
     }
     let access = Some(access.into());
     let mut foreign = Foreign { format: FileFormat::Chart2018, access, ..Foreign::default() };
-    let id = SaidCluster::of_id(SaidBy::Foreign(FileFormat::Chart2018), text(root, "clusterID", &mut problems));
+    let id = ClusterClaim::of_id(ClaimedBy::Foreign(FileFormat::Chart2018), text(root, "clusterID", &mut problems));
     foreign.is_about(source, value(root, "clusterID"), id);
     for group in list(root, GROUPS, &mut problems) {
         if !is_mapping(group, "a group", &mut problems) {

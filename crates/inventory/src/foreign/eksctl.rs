@@ -10,7 +10,7 @@ use super::{
     access_entries::{Keys, entry, policies},
     fields::{self, is_mapping, is_user_or_role, key_span, list, not_taken, text, texts, truth, unreadable, value},
 };
-use crate::{AuthenticationMode, SaidBy, SaidCluster};
+use crate::{AuthenticationMode, ClaimedBy, ClusterClaim};
 
 const MAPPINGS: &str = "iamIdentityMappings";
 const ENTRIES: &str = "accessEntries";
@@ -94,8 +94,8 @@ pub(super) fn read(source: &Source, root: &Node) -> Foreign {
     }
     if let Some(metadata) = value(root, "metadata") {
         let [name, region] = ["name", "region"].map(|key| text(metadata, key, &mut problems));
-        let by = SaidBy::Foreign(FileFormat::ClusterConfig);
-        foreign.is_about(source, value(metadata, "name"), SaidCluster::of_eks(by, name, Some(region), None));
+        let by = ClaimedBy::Foreign(FileFormat::ClusterConfig);
+        foreign.is_about(source, value(metadata, "name"), ClusterClaim::of_eks(by, name, Some(region), None));
     }
     for (index, node) in list(root, MAPPINGS, &mut problems).iter().enumerate() {
         if is_mapping(node, "an identity mapping", &mut problems) {

@@ -8,7 +8,7 @@ use super::{
     FileFormat, Foreign,
     fields::{list, not_of_aws, plain, text, unreadable, value},
 };
-use crate::{SaidBy, SaidCluster};
+use crate::{ClaimedBy, ClusterClaim};
 
 /// The outermost keys of both answers.
 pub(crate) const KEYS: [&str; 2] = [LIST, ONE];
@@ -42,7 +42,7 @@ pub(super) fn read(source: &Source, root: &Node) -> Foreign {
         problems.push(not_of_aws(entry.key_span, ONE, &by));
         let name = value(config, "clusterName");
         let arn = text(config, "identityProviderConfigArn", &mut problems);
-        let said = SaidCluster::by_arn(SaidBy::Eks, name.and_then(plain).unwrap_or_default(), arn);
+        let said = ClusterClaim::by_arn(ClaimedBy::Eks, name.and_then(plain).unwrap_or_default(), arn);
         foreign.is_about(source, name, said);
     }
     foreign.problems = problems.into_sorted();

@@ -5,7 +5,7 @@
 
 use document::{Node, Problems, Source, Span};
 
-use crate::{SaidBy, SaidCluster};
+use crate::{ClaimedBy, ClusterClaim};
 
 use super::{
     FileFormat, Foreign, Login,
@@ -53,8 +53,8 @@ pub(super) fn read(source: &Source, root: &Node) -> Foreign {
     let id = if id.is_empty() && !has_file { name } else { id };
     let node = metadata.and_then(|metadata| value(metadata, "name"));
     let node = node.or_else(|| aws.and_then(|aws| value(aws, "clusterID")));
-    let by = SaidBy::Foreign(FileFormat::Kops);
-    foreign.is_about(source, node, SaidCluster { name: Some(name.into()), ..SaidCluster::of_id(by, id) });
+    let by = ClaimedBy::Foreign(FileFormat::Kops);
+    foreign.is_about(source, node, ClusterClaim { name: Some(name.into()), ..ClusterClaim::of_id(by, id) });
     foreign.problems = problems.into_sorted();
     foreign
 }

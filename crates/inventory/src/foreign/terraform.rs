@@ -5,7 +5,7 @@
 use document::{Entry, Node, Problems, Source};
 use identity::Arn;
 
-use crate::{SaidBy, SaidCluster, text::within};
+use crate::{ClaimedBy, ClusterClaim, text::within};
 
 use super::{
     AccessEntry, FileFormat, Foreign, Login,
@@ -35,8 +35,8 @@ pub(super) fn read_entries(source: &Source, root: &Node) -> Foreign {
     let mut names = Vec::new();
     for (index, Entry { key, value: node, .. }) in resources(ENTRIES).iter().enumerate() {
         let name = value(node, "cluster_name");
-        let by = SaidBy::Foreign(FileFormat::TerraformEntries);
-        foreign.is_about(source, name, SaidCluster::of_eks(by, name.and_then(plain).unwrap_or_default(), None, None));
+        let by = ClaimedBy::Foreign(FileFormat::TerraformEntries);
+        foreign.is_about(source, name, ClusterClaim::of_eks(by, name.and_then(plain).unwrap_or_default(), None, None));
         if let Some(entry) = entry(node, &KEYS, (ENTRIES, index), &mut problems) {
             names.push(&*key.text);
             foreign.entries.push(entry);

@@ -125,7 +125,7 @@ fn name(target: MappingTarget) -> String {
 fn configuration(source: &Source, partition: Partition) -> Result<mapping::Source, String> {
     // The commercial one is also what nothing names.
     let named = Some(partition).filter(|partition| *partition != Partition::default());
-    let (config, warnings) = read_config_in(source, named).map_err(|problems| said(&problems, source))?;
+    let (config, warnings) = read_config_in(source, named).map_err(|problems| in_one_line(&problems, source))?;
     let ServerConfig { mounted_file, .. } = config.server;
     let read = mounted_file.unwrap_or(mapping::Source::empty(BackendMode::MountedFile, Reader::ClusterAuth));
     let defects = warnings.iter().filter_map(|warning| defect(warning, source)).collect();
@@ -164,7 +164,7 @@ fn access_file(source: &Source, now: Timestamp) -> Result<mapping::Source, Strin
     let sources = Sources::from(source.clone());
     let read = access::read(&sources, &Limits::default());
     if read.problems.iter().any(|problem| problem.severity == Severity::Error) {
-        return Err(said(&read.problems, source));
+        return Err(in_one_line(&read.problems, source));
     }
     let (desired, _) = access::compile(&read.access, &Facts::default(), now);
     // Whoever has ended is let in no more: nothing of them is left to take away.
@@ -172,7 +172,7 @@ fn access_file(source: &Source, now: Timestamp) -> Result<mapping::Source, Strin
 }
 
 /// All that is wrong, in one line.
-fn said(problems: &[document::Problem], source: &Source) -> String {
+fn in_one_line(problems: &[document::Problem], source: &Source) -> String {
     let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
     let place = |problem: &document::Problem| {
         let line = source.position(problem.span.start).line;

@@ -29,7 +29,7 @@ fn of_another_cluster_nothing_is_taken() {
     let other = entry("staging", "eu-west-1").replace(OPS, "arn:aws:iam::111122223333:role/Others");
     entries.read(other.as_bytes()).expect("readable");
     let described: Vec<&str> = entries.described().map(|entry| entry.principal).collect();
-    assert_eq!((described, entries.said_clusters().len()), (vec![OPS], 2));
+    assert_eq!((described, entries.cluster_claims().len()), (vec![OPS], 2));
 }
 
 #[test]

@@ -33,7 +33,7 @@ enum Source<'a> {
 
 /// A binding that grants somebody something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Bound {
+pub(super) struct BoundRules {
     /// [`CLUSTER`], or a namespace.
     pub(super) place: u32,
     /// The rules that it grants.
@@ -49,7 +49,7 @@ pub(super) struct Bound {
 pub(super) struct State<'a> {
     index: &'a Index,
     /// Each binding of the index, but for those whose role does not exist.
-    bound: Vec<Option<Bound>>,
+    bound: Vec<Option<BoundRules>>,
 }
 
 impl<'a> Known<'a> {
@@ -91,7 +91,7 @@ impl<'a> Known<'a> {
     }
 
     /// What bindings of one place grant.
-    pub(super) fn held(&mut self, bound: &[Bound]) -> u32 {
+    pub(super) fn held(&mut self, bound: &[BoundRules]) -> u32 {
         self.set(bound.iter().map(|bound| bound.rules).collect())
     }
 
@@ -164,22 +164,22 @@ impl<'a> State<'a> {
             let role = index.role_of(binding)?;
             let rules = *of_role.entry(std::ptr::from_ref(role)).or_insert_with(|| known.number_of_rules(role.rules()));
             let place = binding.namespace().map_or(CLUSTER, |name| places[name]);
-            Some(Bound { place, rules, role: known.number_of_role(Source::Role(binding.role())), at: number(at) })
+            Some(BoundRules { place, rules, role: known.number_of_role(Source::Role(binding.role())), at: number(at) })
         };
         let bound = index.bindings().iter().enumerate().map(&mut bound).collect();
         Self { index, bound }
     }
 
     /// What a user holds, in the order of places.
-    pub(super) fn held_by(&self, user: &User, beside: &[Beside<'a>], known: &mut Known<'a>) -> Vec<Bound> {
+    pub(super) fn held_by(&self, user: &User, beside: &[Beside<'a>], known: &mut Known<'a>) -> Vec<BoundRules> {
         let first = self.index.bindings().as_ptr().addr();
         let position = |binding: &Binding| (std::ptr::from_ref(binding).addr() - first) / size_of::<Binding>();
-        let mut held: Vec<Bound> =
+        let mut held: Vec<BoundRules> =
             self.index.bindings_of(user).filter_map(|binding| self.bound[position(binding)]).collect();
         if user.is_master() {
-            held.push(Bound { place: CLUSTER, rules: known.masters, role: u32::MAX, at: u32::MAX });
+            held.push(BoundRules { place: CLUSTER, rules: known.masters, role: u32::MAX, at: u32::MAX });
         }
-        held.extend(beside.iter().map(|Beside { namespace, rules, policy }| Bound {
+        held.extend(beside.iter().map(|Beside { namespace, rules, policy }| BoundRules {
             place: namespace.as_deref().map_or(CLUSTER, |name| known.place(name)),
             rules: known.number_of_rules(rules),
             role: known.number_of_role(Source::Policy(policy)),
@@ -192,12 +192,12 @@ impl<'a> State<'a> {
     }
 
     /// The binding itself.
-    pub(super) fn binding(&self, bound: &Bound) -> &'a Binding {
+    pub(super) fn binding(&self, bound: &BoundRules) -> &'a Binding {
         &self.index.bindings()[bound.at as usize]
     }
 }
 
-impl Bound {
+impl BoundRules {
     /// What tells two of one place apart.
     pub(super) fn binding(&self) -> (u32, u32) {
         (self.rules, self.role)

@@ -91,11 +91,12 @@ impl Difference<'_> {
     /// What of both is not known is said once.
     fn gaps(&self, [from, to]: [&str; 2]) -> Vec<Item> {
         let [before, after] = self.worlds.map(World::gaps);
-        let of_both = said("", before.iter().filter(|gap| after.contains(gap)));
-        let of_before = said(&format!("{from}: "), before.iter().filter(|gap| !after.contains(gap)));
-        let of_after = said(&format!("{to}: "), after.iter().filter(|gap| !before.contains(gap)));
+        let of_both = gap_items("", before.iter().filter(|gap| after.contains(gap)));
+        let of_before = gap_items(&format!("{from}: "), before.iter().filter(|gap| !after.contains(gap)));
+        let of_after = gap_items(&format!("{to}: "), after.iter().filter(|gap| !before.contains(gap)));
         let not_given = self.not_given.iter();
-        let not_given = not_given.flat_map(|one| said(&format!("{}: ", [from, to][one.side]), [&one.gap].into_iter()));
+        let not_given =
+            not_given.flat_map(|one| gap_items(&format!("{}: ", [from, to][one.side]), [&one.gap].into_iter()));
         [not_given.collect(), of_both, of_before, of_after].concat()
     }
 
@@ -171,7 +172,7 @@ impl Contrast<'_> {
             Section::new(&format!("{first} and {second}"), head),
             Section::new(&format!("Only {second} may"), only(Sign::Add, &self.rights.gains, &self.rights)),
             Section::new(&format!("Only {first} may"), only(Sign::Remove, &self.rights.losses, &self.reverse)),
-            Section::new("What is not known", said("", self.world.gaps().iter())),
+            Section::new("What is not known", gap_items("", self.world.gaps().iter())),
         ];
         let mut at = 0..;
         sections.retain(|section| at.next() == Some(0) || !section.items.is_empty());
@@ -237,7 +238,7 @@ fn logs_in(principal: &NamedPrincipal, Login { username, groups }: &Login) -> St
     format!("{} logs in as {username}, in {groups}", print::principal(principal))
 }
 
-fn said<'a>(of: &str, gaps: impl Iterator<Item = &'a Unseen>) -> Vec<Item> {
+fn gap_items<'a>(of: &str, gaps: impl Iterator<Item = &'a Unseen>) -> Vec<Item> {
     let gaps = inventory::shown(&gaps.cloned().collect::<Vec<_>>());
     gaps.iter().map(|gap| Item::new(Sign::Note, format!("{of}{gap}"))).collect()
 }

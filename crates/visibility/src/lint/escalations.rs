@@ -12,7 +12,7 @@ use rbac::{
 
 use super::{
     checks::rows,
-    holders::{BindingSubject, Bound, BoundSubject},
+    holders::{BindingSubject, BoundRole, BoundSubject},
     named,
     subject_escalation::{By, SubjectEscalation},
 };
@@ -148,13 +148,13 @@ fn is_new(escalations: &[SubjectEscalation<'_>], way: &Way<'_>) -> bool {
     !escalations.iter().any(is_same)
 }
 
-fn is_of<'a>(by: &By<'a>, bound: &[Bound<'a>]) -> bool {
+fn is_of<'a>(by: &By<'a>, bound: &[BoundRole<'a>]) -> bool {
     bound.iter().any(|bound| std::ptr::eq(bound.binding, by.binding))
 }
 
 /// Every rule with the role and binding that it comes from, in the order in which ways count rules.
-fn granted<'a>(everywhere: &[Bound<'a>], here: &[Bound<'a>]) -> Vec<(Bound<'a>, &'a Rule)> {
-    let rules = |bound: &Bound<'a>| {
+fn granted<'a>(everywhere: &[BoundRole<'a>], here: &[BoundRole<'a>]) -> Vec<(BoundRole<'a>, &'a Rule)> {
+    let rules = |bound: &BoundRole<'a>| {
         let bound = *bound;
         bound.role.rules().iter().map(move |rule| (bound, rule))
     };
@@ -162,9 +162,9 @@ fn granted<'a>(everywhere: &[Bound<'a>], here: &[Bound<'a>]) -> Vec<(Bound<'a>, 
 }
 
 /// What allows each request of a way, in a namespace or everywhere.
-fn by<'a>(way: &Way<'a>, granted: &[(Bound<'a>, &'a Rule)], namespace: Option<&'a str>) -> Vec<By<'a>> {
+fn by<'a>(way: &Way<'a>, granted: &[(BoundRole<'a>, &'a Rule)], namespace: Option<&'a str>) -> Vec<By<'a>> {
     let of = |met: &Met<'a>| {
-        let (Bound { binding, role }, rule) = granted[met.rule];
+        let (BoundRole { binding, role }, rule) = granted[met.rule];
         let mut request = met.request;
         if let Some(namespace) = namespace.filter(|_| !request.namespace.is_empty()) {
             request.namespace = namespace;
@@ -176,8 +176,8 @@ fn by<'a>(way: &Way<'a>, granted: &[(Bound<'a>, &'a Rule)], namespace: Option<&'
 
 impl<'a> Known<'a> {
     /// Those of the roles that are part of some way, each once.
-    fn that_matter(&mut self, bound: &[Bound<'a>]) -> Vec<Bound<'a>> {
-        let mut kept: Vec<Bound<'a>> = Vec::new();
+    fn that_matter(&mut self, bound: &[BoundRole<'a>]) -> Vec<BoundRole<'a>> {
+        let mut kept: Vec<BoundRole<'a>> = Vec::new();
         for one in bound {
             let id: Id = one.role;
             let matters = *self.matters.entry(id).or_insert_with(|| matters(one.role));
@@ -189,13 +189,14 @@ impl<'a> Known<'a> {
     }
 
     /// What roles give together, everywhere or (where there are any of a place) in a place.
-    fn ways(&mut self, everywhere: &[Bound<'a>], here: &[Bound<'a>]) -> Rc<[Way<'a>]> {
-        let ids = |bound: &[Bound<'a>]| bound.iter().map(|bound| -> Id { bound.role }).collect::<Vec<_>>();
+    fn ways(&mut self, everywhere: &[BoundRole<'a>], here: &[BoundRole<'a>]) -> Rc<[Way<'a>]> {
+        let ids = |bound: &[BoundRole<'a>]| bound.iter().map(|bound| -> Id { bound.role }).collect::<Vec<_>>();
         let key = (ids(everywhere), ids(here));
         if let Some(known) = self.ways.get(&key) {
             return Rc::clone(known);
         }
-        let rules = |bound: &[Bound<'a>]| bound.iter().flat_map(|bound| bound.role.rules().iter()).collect::<Vec<_>>();
+        let rules =
+            |bound: &[BoundRole<'a>]| bound.iter().flat_map(|bound| bound.role.rules().iter()).collect::<Vec<_>>();
         let (of_cluster, of_place) = (rules(everywhere), rules(here));
         // Any namespace stands for all: `by` puts the real one in, and reachability knows which ways matter there.
         let scope = if here.is_empty() { Scope::Cluster } else { Scope::Namespace("kube-system") };

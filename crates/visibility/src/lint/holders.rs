@@ -19,7 +19,7 @@ pub enum BindingSubject<'a> {
 
 /// A role that somebody is bound to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bound<'a> {
+pub(super) struct BoundRole<'a> {
     pub(super) binding: &'a Binding,
     pub(super) role: &'a AnyRole,
 }
@@ -28,9 +28,9 @@ pub(super) struct Bound<'a> {
 #[derive(Debug, Default)]
 pub(super) struct BoundSubject<'a> {
     /// In the whole cluster.
-    pub(super) everywhere: Vec<Bound<'a>>,
+    pub(super) everywhere: Vec<BoundRole<'a>>,
     /// By namespace.
-    pub(super) in_namespaces: BTreeMap<&'a str, Vec<Bound<'a>>>,
+    pub(super) in_namespaces: BTreeMap<&'a str, Vec<BoundRole<'a>>>,
 }
 
 /// Everybody that bindings name. A binding to a role that is not there gives nothing, and its subjects are here all the same.
@@ -48,10 +48,10 @@ pub(super) fn holders(world: &World) -> BTreeMap<BindingSubject<'_>, BoundSubjec
                 None => &mut holder.everywhere,
                 Some(namespace) => holder.in_namespaces.entry(namespace).or_default(),
             };
-            bound.push(Bound { binding, role });
+            bound.push(BoundRole { binding, role });
         }
     }
-    let is_last = |bound: &Bound<'_>| world.is_of_access_file(bound.binding.origin());
+    let is_last = |bound: &BoundRole<'_>| world.is_of_access_file(bound.binding.origin());
     for holder in holders.values_mut() {
         holder.everywhere.sort_by_key(is_last);
         holder.in_namespaces.values_mut().for_each(|bound| bound.sort_by_key(is_last));

@@ -9,7 +9,7 @@ use super::{
     Finding, Path, built_in,
     checks::{Check, MANY_ROLES, MANY_SUBJECTS, other},
     exclusions::{Excluded, Found},
-    holders::{BindingSubject, Bound, BoundSubject, bindings},
+    holders::{BindingSubject, BoundRole, BoundSubject, bindings},
     words,
 };
 use crate::World;
@@ -105,7 +105,7 @@ fn beyond<'a>(
 ) -> Option<Finding<'a>> {
     let mut finding = Finding::new(check, Some(who), String::new());
     let all = holder.everywhere.iter().chain(holder.in_namespaces.values().flatten());
-    for Bound { binding, role } in all.filter(|bound| !built_in::is_one(bound.binding, who)) {
+    for BoundRole { binding, role } in all.filter(|bound| !built_in::is_one(bound.binding, who)) {
         let namespace = binding.namespace();
         let is_of_file = world.is_of_access_file(binding.origin());
         if excluded.holds(Found { is_of_file, ..Found::new(check, Some(who), namespace).by([*binding]) }) {
@@ -142,7 +142,7 @@ fn many_roles<'a>(
     let all = || holder.everywhere.iter().chain(holder.in_namespaces.values().flatten());
     let names: BTreeSet<(&str, &str)> = all()
         .filter(|bound| !built_in::is_one(bound.binding, who))
-        .map(|Bound { role, .. }| (role.kind().as_str(), role.name()))
+        .map(|BoundRole { role, .. }| (role.kind().as_str(), role.name()))
         .collect();
     if names.len() < MANY_ROLES || excluded.holds(Found::new(check, Some(who), None)) {
         return None;
@@ -154,7 +154,7 @@ fn many_roles<'a>(
     let message = format!("{who} is bound to {} roles ({})", names.len(), some.join(", "));
     let mut finding = Finding::new(check, Some(who), message);
     let mut seen: BTreeSet<*const AnyRole> = BTreeSet::new();
-    for Bound { binding, role } in all() {
+    for BoundRole { binding, role } in all() {
         if seen.insert(*role) {
             finding.paths.push(Path { binding, role: Some(role), allows: None });
         }

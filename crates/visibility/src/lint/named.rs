@@ -7,7 +7,7 @@ use rbac::{
 
 use super::{
     checks::row,
-    holders::{BindingSubject, Bound},
+    holders::{BindingSubject, BoundRole},
     subject_escalation::{By, Of, SubjectEscalation},
 };
 
@@ -31,13 +31,13 @@ pub(super) fn matters(rule: &Rule) -> bool {
 /// Every way by names that roles give in a place.
 pub(super) fn of_place<'a>(
     who: BindingSubject<'a>,
-    bound: &[Bound<'a>],
+    bound: &[BoundRole<'a>],
     scope: Scope<'a>,
     escalations: &mut Vec<SubjectEscalation<'a>>,
 ) {
     let rules: Vec<&Rule> = bound.iter().flat_map(|bound| bound.role.rules().iter()).collect();
     let cluster_roles = || bound.iter().map(|bound| bound.role).filter_map(AnyRole::as_cluster_role);
-    for Bound { binding, role } in bound {
+    for BoundRole { binding, role } in bound {
         for rule in role.rules().iter().filter(|rule| !rule.resource_names.is_empty()) {
             for (escalation, request) in of_rule(rule, scope) {
                 let of = match request.resource {

@@ -16,7 +16,7 @@ use super::{
 /// Who has everything in reach.
 #[derive(Debug, Default)]
 pub(super) struct Reachability<'a> {
-    mighty: HashMap<BindingSubject<'a>, Step>,
+    privileged: HashMap<BindingSubject<'a>, Step>,
     /// By namespace, who of its service accounts is, or all of them.
     accounts: BTreeMap<&'a str, Vec<BindingSubject<'a>>>,
     /// Roles that are enough for it where they are bound in the whole cluster.
@@ -35,9 +35,9 @@ struct Step {
     escalation: usize,
 }
 
-/// How bad an escalation is.
+/// How bad an escalation is, once it is known where it leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Verdict<'a> {
+pub(super) struct Rating<'a> {
     pub(super) severity: Severity,
     /// Through whom it leads on.
     pub(super) through: Option<BindingSubject<'a>>,
@@ -53,13 +53,13 @@ impl<'a> Reachability<'a> {
             for (at, escalation) in escalations
                 .iter()
                 .enumerate()
-                .filter(|(_, escalation)| !reachability.mighty.contains_key(&escalation.who))
+                .filter(|(_, escalation)| !reachability.privileged.contains_key(&escalation.who))
             {
-                let Some(Verdict { severity: Severity::Danger, through }) = reachability.verdict(escalation) else {
+                let Some(Rating { severity: Severity::Danger, through }) = reachability.verdict(escalation) else {
                     continue;
                 };
                 let hops =
-                    through.and_then(|through| reachability.mighty.get(&through)).map_or(0, |step| step.hops + 1);
+                    through.and_then(|through| reachability.privileged.get(&through)).map_or(0, |step| step.hops + 1);
                 let step = Step { hops, rank: ranks[escalation.escalation.code], escalation: at };
                 reached.entry(escalation.who).and_modify(|known| *known = step.min(*known)).or_insert(step);
             }
@@ -67,7 +67,7 @@ impl<'a> Reachability<'a> {
                 return reachability;
             }
             for (who, step) in reached {
-                reachability.mighty.insert(who, step);
+                reachability.privileged.insert(who, step);
                 let of_namespace = match who {
                     BindingSubject::ServiceAccount(namespace, _) => Some(namespace),
                     BindingSubject::Group(name) => rbac::service_accounts_of(name),
@@ -81,11 +81,11 @@ impl<'a> Reachability<'a> {
     }
 
     /// How bad an escalation is; nothing where it does not matter.
-    pub(super) fn verdict(&self, escalation: &SubjectEscalation<'a>) -> Option<Verdict<'a>> {
+    pub(super) fn verdict(&self, escalation: &SubjectEscalation<'a>) -> Option<Rating<'a>> {
         let row = escalation.escalation;
         if escalation.is_short {
             let matters = escalation.of.is_none() && row.within <= escalation.scope.standing();
-            return matters.then_some(Verdict { severity: Severity::Info, through: None });
+            return matters.then_some(Rating { severity: Severity::Info, through: None });
         }
         if let Some(of) = escalation.of {
             return self.of_named(escalation.who, of, escalation.scope);
@@ -99,14 +99,14 @@ impl<'a> Reachability<'a> {
         row: &Escalation,
         scope: Scope<'a>,
         who: Option<BindingSubject<'a>>,
-    ) -> Option<Verdict<'a>> {
+    ) -> Option<Rating<'a>> {
         let Scope::Namespace(namespace) = scope else {
-            return Some(Verdict { severity: row.severity, through: None });
+            return Some(Rating { severity: row.severity, through: None });
         };
         if row.takes != Takes::Nothing
             && let Some(through) = self.account_in(namespace, who)
         {
-            return Some(Verdict { severity: Severity::Danger, through: Some(through) });
+            return Some(Rating { severity: Severity::Danger, through: Some(through) });
         }
         let severity = match (scope.standing(), row.takes) {
             (standing, _) if standing < row.within => return None,
@@ -118,36 +118,37 @@ impl<'a> Reachability<'a> {
             // Whoever works in a namespace is as privileged as its service accounts, which is no more than working there.
             (Within::Anywhere, Takes::Accounts) => return None,
         };
-        Some(Verdict { severity, through: None })
+        Some(Rating { severity, through: None })
     }
 
-    fn of_named(&self, who: BindingSubject<'a>, of: Of<'a>, scope: Scope<'a>) -> Option<Verdict<'a>> {
+    fn of_named(&self, who: BindingSubject<'a>, of: Of<'a>, scope: Scope<'a>) -> Option<Rating<'a>> {
         let through = match of {
             Of::Subject(through) => (through == BindingSubject::Group("system:masters")
-                || self.mighty.contains_key(&through))
+                || self.privileged.contains_key(&through))
             .then_some(through),
             Of::AnyAccount(name) => self.accounts.values().flatten().copied().find(|account| account.name() == name),
             Of::Role(name) => {
                 let is_enough = scope == Scope::Cluster && self.roles.get(name).copied().unwrap_or_default();
-                return is_enough.then_some(Verdict { severity: Severity::Danger, through: None });
+                return is_enough.then_some(Rating { severity: Severity::Danger, through: None });
             }
-            Of::Held(_) => return Some(Verdict { severity: Severity::Danger, through: None }),
+            Of::Held(_) => return Some(Rating { severity: Severity::Danger, through: None }),
         };
         let through = through.filter(|through| *through != who)?;
-        Some(Verdict { severity: Severity::Danger, through: Some(through) })
+        Some(Rating { severity: Severity::Danger, through: Some(through) })
     }
 
     /// The service account of a namespace, but for one, that is nearest to everything.
     fn account_in(&self, namespace: &'a str, but: Option<BindingSubject<'a>>) -> Option<BindingSubject<'a>> {
         let in_all = [BindingSubject::Group("system:serviceaccounts")];
         let accounts = self.accounts.get(namespace).into_iter().flatten().chain(&in_all);
-        let mighty = accounts.filter(|who| Some(**who) != but).filter_map(|who| Some((self.mighty.get(who)?, *who)));
-        mighty.min_by_key(|(step, who)| (step.hops, step.rank, *who)).map(|(_, who)| who)
+        let privileged =
+            accounts.filter(|who| Some(**who) != but).filter_map(|who| Some((self.privileged.get(who)?, *who)));
+        privileged.min_by_key(|(step, who)| (step.hops, step.rank, *who)).map(|(_, who)| who)
     }
 
     /// The escalation by which somebody is privileged.
     pub(super) fn by(&self, who: BindingSubject<'a>) -> Option<usize> {
-        self.mighty.get(&who).map(|step| step.escalation)
+        self.privileged.get(&who).map(|step| step.escalation)
     }
 }
 

@@ -5,7 +5,7 @@ use rbac::escalation::{Escalation, Need, Scope, Takes, Within};
 use super::{
     holders::BindingSubject,
     judged::Judged,
-    reachability::{Reachability, Verdict},
+    reachability::{Rating, Reachability},
     subject_escalation::{Of, SubjectEscalation},
 };
 
@@ -100,7 +100,7 @@ fn lead<'a>(
     escalations: &[SubjectEscalation<'a>],
     reachability: &Reachability<'a>,
     escalation: &SubjectEscalation<'a>,
-    verdict: Verdict<'a>,
+    verdict: Rating<'a>,
     steps: usize,
 ) -> String {
     if escalation.is_short {
@@ -165,7 +165,7 @@ pub(super) fn of_policy<'a>(
     row: &Escalation,
     scope: Scope<'a>,
     namespaces: &[&str],
-    verdict: Verdict<'a>,
+    verdict: Rating<'a>,
     escalations: &[SubjectEscalation<'a>],
     reachability: &Reachability<'a>,
 ) -> String {

@@ -132,7 +132,7 @@ impl Cell {
         matches!(self.known(), Self::Levels(Levels { level: Some(Level::All), .. }))
     }
 
-    /// The mightiest first, roughly: what is dangerous, then by levels.
+    /// The most privileged first, roughly: what is dangerous, then by levels.
     pub(super) fn might(&self) -> impl Ord + use<> {
         match self.known() {
             Self::Levels(levels) => (levels.level, self.is_dangerous(), levels.rights.len(), levels.writes.len()),

@@ -42,7 +42,7 @@ pub(super) struct Held<'a> {
     numbers: Numbers<'a>,
     /// What each binding of the index grants, and where, from when it is first asked for: most of a large cluster's may be
     /// nobody's who is shown.
-    bound: Vec<Option<Bound>>,
+    bound: Vec<Option<BoundRules>>,
     /// The numbers of what each EKS access policy of the world allows, where that is known.
     policies: Vec<Option<u32>>,
     masters: u32,
@@ -67,7 +67,7 @@ enum Form<'a> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Bound {
+struct BoundRules {
     place: Option<u32>,
     rules: u32,
 }
@@ -99,7 +99,7 @@ impl<'a> Held<'a> {
         held
     }
 
-    fn bound(&mut self, binding: &'a Binding) -> Bound {
+    fn bound(&mut self, binding: &'a Binding) -> BoundRules {
         let index = self.world.index();
         let at = (std::ptr::from_ref(binding).addr() - index.bindings().as_ptr().addr()) / size_of::<Binding>();
         if let Some(bound) = self.bound[at] {
@@ -113,7 +113,7 @@ impl<'a> Held<'a> {
                 self.numbers.of_missing((binding.role().name, is_unknown), &mut self.form)
             }
         };
-        *self.bound[at].insert(Bound { place, rules })
+        *self.bound[at].insert(BoundRules { place, rules })
     }
 
     /// Every holder's cells, those who are alike in one row; of namespaces only those that one of the globs matches.
@@ -204,21 +204,21 @@ impl<'a> Held<'a> {
     }
 
     /// What somebody holds, in the order of places.
-    fn held_by(&mut self, holder: &RowSubject<'a>) -> Vec<Bound> {
+    fn held_by(&mut self, holder: &RowSubject<'a>) -> Vec<BoundRules> {
         let index = self.world.index();
-        let mut held: Vec<Bound> = index.bindings_of(&holder.user).map(|binding| self.bound(binding)).collect();
+        let mut held: Vec<BoundRules> = index.bindings_of(&holder.user).map(|binding| self.bound(binding)).collect();
         if holder.user.is_master() {
-            held.push(Bound { place: CLUSTER, rules: self.masters });
+            held.push(BoundRules { place: CLUSTER, rules: self.masters });
         }
         for at in &holder.policies {
             let Some(rules) = self.policies[*at] else { continue };
             let associated = &self.world.policies()[*at];
             if associated.association.namespaces.is_none() {
-                held.push(Bound { place: CLUSTER, rules });
+                held.push(BoundRules { place: CLUSTER, rules });
                 continue;
             }
             let within = (0..).zip(&self.namespaces).filter(|(_, name)| associated.holds_in(name));
-            held.extend(within.map(|(namespace, _)| Bound { place: Some(namespace), rules }));
+            held.extend(within.map(|(namespace, _)| BoundRules { place: Some(namespace), rules }));
         }
         held.sort_unstable();
         held.dedup();

@@ -153,7 +153,7 @@ struct Things {
 
 impl Answers {
     /// What is said of it: what everybody may do, of everybody alone.
-    fn said(&self, of_everybody: bool) -> &Things {
+    fn things(&self, of_everybody: bool) -> &Things {
         if of_everybody { &self.own } else { &self.beyond }
     }
 }
@@ -270,7 +270,7 @@ impl<'a> LevelForm<'a> {
             }
         }
         let [held_of_cluster, held_of_place] = [&of_cluster, &of_place]
-            .map(|answers| answers.iter().map(|answers| answers.said(is_everybody)).collect::<Vec<_>>());
+            .map(|answers| answers.iter().map(|answers| answers.things(is_everybody)).collect::<Vec<_>>());
         let things = |of: fn(&Things) -> &[u32]| -> Vec<Box<str>> {
             let thing = |at: &'_ u32| &self.things[*at as usize];
             // What is in no namespace is said of the whole cluster; but a namespace is asked for within itself.

@@ -8,7 +8,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kubeconfig::{Authority, ClusterEndpoint};
 use token::ClusterId;
 
-use super::{KubeconfigArgs, said};
+use super::{KubeconfigArgs, report};
 use crate::{
     credentials::{self, Found, Wanted},
     exit::Failure,
@@ -91,7 +91,7 @@ fn of_kubeconfig(
     let authority = args.ca.as_deref().map(read_authority).transpose()?;
     let source = process::read_source(path)?;
     let cluster = |context: Option<&str>, id: ClusterId| {
-        let mut endpoint = kubeconfig::read_cluster(&source, context).map_err(|problems| said(&source, &problems))?;
+        let mut endpoint = kubeconfig::read_cluster(&source, context).map_err(|problems| report(&source, &problems))?;
         if let Some(pem) = &authority {
             endpoint = endpoint.vouched_for_by(pem.clone());
         }

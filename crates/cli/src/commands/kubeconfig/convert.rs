@@ -8,7 +8,7 @@ use kubeconfig::Converted;
 use super::{
     KubeconfigArgs,
     file::{self, Locked, default_paths},
-    said,
+    report,
 };
 use crate::{
     commands::token,
@@ -28,7 +28,7 @@ pub(super) fn convert(file: Option<&Path>, args: &KubeconfigArgs, process: &Proc
         let source = file::read_to_change(&path)?.with_context(|| format!("there is no file {}", path.display()))?;
         let accepts = |words: &[String]| token::accepts(words);
         let converted = kubeconfig::convert(&source, args.command(process), kubeconfig::INSTALL_HINT, accepts)
-            .map_err(|problems| said(&source, &problems))?;
+            .map_err(|problems| report(&source, &problems))?;
         Ok::<_, Failure>((path, locked, converted))
     };
     let present: Vec<PathBuf> = files.into_iter().filter(|path| path.exists() || file.is_some()).collect();

@@ -67,7 +67,7 @@ const SETTLE: Duration = Duration::from_millis(50);
 
 /// What was seen.
 #[derive(Default)]
-struct Seen {
+struct ObjectStore {
     objects: BTreeMap<String, Object>,
     /// Whether these are all.
     is_whole: bool,
@@ -127,14 +127,14 @@ pub(super) fn follow(mode: BackendMode, reached: Reached, sources: Arc<Sources>)
 
 /// Returns where it has failed for a while: a kubeconfig, an authority or credentials may be others by now.
 async fn follow_in(mode: BackendMode, cluster: &Arc<Cluster>, sources: &Arc<Sources>) {
-    let (seen, changed, not_served) = (Mutex::new(Seen::default()), Notify::new(), Notify::new());
+    let (seen, changed, not_served) = (Mutex::new(ObjectStore::default()), Notify::new(), Notify::new());
     let (is_broken, statuses) = (AtomicBool::new(false), watch::Sender::new(Vec::new()));
     let watched = if mode == BackendMode::Crd { OBJECTS } else { AWS_AUTH };
     let watching = kubernetes::watch(cluster, watched, |change| {
         let mut seen = lock(&seen);
         match change {
             Change::Failed(error) => {
-                cannot_see(mode, sources, &said(&error));
+                cannot_see(mode, sources, &in_words(&error));
                 seen.failures += 1;
                 let is_other =
                     matches!(error, KubernetesError::Unauthorized { .. } | KubernetesError::Credentials { .. });
@@ -150,7 +150,7 @@ async fn follow_in(mode: BackendMode, cluster: &Arc<Cluster>, sources: &Arc<Sour
             }
             Change::NotServed => not_served.notify_one(),
             Change::All(objects) => {
-                *seen = Seen { objects: by_name(objects), is_whole: true, failures: 0 };
+                *seen = ObjectStore { objects: by_name(objects), is_whole: true, failures: 0 };
                 changed.notify_one();
             }
             Change::Applied(object) => {
@@ -176,14 +176,14 @@ async fn follow_in(mode: BackendMode, cluster: &Arc<Cluster>, sources: &Arc<Sour
                         Ok(true) if lock(&seen).is_known_to_be_empty() => continue,
                         Ok(true) => None,
                         Ok(false) => Some("the API server does not know this resource".to_owned()),
-                        Err(error) => Some(said(&error)),
+                        Err(error) => Some(in_words(&error)),
                     };
                     if let Some(why) = why {
                         cannot_see(mode, sources, &why);
                         continue;
                     }
                     // A resource that is not installed has no objects.
-                    *lock(&seen) = Seen { is_whole: true, ..Seen::default() };
+                    *lock(&seen) = ObjectStore { is_whole: true, ..ObjectStore::default() };
                 }
             }
             let Some(objects) = lock(&seen).whole() else { continue };
@@ -225,7 +225,7 @@ async fn follow_in(mode: BackendMode, cluster: &Arc<Cluster>, sources: &Arc<Sour
 }
 
 /// What went wrong, for whoever runs a server: it has no contexts to choose from.
-fn said(error: &KubernetesError) -> String {
+fn in_words(error: &KubernetesError) -> String {
     match error {
         KubernetesError::Forbidden { verb, what, .. } => {
             format!("the server's user may not {verb} {what}; bind it to a role that allows this")
@@ -244,7 +244,7 @@ fn cannot_see(mode: BackendMode, sources: &Sources, why: &str) {
     sources.cannot_read(mode, why);
 }
 
-impl Seen {
+impl ObjectStore {
     /// All objects; none where these are not all.
     fn whole(&self) -> Option<Vec<Object>> {
         self.is_whole.then(|| self.objects.values().cloned().collect())
@@ -260,7 +260,7 @@ fn by_name(objects: Vec<Object>) -> BTreeMap<String, Object> {
 }
 
 /// Whoever panicked with it has put in whole values only.
-fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+fn lock(seen: &Mutex<ObjectStore>) -> MutexGuard<'_, ObjectStore> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -130,7 +130,7 @@ impl Files {
                 // More likely the half of a write than a configuration.
                 anyhow::ensure!(!source.text().trim().is_empty(), "{} is empty", path.display());
                 let read = mapping::authenticator::read_indexed(&source, self.partition);
-                let (config, rules, _) = read.map_err(|problems| said(&source, &problems))?;
+                let (config, rules, _) = read.map_err(|problems| as_error(&source, &problems))?;
                 (config.cluster_id, config.server, rules)
             }
         };
@@ -146,9 +146,9 @@ impl Files {
 }
 
 fn refuse(sources: &Sources, problems: &[Problem]) -> anyhow::Result<()> {
-    if has_errors(problems) { Err(said(sources, problems)) } else { Ok(()) }
+    if has_errors(problems) { Err(as_error(sources, problems)) } else { Ok(()) }
 }
 
-fn said(sources: &(impl AsRef<[document::Source]> + ?Sized), problems: &[Problem]) -> anyhow::Error {
+fn as_error(sources: &(impl AsRef<[document::Source]> + ?Sized), problems: &[Problem]) -> anyhow::Error {
     anyhow::anyhow!("{}", document::render(sources, problems, RenderStyle::Plain).trim_end())
 }
