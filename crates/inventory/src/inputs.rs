@@ -158,6 +158,8 @@ pub struct How<'a> {
     pub default_namespace: Option<&'a str>,
     /// What kustomizations make of it.
     pub kustomized: Option<&'a Kustomized>,
+    /// Whether it is a template of ytt, which is seen when it is read.
+    pub is_of_ytt: bool,
 }
 
 impl How<'_> {
@@ -278,6 +280,7 @@ impl Inputs {
                 InputError::Yaml(in_lines(&source, problems))
             }
         };
+        let how = How { is_of_ytt: manifests::is_of_ytt(source.text()), ..how };
         let mut items = Vec::new();
         let documents = document::parse_manifests(&source, &Limits::default(), "items", |number, node| {
             items.push((number, node));
@@ -295,6 +298,12 @@ impl Inputs {
             let Some(root) = document.root() else { continue };
             if let Some(gap) = unkinded::misspelt(&source, root) {
                 self.dump.lacks(gap);
+                known = true;
+                continue;
+            }
+            if let Some(why) = manifests::hides_its_kind(root) {
+                let what = format!("an object of access ({name}:{})", source.position(root.span.start).line);
+                self.dump.lacks(Unseen { what: what.into(), why: why.into() });
                 known = true;
                 continue;
             }
@@ -472,6 +481,14 @@ impl Inputs {
         let at = |node: &Node| format!("{}:{}", source.name(), source.position(node.span.start).line);
         let what = format!("{} ({})", named(&value), at(node));
         let is_of_cluster = value["metadata"]["resourceVersion"].as_str().is_some_and(|version| !version.is_empty());
+        if !is_of_cluster && (manifests::is_encrypted(node) || how.is_of_ytt) && manifests::may_be_of_access(&value) {
+            let why = if how.is_of_ytt { manifests::OF_YTT } else { manifests::ENCRYPTED };
+            // Whoever may be in it is not known to be let in nowhere.
+            let what =
+                manifests::map_of_logins(&value).map_or(what, |name| format!("the ConfigMap kube-system/{name}"));
+            self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+            return;
+        }
         if !is_of_cluster && let Some((written, text)) = manifests::placeholder(node) {
             let what = format!("{} ({})", named(&value), at(written));
             let why = placeholder::why(text);
