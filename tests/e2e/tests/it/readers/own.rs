@@ -16,7 +16,7 @@ use e2e::{
     sts::Sts,
     world::{CLUSTER_ID, World},
 };
-use identity::Partition;
+use identity::{Partition, Partitions};
 use mapping::{
     Decision, DefectKind, Refusal, Snapshot, Source, authenticator,
     aws_iam_authenticator::{LISTS, Object, Options, Standing},
@@ -37,7 +37,7 @@ use super::{
 };
 
 pub(super) fn aws_auth(world: &World) -> anyhow::Result<()> {
-    let run = Run::new("our server, aws-auth", 60, 900_001)?;
+    let run = Run::new("our server, aws-auth", 40, 900_001)?;
     let sandboxes = Sandboxes::start(world)?;
     let mut place = AwsAuth::start(world, &sandboxes)?;
     let callers = Caller::all(Partition::Aws, &sandboxes.aws)?;
@@ -82,7 +82,7 @@ pub(super) fn aws_auth(world: &World) -> anyhow::Result<()> {
 }
 
 pub(super) fn dynamic_file(world: &World) -> anyhow::Result<()> {
-    let run = Run::new("our server, dynamic file", 60, 1_795_901_102_974_665)?;
+    let run = Run::new("our server, dynamic file", 40, 1_795_901_102_974_665)?;
     let sandboxes = Sandboxes::start(world)?;
     let mut place = DynamicFile::start(world, &sandboxes)?;
     let mut callers = Caller::all(Partition::Aws, &sandboxes.aws)?;
@@ -129,7 +129,7 @@ pub(super) fn dynamic_file(world: &World) -> anyhow::Result<()> {
 }
 
 pub(super) fn objects(world: &World) -> anyhow::Result<()> {
-    let run = Run::new("our server, IAMIdentityMapping", 60, 1_795_901_055_371_101)?;
+    let run = Run::new("our server, IAMIdentityMapping", 30, 1_795_901_055_371_101)?;
     let sandboxes = Sandboxes::start(world)?;
     let mut place = Objects::start(world, &sandboxes)?;
     let callers = Caller::all(Partition::Aws, &sandboxes.aws)?;
@@ -288,7 +288,7 @@ fn expected(snapshot: &Snapshot, caller: &Caller) -> anyhow::Result<(Answer, Opt
 }
 
 fn snapshot(source: Source) -> Snapshot {
-    Snapshot::new(Partition::Aws, vec![source], [])
+    Snapshot::new(Partitions::default(), vec![source], [])
 }
 
 fn text(value: &Value) -> &str {
