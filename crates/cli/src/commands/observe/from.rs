@@ -293,7 +293,7 @@ impl PathArgs {
         }
         for place in unparsable.iter().take(NAMED) {
             process::note(&format!(
-                "note: {place}: skipped, because it cannot be read and does not look like a manifest of access"
+                "note: {place}: this document is skipped: it cannot be read and does not look like a manifest of access"
             ));
         }
         if unparsable.len() > NAMED {
