@@ -161,6 +161,8 @@ pub struct How<'a> {
     pub default_namespace: Option<&'a str>,
     /// What kustomizations make of it.
     pub kustomized: Option<&'a Kustomized>,
+    /// Whether it is a template of ytt, which is seen when it is read.
+    pub is_of_ytt: bool,
 }
 
 impl How<'_> {
@@ -281,6 +283,7 @@ impl Inputs {
                 InputError::Yaml(in_lines(&source, problems))
             }
         };
+        let how = How { is_of_ytt: manifests::is_of_ytt(source.text()), ..how };
         let mut items: BTreeMap<usize, Vec<Node>> = BTreeMap::new();
         let documents = document::parse_manifests(&source, &Limits::default(), "items", |number, node| {
             items.entry(number).or_default().push(node);
@@ -310,6 +313,11 @@ impl Inputs {
         let (Some(root), Ok(read)) = (document.root(), &document.read) else { return Ok(false) };
         if let Some(gap) = unkinded::misspelt(source, root) {
             self.dump.lacks(gap);
+            return Ok(true);
+        }
+        if let Some(why) = manifests::hides_its_kind(root) {
+            let line = source.position(root.span.start).line;
+            self.dump.lacks(Unseen::new(format!("an object of access ({}:{line})", source.name()), why));
             return Ok(true);
         }
         if outputs::are(root) {
@@ -473,6 +481,15 @@ impl Inputs {
         let at = |node: &Node| format!("{}:{}", source.name(), source.position(node.span.start).line);
         let what = format!("{} ({})", named(&value), at(node));
         let is_of_cluster = value["metadata"]["resourceVersion"].as_str().is_some_and(|version| !version.is_empty());
+        if !is_of_cluster && (manifests::is_encrypted(node) || how.is_of_ytt) && manifests::may_be_of_access(&value) {
+            let why = if how.is_of_ytt { manifests::OF_YTT } else { manifests::ENCRYPTED };
+            // Whoever may be in it is not known to be let in nowhere.
+            self.dump.lacks(match manifests::map_of_logins(&value) {
+                Some(name) => Unseen::of_config_map(name, why),
+                None => Unseen::new(what, why),
+            });
+            return;
+        }
         if !is_of_cluster && let Some((written, text)) = manifests::placeholder(node) {
             let what = format!("{} ({})", named(&value), at(written));
             let why = placeholder::why(text);

@@ -59,6 +59,7 @@ impl Places {
                 places.not_read.extend(not_read(observed, MappingTarget::ConfigMap));
             }
             places.own_files = own_files(observed, given, &places);
+            places.not_read.extend(of_unknown_modes(observed, given));
             if places.asks(BackendMode::Crd) {
                 places.unseen.extend(of_objects(observed));
             }
@@ -135,8 +136,12 @@ impl Places {
     /// source that decides there, or all of them where none does.
     pub fn that_may_say_otherwise(&self, snapshot: &Snapshot, identity: &Identity) -> Vec<&UnseenLogins> {
         let asked = snapshot.ask(identity);
-        let decided = asked.iter().find(|asked| !asked.entries.is_empty()).map(|asked| asked.mode);
-        let before = |place: &&UnseenLogins| decided.is_none_or(|decided| self.turn(place.mode) < self.turn(decided));
+        let deciding = asked.iter().find(|asked| !asked.entries.is_empty());
+        let decided = deciding.map(|asked| asked.mode);
+        // What a role is let in by without its path counts behind all others.
+        let comes_last = deciding.is_none_or(|asked| asked.without_paths);
+        let is_earlier = |mode| decided.is_some_and(|decided| self.turn(mode) < self.turn(decided));
+        let before = |place: &&UnseenLogins| comes_last || is_earlier(place.mode);
         let is_about = |whose: &Option<String>| {
             whose.as_ref().is_none_or(|arn| identity.canonical_arn().eq_ignore_ascii_case(arn))
         };
@@ -207,6 +212,25 @@ fn not_read(observed: &Observed, target: MappingTarget) -> Option<UnseenLogins> 
     let gap = gap.about(About::WhetherRead(target));
     let place = UnseenLogins::new(target.mode()?, gap, help);
     Some(UnseenLogins { is_of_nothing: true, ..place })
+}
+
+/// What stands in a cluster of which the configuration that was given does not say that a server asks it: it does where a flag of
+/// the server says so, and nobody saw the flags.
+fn of_unknown_modes(observed: &Observed, given: GivenLogins) -> impl Iterator<Item = UnseenLogins> {
+    let is_given = given.config || observed.mappings.iter().any(LiveMapping::is_in_file);
+    let targets =
+        [MappingTarget::AwsAuth, MappingTarget::Crd].into_iter().filter(move |_| is_given && observed.modes.is_none());
+    targets.filter_map(|target| {
+        let place = not_read(observed, target)?;
+        let why = format!("the configuration has no `backendMode`, without which one reads MountedFile alone, and {}", place.gap.why);
+        let help = format!(
+            "give what runs the server, as `kubectl get daemonsets,deployments,pods -n kube-system -o json` prints it, by `--from`; or \
+             write the server's modes into the configuration, such as `backendMode: [MountedFile, {}]`",
+            place.mode.as_str()
+        );
+        let gap = Unseen { why: why.into(), ..place.gap };
+        Some(UnseenLogins { gap, help: help.into(), ..place })
+    })
 }
 
 const GIVE_OWN_FILES: &str = "give the file of the server's `--config` as `--config \

@@ -133,6 +133,12 @@ impl Unseen {
         Self::new(kind.in_words(), why).about(About::Kind(kind))
     }
 
+    /// Returns the gap that a `ConfigMap` of `kube-system` is not known.
+    pub fn of_config_map(name: &str, why: impl Into<Box<str>>) -> Self {
+        let about = MappingTarget::in_config_map(name).map_or(About::Other, About::Source);
+        Self::new(format!("the ConfigMap kube-system/{name}"), why).about(about)
+    }
+
     /// Returns the gap with what it is about.
     pub fn about(self, about: About) -> Self {
         Self { about, ..self }

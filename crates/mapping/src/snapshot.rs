@@ -201,6 +201,8 @@ pub struct SourceMatch<'a> {
     pub reader: Reader,
     /// How many rules it has, accounts included.
     pub rules: usize,
+    /// Whether it was asked once more, behind all others, for a role whose ARN has a path in the mapping.
+    pub without_paths: bool,
     /// What names the caller: more than one entry where its reader takes any of them.
     pub entries: Vec<Entry<'a>>,
 }
@@ -359,7 +361,13 @@ impl Indexed {
         let index = match self {
             Self::Unordered(index) => return index.ask(identity, key),
             Self::NotRead(mode) => {
-                return SourceMatch { mode: *mode, reader: Reader::ClusterAuth, rules: 0, entries: Vec::new() };
+                return SourceMatch {
+                    mode: *mode,
+                    reader: Reader::ClusterAuth,
+                    rules: 0,
+                    without_paths: false,
+                    entries: Vec::new(),
+                };
             }
             Self::Ordered(index) => index,
         };
@@ -371,7 +379,7 @@ impl Indexed {
         });
         let possible = ours.map(|_| index.possible(identity, key.as_ref())).into_iter().flatten().map(of_grant);
         let entries = possible.chain(entry).collect();
-        SourceMatch { mode: index.mode, reader: index.reader, rules: index.len(), entries }
+        SourceMatch { mode: index.mode, reader: index.reader, rules: index.len(), without_paths: false, entries }
     }
 
     fn nearly(&self, identity: &Identity) -> Vec<Nearest> {
@@ -390,7 +398,8 @@ fn of_grant(Grant { username, groups, source }: Grant<'_>) -> Entry<'_> {
 /// What a source has for a role by its path, behind all others.
 fn by_path_in<'a>(index: &'a Index, identity: &Identity) -> Option<SourceMatch<'a>> {
     let Found::Rule(grant) = index.find_by_path(identity)? else { return None };
-    Some(SourceMatch { mode: index.mode, reader: index.reader, rules: index.len(), entries: vec![of_grant(grant)] })
+    let (mode, reader, entries) = (index.mode, index.reader, vec![of_grant(grant)]);
+    Some(SourceMatch { mode, reader, rules: index.len(), without_paths: true, entries })
 }
 
 fn permission_set(identity: &Identity) -> Option<PermissionSet> {

@@ -124,10 +124,12 @@ impl World {
     pub fn explain(&self, caller: Caller) -> Explanation<'_> {
         let snapshot = self.snapshot();
         let identity = &caller.identity;
+        let mut asked = snapshot.ask(identity);
+        let without_paths = asked.split_off(self.surroundings().logins.len());
         // One that lets nobody in is of interest where something stands in it.
-        let sources = snapshot.ask(identity).into_iter().zip(&self.surroundings().logins);
-        let asked: Vec<SourceMatch<'_>> =
-            sources.filter(|(asked, source)| asked.rules > 0 || !source.is_blank()).map(|(asked, _)| asked).collect();
+        let sources = asked.into_iter().zip(&self.surroundings().logins);
+        let sources = sources.filter(|(asked, source)| asked.rules > 0 || !source.is_blank());
+        let asked: Vec<SourceMatch<'_>> = sources.map(|(asked, _)| asked).chain(without_paths).collect();
         let outcomes = self.decide(&caller);
         let (user, denial) = match &outcomes[..] {
             [Outcome::Permit(user)] => (Some(user.clone()), None),

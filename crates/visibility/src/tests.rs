@@ -7,6 +7,7 @@ mod explaining;
 mod joining;
 mod lint;
 mod matrix;
+mod modes;
 mod oneself;
 mod rights;
 mod twice;
@@ -59,7 +60,7 @@ pub(crate) fn whole(files: &[(&str, &str)]) -> World {
         assert!(given.read(name, text.as_bytes()).expect(name), "{name}");
     }
     if given.dump.configuration().is_none() {
-        given.configure(Source::new("config.yaml", "server: {}\n"));
+        given.configure(Source::new("config.yaml", "server: {backendMode: [MountedFile, EKSConfigMap, CRD]}\n"));
     }
     World::new(given, None, now()).expect("readable")
 }

@@ -1,6 +1,15 @@
 //! Connections: accepted up to a bound, given a time for everything, and let finish when the server ends.
 
-use std::{convert::Infallible, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::Future,
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use http::{Request, StatusCode};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -10,6 +19,7 @@ use hyper_util::{
 };
 use rustls::ServerConfig;
 use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
     pin,
     time::{Instant, interval, timeout, timeout_at},
@@ -108,6 +118,7 @@ async fn connection(arrival: Arrival, acceptor: TlsAcceptor, webhook: Arc<Webhoo
     let Arrival { stream, client, place } = arrival;
     let place = Arc::new(place);
     let Some(tls) = Box::pin(handshake(stream, client, acceptor, &place)).await else { return };
+    let stream = Stream { tls, place: Arc::clone(&place) };
     let settings = &webhook.settings;
     let (header_timeout, max_body) = (settings.header_timeout, settings.max_body());
     let service = {
@@ -129,7 +140,7 @@ async fn connection(arrival: Arrival, acceptor: TlsAcceptor, webhook: Arc<Webhoo
         .initial_connection_window_size(64 << 10)
         .max_send_buf_size(64 << 10)
         .adaptive_window(false);
-    let mut connection = Box::pin(builder.serve_connection(TokioIo::new(tls), service));
+    let mut connection = Box::pin(builder.serve_connection(TokioIo::new(stream), service));
     let result = tokio::select! {
         result = &mut connection => result,
         () = place.closing() => {
@@ -163,6 +174,58 @@ async fn handshake(
         }
     };
     tls.inspect_err(|error| tracing::debug!(client = %client, error = %error, "TLS handshake failed")).ok()
+}
+
+/// The stream of a connection: where that ends at once it is reset, so that an API server that was about to ask tries again.
+struct Stream {
+    tls: TlsStream<TcpStream>,
+    place: Arc<Place>,
+}
+
+impl Stream {
+    fn tls(self: Pin<&mut Self>) -> Pin<&mut TlsStream<TcpStream>> {
+        Pin::new(&mut self.get_mut().tls)
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if self.place.ends_at_once() {
+            reset_when_dropped(self.tls.get_ref().0);
+        }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.tls().poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.tls().poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.tls().poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.tls.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.tls().poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.tls().poll_shutdown(cx)
+    }
 }
 
 /// Lets requests under way finish. A client who does not hang up by itself then is hung up on.

@@ -10,6 +10,7 @@ use std::{
 use anyhow::Context as _;
 
 use crate::{
+    exchange::Exchange,
     https::{self, Answer},
     parts::Parts,
     process::{self, Background},
@@ -76,6 +77,11 @@ impl Server {
         let (config, port) = Self::prepare(folder, options)?;
         let mut command = Self::command(parts, sts, folder, &config, &sts.address.to_string());
         Self::run(command.args(options.args).envs(environment), folder, port, false)
+    }
+
+    /// A connection for many questions.
+    pub fn exchange(&self) -> anyhow::Result<Exchange> {
+        Exchange::tls(self.port, &certificate_authority(&self.folder)?)
     }
 
     /// Starts one that is told to find STS at this address.

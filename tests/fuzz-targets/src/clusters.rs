@@ -41,6 +41,7 @@ pub(crate) fn takes(bytes: &[u8]) {
         is_of_folder: bytes[0] & 4 != 0,
         default_namespace: (bytes[0] & 8 != 0).then_some("default"),
         kustomized: None,
+        ..How::default()
     };
     let mut given = Inputs::default();
     if given.read_as("cluster.yaml", text.as_bytes(), how).is_err() {

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 use clap::Args;
 use inventory::{Inputs, Unseen};
 use kubernetes::{Cluster, KubernetesError};
+use mapping::Reader;
 use visibility::{NamedPrincipal, Resources, Unreadable, World};
 
 use super::observe::{ClusterArgs, EVERYTHING, FromArgs, Lists, PathArgs, gated, look};
@@ -156,11 +157,22 @@ pub(crate) fn configured(global: &Global, found: &mut Inputs) -> anyhow::Result<
     // One without mappings says that the server has none of its own.
     found.configure(source);
     let server = found.config.clone().unwrap_or_default();
-    if let Some(path) = settings::access_file(global, &server) {
-        found.dump.has_server_of_ours();
-        if found.access_files().is_none() {
-            PathArgs::default().read_paths([&path], found)?;
+    let Some(path) = settings::access_file(global, &server) else { return Ok(()) };
+    // One beside the configuration counts for our server alone: aws-iam-authenticator has no such file.
+    if server.access_file.is_none() {
+        match found.dump.told_reader() {
+            Some(Reader::AwsIamAuthenticator) => return Ok(()),
+            None => process::note(&format!(
+                "note: {} stands beside the configuration, so both are read as cluster-auth server reads them; pass `--reader \
+                 aws-iam-authenticator` if that program reads the configuration",
+                path.display()
+            )),
+            Some(_) => {}
         }
+    }
+    found.dump.has_server_of_ours();
+    if found.access_files().is_none() {
+        PathArgs::default().read_paths([&path], found)?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ACCOUNT_KIND, About, MAPPING_KIND, MappingTarget, Unseen};
+use super::{ACCOUNT_KIND, About, MAPPING_KIND, Unseen};
 use crate::ObjectKind;
 
 /// What has to be known of every cluster, by the names of its kinds.
@@ -91,6 +91,5 @@ pub(super) fn missing_gap(name: &str, why: &str) -> Unseen {
     if let Some((_, kind)) = KINDS.iter().chain(&others).find(|(known, _)| *known == name) {
         return Unseen::of_kind(*kind, why);
     }
-    let about = MappingTarget::in_config_map(name).map_or(About::Other, About::Source);
-    Unseen::new(format!("the ConfigMap kube-system/{name}"), why).about(about)
+    Unseen::of_config_map(name, why)
 }

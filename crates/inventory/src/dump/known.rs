@@ -114,6 +114,11 @@ impl Dump {
         (!is_whole).then(|| namespaces.into_iter().map(Box::from).collect())
     }
 
+    /// Returns who reads the authenticator's configuration, if a flag or what runs servers says so.
+    pub fn told_reader(&self) -> Option<Reader> {
+        self.servers.is_told().then(|| self.reader())
+    }
+
     /// Returns who reads the authenticator's configuration.
     pub fn reader(&self) -> Reader {
         self.told().reader
@@ -121,7 +126,8 @@ impl Dump {
 
     /// How everything is read, as far as anything says it.
     pub(super) fn told(&self) -> Told {
-        self.servers.told(self.settings().as_ref())
+        let is_given = self.configuring().is_some_and(|(map, ..)| map.in_file.is_some());
+        self.servers.told(self.settings().as_ref(), is_given)
     }
 
     /// What the authenticator's configuration says of how everything is read.

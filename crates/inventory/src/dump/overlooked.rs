@@ -42,6 +42,8 @@ enum Of {
     Tenant,
     /// Their owners.
     TenantOwner,
+    /// OpenShift's own groups of users.
+    Members,
     /// A chart or a folder.
     Deployer(Deployer),
 }
@@ -117,6 +119,7 @@ fn of(api_version: &str, kind: &str) -> Option<Of> {
         ("hnc.x-k8s.io", "SubnamespaceAnchor") => Of::Subnamespace,
         ("capsule.clastix.io", "Tenant") => Of::Tenant,
         ("capsule.clastix.io", "TenantOwner") => Of::TenantOwner,
+        ("user.openshift.io", "Group") => Of::Members,
         _ => match maker(group, kind) {
             Some(program) => Of::Maker(program),
             None => Of::Deployer(Deployer::of(group, kind)?),
@@ -281,6 +284,9 @@ fn why(other: &Other) -> Option<String> {
             format!("Capsule makes bindings of it in the namespaces of the tenant; {GIVE}")
         }
         Of::TenantOwner => format!("Capsule makes bindings of it in the namespaces of its tenants; {GIVE}"),
+        Of::Members => {
+            "OpenShift puts users into this group, which is not read here: they have what is bound to it as well".to_owned()
+        }
         Of::Deployer(deployer) => deployer.why().to_owned(),
     })
 }
@@ -329,7 +335,7 @@ impl Dump {
         let Some(why) = why(other) else { return false };
         let is_maker = !matches!(
             of(&other.api_version, &other.kind),
-            Some(Of::Mapping | Of::Status | Of::Table | Of::AccessEntry | Of::Authentication)
+            Some(Of::Mapping | Of::Status | Of::Table | Of::AccessEntry | Of::Authentication | Of::Members)
         );
         let namespace = other.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
         let name = if other.name.is_empty() { String::new() } else { format!(" {namespace}{}", other.name) };

@@ -98,8 +98,9 @@ impl Servers {
         }
     }
 
-    /// How everything is read, with what the configuration itself says, where that can be seen.
-    pub(crate) fn told(&self, config: Option<&Settings>) -> Told {
+    /// How everything is read, with what the configuration itself says, where that can be seen. `is_given` says that it is the
+    /// file that the server has, by the word of whoever gave it.
+    pub(crate) fn told(&self, config: Option<&Settings>, is_given: bool) -> Told {
         let running = self.of_configuration();
         let is_ours = self.is_ours || config.is_some_and(|config| config.has_access_file);
         let first = running.first().map(|running| running.reader);
@@ -123,7 +124,7 @@ impl Servers {
         let flags = of_reader.first().and_then(|running| running.modes.clone());
         let same = of_reader.iter().all(|running| running.modes == flags);
         let by_default = || {
-            let is_seen = config.is_some() && of_reader.first().is_some_and(|running| running.mounts);
+            let is_seen = config.is_some() && of_reader.first().is_some_and(|running| running.mounts || is_given);
             is_seen.then(|| vec![BackendMode::MountedFile])
         };
         let modes =
@@ -142,7 +143,11 @@ impl Servers {
         let is_said = match target {
             MappingTarget::AccessFile => self.asked == Some(Reader::ClusterAuth),
             MappingTarget::ConfigMap => self.asked.is_some(),
-            MappingTarget::AwsAuth | MappingTarget::Crd | MappingTarget::None => false,
+            // Of what runs nothing was seen, and the configuration names them.
+            MappingTarget::AwsAuth | MappingTarget::Crd => {
+                self.seen.is_empty() && told.modes.as_ref().is_some_and(|modes| modes.contains(&mode))
+            }
+            MappingTarget::None => false,
         };
         let has = |running: &&Running| match target {
             MappingTarget::AccessFile => running.mounts_access_file && running.reader == Reader::ClusterAuth,
@@ -233,7 +238,7 @@ impl Running {
         let image = container["image"].as_str().unwrap_or_default();
         let image = image.split('@').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
         let image = image.split(':').next().unwrap_or_default();
-        let programs = words.iter().map(|word| word.rsplit('/').next().unwrap_or_default());
+        let programs = programs(&words).map(|word| word.rsplit('/').next().unwrap_or_default());
         // A mirror may call the image otherwise; the program is called as it is.
         let reader = std::iter::once(image).chain(programs).find_map(reader)?;
         let has_subcommand = words.iter().any(|word| !word.starts_with('-') && self::reader(word).is_none());
@@ -269,6 +274,17 @@ fn reader(name: &str) -> Option<Reader> {
         Some("cluster-auth") => Some(Reader::ClusterAuth),
         _ => None,
     }
+}
+
+/// The words that may name a program: not flags, and not what may be the value of one (`--state-dir /var/aws-iam-authenticator`).
+fn programs<'a>(words: &[&'a str]) -> impl Iterator<Item = &'a str> {
+    let may_take_value = |word: &&str| word.len() > 2 && word.starts_with("--") && !word.contains('=');
+    let before = std::iter::once(None).chain(words.iter().map(Some));
+    let words = before.zip(words).filter(move |(before, word)| {
+        let is_value = before.is_some_and(|before| may_take_value(before));
+        !word.starts_with('-') && !is_value
+    });
+    words.map(|(_, word)| *word)
 }
 
 /// The values of a flag, behind `=` or as the next word.
@@ -330,6 +346,13 @@ mod tests {
                 json!({"image": "alpine", "command": ["sh", "-c", "exec /aws-iam-authenticator server --backend-mode=CRD"]}),
                 Some((AWS, false, Some(vec![BackendMode::Crd]))),
             ),
+            // A folder that is called like the program says nothing of what runs.
+            (json!({"image": "mirror/authn:2", "args": ["server", "--state-dir=/var/aws-iam-authenticator"]}), None),
+            (json!({"image": "mirror/authn:2", "args": ["server", "--state-dir", "/var/aws-iam-authenticator"]}), None),
+            (
+                json!({"image": "mirror/authn:2", "command": ["tini", "--", "/cluster-auth", "server"]}),
+                Some((OURS, false, None)),
+            ),
             // Ours under their name.
             (
                 json!({"image": "cluster-auth:1", "command": ["/aws-iam-authenticator", "server"]}),
@@ -342,7 +365,7 @@ mod tests {
         for (container, expected) in rows {
             let mut servers = Servers::default();
             assert_eq!(servers.look_at("DaemonSet", None, "a", &set(&container)), expected.is_some(), "{container}");
-            let told = servers.told(None);
+            let told = servers.told(None, false);
             let is = expected.is_some().then_some((told.reader, told.options.sso_role_match, told.modes));
             assert_eq!(is, expected, "{container}");
         }
@@ -363,29 +386,29 @@ mod tests {
             }
             servers
         };
-        let told = of([set(&theirs), mounting(&ours)]).told(None);
+        let told = of([set(&theirs), mounting(&ours)]).told(None, false);
         assert_eq!((told.reader, told.disputed), (OURS, None));
         let mut elsewhere = Servers::default();
         elsewhere.look_at("DaemonSet", Some("auth"), "DaemonSet auth/a", &mounting(&theirs));
-        let why = elsewhere.not_read(MappingTarget::ConfigMap, &elsewhere.told(None));
+        let why = elsewhere.not_read(MappingTarget::ConfigMap, &elsewhere.told(None, false));
         assert_eq!(why.as_deref(), Some("DaemonSet auth/a does not mount it"), "it mounts one of its own namespace");
         let disputed = of([set(&ours), set(&theirs)]);
-        let told = disputed.told(None);
+        let told = disputed.told(None, false);
         assert_eq!((told.reader, told.note()), (AWS, None));
         assert_eq!(
             &*told.disputed.expect("a gap").why,
             "DaemonSet kube-system/b runs aws-iam-authenticator 0.7.18 and DaemonSet kube-system/a runs cluster-auth \
              server; here it is read as aws-iam-authenticator 0.7.18 does; choose by `--reader`"
         );
-        let told = Servers { asked: Some(OURS), ..disputed }.told(None);
+        let told = Servers { asked: Some(OURS), ..disputed }.told(None, false);
         assert_eq!((told.reader, told.disputed), (OURS, None));
     }
 
     #[test]
     fn where_nothing_says_it_the_existing_program_reads_it_and_a_key_of_ours_says_it() {
-        let told = Servers::default().told(None);
+        let told = Servers::default().told(None, false);
         assert!(told.reader == AWS && told.note().is_some_and(|note| note.contains("`--reader`")), "{told:?}");
-        let told = Servers::default().told(Some(&settings("config.yaml", "server: {accessFile: /access.yaml}")));
+        let told = Servers::default().told(Some(&settings("config.yaml", "server: {accessFile: /access.yaml}")), false);
         assert_eq!((told.reader, told.note()), (OURS, None));
     }
 
@@ -408,9 +431,9 @@ mod tests {
         for (spec, config, expected) in rows {
             let mut servers = Servers::default();
             servers.look_at("DaemonSet", None, "a", &spec);
-            assert_eq!(servers.told(config).modes, expected, "{spec}");
+            assert_eq!(servers.told(config, false).modes, expected, "{spec}");
         }
-        let told = Servers::default().told(Some(&file));
+        let told = Servers::default().told(Some(&file), false);
         assert!(
             told.asks(BackendMode::EksConfigMap) && !told.asks(BackendMode::Crd) && told.asks(BackendMode::AccessFile)
         );

@@ -105,6 +105,53 @@ fn value_at<'a>(line: &'a str, at: usize, key: &str) -> Option<&'a str> {
     is_key.then_some(&value[..end])
 }
 
+/// What to do with what SOPS has encrypted.
+pub(super) const ENCRYPTED: &str =
+    "SOPS has encrypted it; give it decrypted: `sops decrypt FILE | cluster-auth … --from -`";
+/// What to do with a template of ytt, which is YAML whose comments say what becomes of it.
+pub(super) const OF_YTT: &str =
+    "it is a template of ytt; give what it becomes: `ytt -f FILE | cluster-auth … --from -`";
+
+/// Whether an object is one that SOPS has encrypted.
+pub(super) fn is_encrypted(object: &Node) -> bool {
+    object.get("sops").is_some_and(|sops| sops.get("mac").is_some())
+}
+
+/// Whether a text has annotations of ytt.
+pub(super) fn is_of_ytt(text: &str) -> bool {
+    let begins = |at: usize| text[..at].ends_with([' ', '\n', '\r', '\t']) || at == 0;
+    text.match_indices("#@").any(|(at, _)| begins(at) && !text[at..].starts_with("#@schema/"))
+}
+
+/// Whether an object says who may do what or who logs in, where it can be read.
+pub(super) fn may_be_of_access(object: &serde_json::Value) -> bool {
+    let has_logins = || LISTS.iter().any(|list| object["data"].get(list).is_some());
+    object["kind"] != "ConfigMap" || map_of_logins(object).is_some() || has_logins()
+}
+
+/// The name of a `ConfigMap` that some server reads, if an object is one.
+pub(super) fn map_of_logins(object: &serde_json::Value) -> Option<&str> {
+    let metadata = &object["metadata"];
+    let is_there = object["kind"] == "ConfigMap" && metadata["namespace"] == "kube-system";
+    let is_read = |name: &&str| Dump::config_map_names().any(|known| known == *name);
+    metadata["name"].as_str().filter(|_| is_there).filter(is_read)
+}
+
+/// Why it is not known what an object is that has the fields of one of access, and a kind that is encrypted or still to be
+/// filled in.
+pub(super) fn hides_its_kind(root: &Node) -> Option<String> {
+    let kind = &root.get("kind")?.as_scalar()?.text;
+    let has = |key: &str| root.get(key).is_some();
+    let of_rights = ["roleRef", "subjects", "aggregationRule"].into_iter().any(has) || (has("rules") && !has("spec"));
+    if !of_rights && !has_logins(root) {
+        return None;
+    }
+    if kind.starts_with("ENC[") {
+        return Some(ENCRYPTED.to_owned());
+    }
+    is_placeholder(kind).then(|| crate::text::placeholder::why(kind))
+}
+
 /// Where an object of RBAC, or what else is of interest, has a text in place of a name that somebody else fills in.
 pub(super) fn placeholder(object: &Node) -> Option<(&Node, &str)> {
     let mut found = None;

@@ -429,6 +429,31 @@ fn manifests_are_what_kubectl_makes_of_them() {
             "gap: RoleBinding a (it:1): OpenShift's own kind is not read; give what `oc get` prints of rbac.authorization.k8s.io\n",
         ),
         (
+            "OpenShift's own groups",
+            "apiVersion: user.openshift.io/v1\nkind: Group\nmetadata: {name: ops}\nusers: [alice]\n".to_owned(),
+            "gap: Group ops (it:1): OpenShift puts users into this group, which is not read here: they have what is bound to it as well\n",
+        ),
+        (
+            "a binding that SOPS has encrypted",
+            format!("{RBAC}\nkind: ENC[AES256_GCM,data:x]\nmetadata: {{name: b}}\nroleRef:\n  name: ENC[x]\nsops:\n  mac: ENC[x]\n"),
+            "gap: an object of access (it:1): SOPS has encrypted it; give it decrypted: `sops decrypt FILE | cluster-auth … --from -`\n",
+        ),
+        (
+            "aws-auth that SOPS has encrypted",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata: {mapRoles: 'ENC[x]'}\nsops: {mac: x}\n".to_owned(),
+            "gap: the ConfigMap kube-system/aws-auth: SOPS has encrypted it; give it decrypted: `sops decrypt FILE | cluster-auth … --from -`\n",
+        ),
+        (
+            "a kind that Helm fills in, in quotes",
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: '{{ .Values.kind }}'\nmetadata: {name: b}\nroleRef: {kind: ClusterRole, name: r}\n".to_owned(),
+            "gap: an object of access (it:1): `{{ .Values.kind }}` is for another program to fill in; give what that prints, by `--from -`\n",
+        ),
+        (
+            "a template of ytt",
+            format!("#@ if data.values.joe:\n---\n{RBAC}\nkind: ClusterRole\nmetadata: {{name: r}}\n{rule}\n#@ end\n"),
+            "gap: ClusterRole r (it:3): it is a template of ytt; give what it becomes: `ytt -f FILE | cluster-auth … --from -`\n",
+        ),
+        (
             "a version of other days",
             "apiVersion: rbac.authorization.k8s.io/v1beta1\nkind: ClusterRole\nmetadata: {name: a}\n".to_owned(),
             "gap: ClusterRole a (it:1): no API server serves rbac.authorization.k8s.io/v1beta1 since Kubernetes 1.22; write rbac.authorization.k8s.io/v1\n",

@@ -12,6 +12,11 @@ use crate::{
     read::{DATA, FILE, INSECURE, unloadable},
 };
 
+/// By which name the API server's certificate is checked.
+const SERVER_NAME: &str = "tls-server-name";
+/// By way of which proxy the API server is reached.
+const PROXY: &str = "proxy-url";
+
 pub(super) struct Changes<'a> {
     source: &'a Source,
     root: &'a Node,
@@ -75,7 +80,9 @@ impl<'a> Changes<'a> {
                 for (key, value) in entry.endpoint.keys() {
                     self.set(body, (kind, at), key, &value);
                 }
-                for (key, value) in unset(&entry.endpoint) {
+                let is_other_server = before["server"] != self.expected[kind.key()][at][kind.body()]["server"];
+                let name_of_other = is_other_server.then(|| (SERVER_NAME, json!("")));
+                for (key, value) in unset(&entry.endpoint).into_iter().chain(name_of_other) {
                     if is_set(&before[key]) && !entry.endpoint.other.contains_key(key) {
                         self.set(body, (kind, at), key, &value);
                     }
@@ -251,6 +258,15 @@ fn of_cluster(before: &Json, after: &Json, entry: &ExecEntry) -> Vec<String> {
             said.extend([FILE, DATA]);
         }
         _ => {}
+    }
+    if is_set(&before[SERVER_NAME]) && !is_set(&after[SERVER_NAME]) {
+        let was = before[SERVER_NAME].as_str().unwrap_or_default();
+        notes.push(format!("the cluster {name} had the {SERVER_NAME} {was} of its former server and has none now"));
+        said.push(SERVER_NAME);
+    }
+    if before["server"] != after["server"] && is_set(&after[PROXY]) && before[PROXY] == after[PROXY] {
+        let proxy = after[PROXY].as_str().unwrap_or_default();
+        notes.push(format!("the cluster {name} keeps its {PROXY} {proxy}, by which its new server is reached as well"));
     }
     let keys = changed(before, after, &said);
     if !keys.is_empty() {

@@ -145,14 +145,17 @@ fn a_cluster_of_that_name_that_others_use_for_another_server_stays() {
     assert_eq!(named(&after, "contexts", "prod")["context"]["cluster"], "prod-cluster-auth");
     assert!(notes[0].contains("which theirs uses"), "{notes:?}");
     // Where nobody else uses it, it is a cluster that has moved.
-    let alone =
-        "clusters:\n- {name: prod, cluster: {server: 'https://old.example.com', proxy-url: 'socks5://b:1080'}}\n";
+    let alone = "clusters:\n- {name: prod, cluster: {server: 'https://old.example.com', proxy-url: 'socks5://b:1080', tls-server-name: old.internal}}\n";
     let Merged { text, notes, .. } = merging(alone, &entry("prod")).expect("merged");
     let after = meaning(&text);
     let cluster = &named(&after, "clusters", "prod")["cluster"];
     assert_eq!(cluster["server"], "https://api.example.com");
     assert_eq!(cluster["proxy-url"], "socks5://b:1080");
+    assert_eq!(cluster["tls-server-name"].as_str().unwrap_or_default(), "", "the new server has another name");
     assert!(notes[0].contains("was https://old.example.com and is https://api.example.com now"), "{notes:?}");
+    let notes = notes.join("\n");
+    assert!(notes.contains("the tls-server-name old.internal of its former server and has none now"), "{notes}");
+    assert!(notes.contains("keeps its proxy-url socks5://b:1080"), "{notes}");
 }
 
 #[test]

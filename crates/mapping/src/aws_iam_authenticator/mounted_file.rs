@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use document::{Dialect, Limits, Node, Scalar, Value, nearest, parse_as};
-use identity::AccountId;
+use identity::{AccountId, Partition};
 
 use super::{
     Options, Standing,
@@ -16,6 +16,7 @@ use super::{
     keep::{Kept, invalid_role, invalid_user, keep, matching, named, role_key, with_misplaced},
     keys::{CONFIG_KEYS, SERVER_KEYS, say_unread},
     located::Located,
+    settings::{checked_modes, words},
     text::Text,
 };
 use crate::{
@@ -59,6 +60,7 @@ fn read(source: &mut Source, text: &mut Text<'_>, options: Options) -> bool {
     let Some(server) = fields(&root).remove("server") else { return true };
     say_unread(text, server, &SERVER_KEYS, (&CONFIG_KEYS, "to the top level of the file"));
     let mut server = fields(server);
+    let starts = starts(text, &server);
     let mut decoder = Weak { text: &mut *text, is_taken: true };
     let roles = decoder.entries(server.remove("maproles"), Kind::Role);
     let users = decoder.entries(server.remove("mapusers"), Kind::User);
@@ -66,7 +68,7 @@ fn read(source: &mut Source, text: &mut Text<'_>, options: Options) -> bool {
     let accounts = accounts.map(|node| decoder.texts(node, "mapAccounts", "the account")).unwrap_or_default();
     source.reserved_prefixes =
         decoder.reserved(server.remove("reservedprefixconfig")).remove(&MODE).unwrap_or_default();
-    let mut is_taken = decoder.is_taken;
+    let mut is_taken = decoder.is_taken && starts;
     for (kind, entries) in [(Kind::Role, roles), (Kind::User, users)] {
         let mut kept = Vec::with_capacity(entries.len());
         for (index, entry) in entries.iter().enumerate() {
@@ -84,6 +86,23 @@ fn read(source: &mut Source, text: &mut Text<'_>, options: Options) -> bool {
     }
     source.accounts = accounts_of(text, &accounts);
     is_taken
+}
+
+/// Whether the program starts with what stands beside the mappings. A flag may take the place of either.
+fn starts(text: &mut Text<'_>, server: &BTreeMap<String, &Node>) -> bool {
+    let given = |key: &str| server.get(key).copied().filter(|node| !node.is_null());
+    let modes = given("backendmode").and_then(|node| Some((node, "backendMode", checked_modes(&words(node)).err()?)));
+    let partition = given("partition").and_then(|node| {
+        let name = &*node.as_scalar()?.text;
+        let is_known = name.parse::<Partition>().is_ok();
+        (!is_known).then(|| (node, "partition", format!("{name:?} is not a partition of AWS")))
+    });
+    let wrong = [modes, partition];
+    for (node, key, why) in wrong.iter().flatten() {
+        let message = format!("the program does not start: {why}");
+        text.say(DefectKind::Unreadable, *key, node.span.start, message, None);
+    }
+    wrong.iter().all(Option::is_none)
 }
 
 /// `Validate`, and `Canonicalize` of roles as they are written, of users in lower case.

@@ -36,7 +36,7 @@ pub fn settings(name: &str, config: &str) -> Settings {
     let mut server = fields(server);
     let reserved_prefixes = Weak { text: &mut text, is_taken: true }.reserved(server.remove("reservedprefixconfig"));
     Settings {
-        modes: server.get("backendmode").map(|node| modes(words(node))),
+        modes: server.get("backendmode").filter(|node| !node.is_null()).map(|node| modes(words(node))),
         user_id_strict: server.get("dynamicfileuseridstrict").is_some_and(|node| is_true(node)),
         reserved_prefixes,
         has_access_file: server.get("accessfile").is_some_and(|node| !node.is_null()),
@@ -59,18 +59,36 @@ fn root(source: &Source) -> Option<Node> {
     root.filter(|root| root.as_mapping().is_some()).map(dotted::nested)
 }
 
-/// Modes by their names, old names included. The program does not start with others, and so with none.
+/// Modes by their names, old names included; none where the program does not start with these.
 pub fn modes<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<BackendMode> {
-    let mode = |name: &str| match name {
-        "File" => Some(BackendMode::MountedFile),
-        "ConfigMap" => Some(BackendMode::EksConfigMap),
-        name => BackendMode::BACKENDS.into_iter().find(|mode| mode.as_str() == name),
-    };
-    names.into_iter().filter_map(mode).collect()
+    checked_modes(&names.into_iter().collect::<Vec<_>>()).unwrap_or_default()
+}
+
+/// The same, or why the program does not start with them. Source: `ValidateBackendMode` of `pkg/server/types.go` at 0.7.18.
+pub(super) fn checked_modes(names: &[&str]) -> Result<Vec<BackendMode>, String> {
+    if names.is_empty() {
+        return Err("the list of backend modes is empty".to_owned());
+    }
+    let mut modes = Vec::with_capacity(names.len());
+    for (at, name) in names.iter().enumerate() {
+        let mode = match *name {
+            "File" => Some(BackendMode::MountedFile),
+            "ConfigMap" => Some(BackendMode::EksConfigMap),
+            name => BackendMode::BACKENDS.into_iter().find(|mode| mode.as_str() == name),
+        };
+        let known = BackendMode::BACKENDS.map(|mode| mode.as_str()).join(", ");
+        modes.push(mode.ok_or_else(|| {
+            format!("{name:?} is not a backend mode; they are {known}, separated by blanks or in a list")
+        })?);
+        if names[..at].contains(name) {
+            return Err(format!("the backend mode {name} is given twice"));
+        }
+    }
+    Ok(modes)
 }
 
 /// A list of texts, or a text with blanks between them.
-fn words(node: &Node) -> Vec<&str> {
+pub(super) fn words(node: &Node) -> Vec<&str> {
     match node.as_sequence() {
         Some(nodes) => nodes.iter().filter_map(Node::as_scalar).map(|scalar| &*scalar.text).collect(),
         None => node.as_scalar().map(|scalar| scalar.text.split_whitespace().collect()).unwrap_or_default(),
@@ -121,6 +139,12 @@ mod tests {
             ("[CRD, MountedFile]", vec![BackendMode::Crd, file]),
             ("EKSConfigMap MountedFile", vec![aws_auth, file]),
             ("[File, ConfigMap]", vec![file, aws_auth]),
+            ("[File, MountedFile]", vec![file, file]),
+            // With these the program does not start.
+            ("EKSConfigMap,CRD", vec![]),
+            ("[MountedFile, MountedFile]", vec![]),
+            ("[MountedFile, Bogus]", vec![]),
+            ("''", vec![]),
         ] {
             assert_eq!(of(&format!("  backendMode: {written}\n")).modes, Some(modes), "{written}");
         }

@@ -94,7 +94,13 @@ impl Unordered {
             entries.push(Entry { source, username: Some(username), groups });
         }
         entries.extend(by_account.map(|source| Entry { source: source.clone(), username: None, groups: Vec::new() }));
-        SourceMatch { mode: self.mode, reader: Reader::AwsIamAuthenticator, rules: self.len(), entries }
+        SourceMatch {
+            mode: self.mode,
+            reader: Reader::AwsIamAuthenticator,
+            rules: self.len(),
+            without_paths: false,
+            entries,
+        }
     }
 
     /// The rules that nearly fit a caller.

@@ -74,6 +74,12 @@ pub(super) const ROWS: &[(&str, &str)] = &[
     ("mapRoles: [{SSO: {PermissionsetName: Dev, ACCOUNTID: \"111122223333\"}, username: bysso}]", "sso-dev: bysso []"),
     ("mapRoles: [{rolearn: @A, username: adm, foo: bar}]", "admin: adm []"),
     ("mapRoles:\n\t- rolearn: @A\n", "does not start"),
+    ("backendMode: 'EKSConfigMap,CRD'\nmapRoles: [{rolearn: @A, username: adm}]", "does not start"),
+    ("backendMode: [MountedFile, MountedFile]\nmapRoles: [{rolearn: @A, username: adm}]", "does not start"),
+    ("backendMode: Bogus\nmapRoles: [{rolearn: @A, username: adm}]", "does not start"),
+    ("backendMode: []\nmapRoles: [{rolearn: @A, username: adm}]", "does not start"),
+    ("partition: aws-foo\nmapRoles: [{rolearn: @A, username: adm}]", "does not start"),
+    ("backendMode: \nmapRoles: [{rolearn: @A, username: adm}]", "admin: adm []"),
     ("mapRoles: [{rolearn: @A, username: yes, groups: [on, 012, 0o12, 1_0, ~]}]", "admin: yes [on, 10, 10, 10, ]"),
     ("mapRoles: [{rolearn: @A, username: yes, groups: [2001-01-01]}]", "does not start"),
     (

@@ -60,10 +60,13 @@ impl Draft {
         }
         for live in &observed.mappings {
             if let Some(why) = observed.not_asked(live) {
-                let of_rules = live.source.roles.iter().chain(&live.source.users).map(written);
-                let of_accounts = live.source.accounts.iter().map(|(account, _)| format!("everybody in {account}"));
-                let what = ["login", "logins"].map(|word| format!("{word} of {}", live.target.title()));
-                self.leave_all(of_rules.chain(of_accounts), [&what[0], &what[1]], why.in_words());
+                self.leave_source(live, why.in_words());
+                continue;
+            }
+            if !live.is_asked {
+                let modes: Vec<&str> = observed.modes.iter().flatten().map(|mode| mode.as_str()).collect();
+                let why = format!("no server reads them, because its backend mode is {}", modes.join(", "));
+                self.leave_source(live, &why);
                 continue;
             }
             self.names_somebody |= !live.source.is_blank();
@@ -71,7 +74,15 @@ impl Draft {
         }
     }
 
-    /// Leaves what EKS does not look at, and says whom it names.
+    /// Leaves a source that nobody asks, and says whom it names.
+    fn leave_source(&mut self, live: &LiveMapping, why: &str) {
+        let of_rules = live.source.roles.iter().chain(&live.source.users).map(written);
+        let of_accounts = live.source.accounts.iter().map(|(account, _)| format!("everybody in {account}"));
+        let what = ["login", "logins"].map(|word| format!("{word} of {}", live.target.title()));
+        self.leave_all(of_rules.chain(of_accounts), [&what[0], &what[1]], why);
+    }
+
+    /// Leaves what is not looked at, and says whom it names.
     fn leave_all(&mut self, all: impl Iterator<Item = String>, [one, many]: [&str; 2], why: &str) {
         let all: Vec<String> = all.collect();
         if all.is_empty() {

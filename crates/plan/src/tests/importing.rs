@@ -78,6 +78,25 @@ binding cluster-admin-binding = ClusterRole cluster-admin > group:cluster-admin
 binding dev/direct = ClusterRole edit > user:Bob
 ";
 
+/// Whoever logs in today logs in by the file, and nobody else: a left-over `aws-auth` that no server asks lets nobody in.
+#[test]
+fn what_no_server_asks_is_left_and_said() {
+    let mut observed = live(
+        "clusterID: c\nserver: {backendMode: [MountedFile]}\n",
+        "binding see = ClusterRole view > group:devs\nrole view = get pods",
+    );
+    let erin = "- {userarn: 'arn:aws:iam::111122223333:user/erin', username: erin, groups: ['system:masters']}";
+    let mut left_over = map(MappingTarget::AwsAuth, &[("mapUsers", erin)], &[]);
+    left_over.is_asked = false;
+    observed.mappings.push(left_over);
+    observed.modes = Some(vec![mapping::BackendMode::MountedFile]);
+    let imported = imported(&observed, "c", &Facts::default());
+    assert!(!imported.text.contains("erin"), "{}", imported.text);
+    let left: Vec<String> = imported.left.iter().map(|left| format!("{} {}", left.what.what, left.why)).collect();
+    let left = left.join("\n");
+    assert!(left.contains("user/erin") && left.contains("backend mode is MountedFile"), "{left}");
+}
+
 #[test]
 fn a_file_that_a_person_would_have_written() {
     let observed = live(CONFIG, LINES);

@@ -260,7 +260,11 @@ fn entries_of(asked: &SourceMatch<'_>) -> (String, Vec<String>) {
         1 => "1 entry".to_owned(),
         several => format!("{several} entries"),
     };
-    let by = if asked.mode == BackendMode::AccessEntries { ", as AWS's documentation has them" } else { "" };
+    let by = match asked.mode {
+        BackendMode::AccessEntries => ", as AWS's documentation has them",
+        _ if asked.without_paths => ", without the paths of roles",
+        _ => "",
+    };
     let named = |entry: &Entry<'_>| match entry.username {
         Some(_) => format!("{} names it", print::rule(&entry.source)),
         None => format!("{} names its account", print::rule(&entry.source)),

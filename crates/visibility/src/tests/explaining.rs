@@ -417,14 +417,14 @@ fn every_source_has_its_own_words_for_what_to_add() {
 
 #[test]
 fn an_authenticators_file_counts_in_place_of_what_the_cluster_has_of_it() {
-    let text = "clusterID: c\nserver:\n  mapUsers:\n  - {userarn: 'arn:aws:iam::111122223333:user/dora', username: dora, groups: [viewers]}\n";
+    let text = "clusterID: c\nserver:\n  backendMode: [MountedFile, EKSConfigMap]\n  mapUsers:\n  - {userarn: 'arn:aws:iam::111122223333:user/dora', username: dora, groups: [viewers]}\n";
     let source = Source::new("config.yaml", text);
     let mut given = Inputs::default();
     given.configure(source);
     assert!(given.read("cluster.json", CLUSTER.as_bytes()).expect("a dump"));
     let world = World::new(given, None, now()).expect("readable");
     let line = |arn| verdict(&world.explain(caller(arn)));
-    assert_eq!(line("arn:aws:iam::111122223333:user/dora"), "dora [viewers] by config.yaml:4");
+    assert_eq!(line("arn:aws:iam::111122223333:user/dora"), "dora [viewers] by config.yaml:5");
     assert_eq!(
         line("arn:aws:iam::111122223333:role/Ops"),
         "ops:<session> [viewers] by mapRoles[0] of ConfigMap kube-system/aws-auth (cluster.json:17)"

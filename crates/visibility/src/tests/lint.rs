@@ -31,7 +31,7 @@ use crate::{
 fn cluster(lines: &str) -> World {
     let mut given = given(lines);
     // Nobody else logs in: by no file on the control plane, and by no `IAMIdentityMapping`.
-    given.configure(Source::new("config.yaml", "server: {}\n"));
+    given.configure(Source::new("config.yaml", "server: {backendMode: [MountedFile, EKSConfigMap, CRD]}\n"));
     given.dump.has_none(Dump::MAPPING_KIND);
     World::new(given, None, now()).expect("readable")
 }

@@ -93,7 +93,7 @@ const MAPPING: &str = r#"{"kind": "IAMIdentityMapping", "apiVersion": "iamauthen
  "spec": {"arn": "arn:aws:iam::111122223333:user/carol", "username": "carol", "groups": ["devs"]}}"#;
 const FILE: &str =
     "server:\n  mapUsers:\n  - {userARN: 'arn:aws:iam::111122223333:user/dora', username: dora, groups: [devs]}\n";
-const NO_FILE: &str = "server: {}\n";
+const NO_FILE: &str = "server: {backendMode: [MountedFile, EKSConfigMap, CRD]}\n";
 const ENTRIES: &str =
     r#"{"accessEntries": ["arn:aws:iam::111122223333:user/erin", "arn:aws:iam::111122223333:user/fred"]}"#;
 const ENTRY: &str = r#"{"accessEntry": {"principalArn": "arn:aws:iam::111122223333:user/erin", "kubernetesGroups": [], "username": "erin", "type": "STANDARD"}}"#;
@@ -253,7 +253,7 @@ fn a_place_of_logins_that_could_not_be_looked_at_is_never_a_no() {
       mallory: not known: the server's own files on the control plane
     its file was given
       dora: let in as dora
-      alice: let in as alice
+      alice: not known, alice by what was seen: whether a server reads ConfigMap kube-system/aws-auth
       mallory: mapping.none
     the file on the control plane was not
       alice: not known, alice by what was seen: the server's own files on the control plane
@@ -271,7 +271,7 @@ fn a_place_of_logins_that_could_not_be_looked_at_is_never_a_no() {
       mallory: not known: the ConfigMap kube-system/aws-iam-authenticator
     it may not, and the file was given
       dora: let in as dora
-      alice: let in as alice
+      alice: not known, alice by what was seen: whether a server reads ConfigMap kube-system/aws-auth
       mallory: mapping.none
     our own may not be read
       bob: not known, bob by what was seen: the ConfigMap kube-system/cluster-auth-access

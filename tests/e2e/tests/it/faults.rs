@@ -4,8 +4,8 @@
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
-    fs,
-    net::TcpStream,
+    fs, io,
+    net::Ipv4Addr,
     os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
     path::Path,
     time::{Duration, Instant},
@@ -21,6 +21,7 @@ use e2e::{
     world::{CLUSTER_ID, MAPPINGS, World},
 };
 use sandbox::Fault;
+use tokio::net::TcpSocket;
 
 use crate::Test;
 
@@ -261,9 +262,21 @@ fn few_files(world: &World) -> anyhow::Result<()> {
     let server = Server::start(&parts, &world.sts, &folder, &OPTIONS)?;
     let log = server.process.log();
     ensure!(log.contains("the limit of open files is low") && log.contains("\"connections\":19"), "{log}");
-    // As many as hold twice the files that it may open, and come again where they are hung up on.
-    let connect = || TcpStream::connect(("127.0.0.1", server.port));
-    let mut silent = (0..128).map(|_| connect()).collect::<Result<Vec<_>, _>>()?;
+    // As many as hold twice the files that it may open, and come again where they are hung up on: from elsewhere than the API
+    // server, as strangers do.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let connect = || {
+        runtime.block_on(async {
+            let socket = TcpSocket::new_v4()?;
+            socket.bind((Ipv4Addr::new(127, 0, 0, 2), 0).into())?;
+            match socket.connect((Ipv4Addr::LOCALHOST, server.port).into()).await {
+                // Too many wait already.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(None),
+                connected => connected.map(Some),
+            }
+        })
+    };
+    let mut silent = (0..128).map(|_| connect()).collect::<io::Result<Vec<_>>>()?;
     let load = Load::start(world, &PEOPLE, &certificate_authority(&folder)?, server.port)?;
     for number in 0..256 {
         silent[number % 128] = connect()?;

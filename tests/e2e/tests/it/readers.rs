@@ -11,6 +11,7 @@ mod entries;
 mod go;
 mod json;
 mod ours;
+mod own;
 mod running;
 mod yaml;
 
@@ -41,6 +42,9 @@ pub(crate) const TESTS: &[Test] = &[
     ("readers::configuration_files_are_read_as_the_go_program_reads_them", mounted_file),
     ("readers::what_runs_says_who_reads_the_configuration", running::says_who_reads),
     ("readers::mapping_objects_are_read_as_the_go_program_reads_them", objects),
+    ("readers::our_server_lets_in_by_aws_auth_whom_the_go_server_lets_in", own::aws_auth),
+    ("readers::our_server_lets_in_by_dynamic_files_whom_the_go_server_lets_in", own::dynamic_file),
+    ("readers::our_server_lets_in_by_mapping_objects_whom_the_go_server_lets_in", own::objects),
 ];
 
 /// The variable that says how many mappings of each kind are tried.

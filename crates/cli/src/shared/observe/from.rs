@@ -199,7 +199,8 @@ impl PathArgs {
                 "{name}: this is a kustomization, not its output; give `kubectl kustomize {folder} | cluster-auth … --from -`"
             );
         }
-        let how = How { is_of_folder: false, default_namespace: self.default_namespace.as_deref(), kustomized };
+        let default_namespace = self.default_namespace.as_deref();
+        let how = How { default_namespace, kustomized, ..How::default() };
         let known = into.read_as(&name, text, how).with_context(|| name.clone())?;
         anyhow::ensure!(
             known,
@@ -252,7 +253,7 @@ impl PathArgs {
                 changed.extend(may_be_of_access(&text).then_some(kustomization));
                 continue;
             }
-            let how = How { is_of_folder: true, default_namespace, kustomized };
+            let how = How { is_of_folder: true, default_namespace, kustomized, ..How::default() };
             let unparsable = into.unparsable.len();
             let known = match into.read_as(name, &text, how) {
                 Err(error) if error.is_beside_another() => {
@@ -292,7 +293,7 @@ impl PathArgs {
         }
         for place in unparsable.iter().take(NAMED) {
             process::note(&format!(
-                "note: {place}: skipped, because it cannot be read and does not look like a manifest of access"
+                "note: {place}: this document is skipped: it cannot be read and does not look like a manifest of access"
             ));
         }
         if unparsable.len() > NAMED {

@@ -41,23 +41,34 @@ pub(super) fn compare(
     ours: BTreeSet<Answer>,
     tally: &mut Tally,
 ) -> anyhow::Result<Option<Difference>> {
-    let token = caller.token()?;
-    let mut theirs = BTreeSet::new();
-    let mut asks = 0;
-    // One answer too many shows at once, one too few only after a long time.
-    while asks < ASKS || (asks < MAX_ASKS && theirs.len() < ours.len()) {
-        theirs.insert(ask(exchange, &token)?);
-        asks += 1;
-        if !theirs.is_subset(&ours) {
-            break;
-        }
-    }
+    let (theirs, asks) = everything_said(exchange, caller, &ours)?;
     tally.asks += asks;
     tally.questions += 1;
     tally.undetermined += usize::from(theirs.len() > 1);
     tally.let_in += usize::from(theirs.iter().any(|answer| *answer != Answer::Out));
     tally.answers.extend(theirs.iter().cloned());
     Ok((ours != theirs).then_some(Difference { server, caller: caller.name, ours, theirs }))
+}
+
+/// What a server says to somebody, who asks until it has said everything that is possible, or something else; and how often
+/// they asked.
+pub(super) fn everything_said(
+    exchange: &mut Exchange,
+    caller: &Caller,
+    possible: &BTreeSet<Answer>,
+) -> anyhow::Result<(BTreeSet<Answer>, usize)> {
+    let token = caller.token()?;
+    let mut said = BTreeSet::new();
+    let mut asks = 0;
+    // One answer too many shows at once, one too few only after a long time.
+    while asks < ASKS || (asks < MAX_ASKS && said.len() < possible.len()) {
+        said.insert(ask(exchange, &token)?);
+        asks += 1;
+        if !said.is_subset(possible) {
+            break;
+        }
+    }
+    Ok((said, asks))
 }
 
 impl Difference {

@@ -1,6 +1,6 @@
 //! What we say of a mapping: who is let in as whom, by the same functions as every command.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use identity::Partition;
 use mapping::{
@@ -57,11 +57,7 @@ impl Ours {
 
     /// Everything that may be said to somebody: one answer, or several where it is a matter of chance.
     pub(super) fn answers(&self, caller: &Caller) -> BTreeSet<Answer> {
-        let names = [(INSTANCE.0, Some(INSTANCE.1)), ("i-0fffffffffffffff0", None), ("i-nodename", None)];
-        let private_dns_names: BTreeMap<_, _> =
-            names.into_iter().map(|(id, name)| (id.to_owned(), name.map(str::to_owned))).collect();
-        let facts = Facts { private_dns_names };
-        match decide(&self.0, &caller.identity, &caller.access_key_id, &facts, e2e::sts::now()) {
+        match decide(&self.0, &caller.identity, &caller.access_key_id, &facts(), e2e::sts::now()) {
             Decision::Permit(user) => BTreeSet::from([Answer::of(user.username, user.groups)]),
             Decision::Refuse(_) => BTreeSet::from([Answer::Out]),
             Decision::Undetermined(undetermined) => {
@@ -75,6 +71,13 @@ impl Ours {
             Decision::Needs(_) => BTreeSet::new(),
         }
     }
+}
+
+/// What EC2 says of the callers' instances.
+pub(super) fn facts() -> Facts {
+    let names = [(INSTANCE.0, Some(INSTANCE.1)), ("i-0fffffffffffffff0", None), ("i-nodename", None)];
+    let names = names.into_iter().map(|(id, name)| (id.to_owned(), name.map(str::to_owned)));
+    Facts { private_dns_names: names.collect() }
 }
 
 fn text(value: &Value) -> &str {

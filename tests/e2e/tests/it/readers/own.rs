@@ -1,0 +1,296 @@
+//! The same generated mappings, and our own server beside the Go one: it decides by other rules in a few places, each of which
+//! docs/differences.md has. For everybody else both answer the same.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+use anyhow::{Context as _, ensure};
+use e2e::{
+    exchange::Exchange,
+    people::environment,
+    process::wait_until,
+    random::say,
+    server::{Server, ServerOptions},
+    sts::Sts,
+    world::{CLUSTER_ID, World},
+};
+use identity::{Partition, Partitions};
+use mapping::{
+    Decision, DefectKind, Refusal, Snapshot, Source, authenticator,
+    aws_iam_authenticator::{LISTS, Object, Options, Standing},
+    decide,
+};
+use serde_json::{Value, json};
+
+use super::{
+    Run,
+    callers::{Answer, Caller, ask},
+    compare::{Tally, everything_said},
+    data,
+    entries::ACCOUNTS,
+    go::{AwsAuth, DynamicFile, Objects, Sandboxes},
+    json as generated,
+    ours::{Ours, facts},
+    some_objects,
+};
+
+pub(super) fn aws_auth(world: &World) -> anyhow::Result<()> {
+    let run = Run::new("our server, aws-auth", 40, 900_001)?;
+    let sandboxes = Sandboxes::start(world)?;
+    let mut place = AwsAuth::start(world, &sandboxes)?;
+    let callers = Caller::all(Partition::Aws, &sandboxes.aws)?;
+    let arns = super::arns(&callers);
+    let kubeconfig = place.api.cluster.admin_kubeconfig().display().to_string();
+    let server = format!("  backendMode: [EKSConfigMap]\n  kubeconfig: {kubeconfig}\n");
+    let mut own = OwnServer::start(world, &sandboxes.aws, "readers-own", &server)?;
+    let (mut comparison, mut broken) = (Comparison::default(), 0);
+    let last = own.last.identity.canonical_arn();
+    run.each(|random, tally| {
+        // A version of which it is known when it is in force, so that what stays of the last good one is known too.
+        let marker = own.marker();
+        let before = json!([{"userarn": last, "username": marker, "groups": ["g"]}]).to_string();
+        place.put(&json!({"mapUsers": before}))?;
+        own.wait_for("the version before", |name| name == marker)?;
+        let mut data = data(random, arns.clone());
+        data["mapAccounts"] = format!("['{}']", own.last.identity.account).into();
+        let object = place.put(&data)?;
+        let texts = object["data"].as_object().into_iter().flatten();
+        let texts = texts.filter_map(|(key, text)| Some((key.as_str(), text.as_str()?)));
+        let source = authenticator::aws_auth(texts, |key| Standing::alone(key), Options::default());
+        let is_broken = source.defects.iter().any(|defect| {
+            [DefectKind::Unreadable, DefectKind::Type].contains(&defect.kind) && LISTS.contains(&&*defect.section)
+        });
+        if is_broken {
+            broken += 1;
+            own.keeps_the_last_good_version("EKSConfigMap", &marker).with_context(|| data.to_string())?;
+            return Ok(None);
+        }
+        own.wait_for("the version is in force", |name| name == last)?;
+        let both = Both {
+            theirs: &mut place.reviewers[0].exchange,
+            read_there: &Ours::aws_auth(&object, Partition::Aws, false),
+            ours: &mut own.exchange,
+            read_here: &snapshot(source),
+        };
+        let found = comparison.add(both, &callers, tally)?;
+        Ok(found.map(|found| format!("{data}\n{found}")))
+    })?;
+    say(&format!("{broken} of the maps have a list that cannot be read: there the last good version stays"));
+    comparison.conclude("our server, aws-auth")
+}
+
+pub(super) fn dynamic_file(world: &World) -> anyhow::Result<()> {
+    let run = Run::new("our server, dynamic file", 40, 1_795_901_102_974_665)?;
+    let sandboxes = Sandboxes::start(world)?;
+    let mut place = DynamicFile::start(world, &sandboxes)?;
+    let mut callers = Caller::all(Partition::Aws, &sandboxes.aws)?;
+    place.put(json!({"mapAccounts": ACCOUNTS}).to_string().as_bytes())?;
+    callers.iter_mut().try_for_each(|caller| caller.learn_id(&mut place.reviewers[0].exchange))?;
+    let (arns, ids) =
+        (super::arns(&callers), callers.iter().map(|caller| caller.identity.unique_id.clone()).collect::<Vec<_>>());
+    let path = world.folder("readers-own-dynamic")?.join("logins.json");
+    fs::write(&path, "{}")?;
+    let server = format!("  backendMode: [DynamicFile]\n  dynamicfilepath: {}\n", path.display());
+    let mut own = OwnServer::start(world, &sandboxes.aws, "readers-own-dynamic", &server)?;
+    let (mut comparison, mut broken) = (Comparison::default(), 0);
+    let last = own.last.identity.canonical_arn();
+    let put = |text: &[u8]| -> anyhow::Result<()> {
+        let new = path.with_extension("new");
+        fs::write(&new, text)?;
+        Ok(fs::rename(new, &path)?)
+    };
+    run.each(|random, tally| {
+        let marker = own.marker();
+        put(json!({"mapUsers": [{"userarn": last, "username": marker}]}).to_string().as_bytes())?;
+        own.wait_for("the version before", |name| name == marker)?;
+        let file = generated::file(random, arns.clone(), ids.clone());
+        place.put(&file)?;
+        put(&file)?;
+        let read = authenticator::dynamic_file(&file, Standing::alone("logins.json"), Options::default());
+        let Ok(source) = read else {
+            broken += 1;
+            own.keeps_the_last_good_version("DynamicFile", &marker)?;
+            return Ok(None);
+        };
+        own.wait_for("the version is in force", |name| name != marker)?;
+        let both = Both {
+            theirs: &mut place.reviewers[0].exchange,
+            read_there: &Ours::dynamic_file(&file, false),
+            ours: &mut own.exchange,
+            read_here: &snapshot(source),
+        };
+        let found = comparison.add(both, &callers, tally)?;
+        Ok(found.map(|found| format!("{}\n{found}", String::from_utf8_lossy(&file))))
+    })?;
+    say(&format!("{broken} of the files cannot be read: there the last good version stays"));
+    comparison.conclude("our server, dynamic file")
+}
+
+pub(super) fn objects(world: &World) -> anyhow::Result<()> {
+    let run = Run::new("our server, IAMIdentityMapping", 30, 1_795_901_055_371_101)?;
+    let sandboxes = Sandboxes::start(world)?;
+    let mut place = Objects::start(world, &sandboxes)?;
+    let callers = Caller::all(Partition::Aws, &sandboxes.aws)?;
+    let arns = super::arns(&callers);
+    let mut own = OwnServer::start(world, &sandboxes.aws, "readers-own-objects", &place.server)?;
+    let mut comparison = Comparison::default();
+    run.each(|random, tally| {
+        let objects = some_objects(random, &arns);
+        let (mut reviewer, list) = place.put(world, &sandboxes, &objects)?;
+        // One change after the other comes: when this one has, all before have.
+        let marker = own.marker();
+        place.rename_last(&marker)?;
+        own.wait_for("the objects are known", |name| name == marker)?;
+        let items: Vec<&Value> = list["items"].as_array().into_iter().flatten().collect();
+        let source = authenticator::objects(items.iter().map(|item| Object {
+            name: text(&item["metadata"]["name"]),
+            arn: text(&item["spec"]["arn"]),
+            username: text(&item["spec"]["username"]),
+            groups: item["spec"]["groups"].as_array().into_iter().flatten().map(text).collect(),
+            ..Object::default()
+        }));
+        let both = Both {
+            theirs: &mut reviewer.exchange,
+            read_there: &Ours::objects(&list),
+            ours: &mut own.exchange,
+            read_here: &snapshot(source),
+        };
+        let found = comparison.add(both, &callers, tally)?;
+        let shown = || items.iter().map(|item| json!([item["spec"], item["status"]])).collect::<Vec<_>>();
+        Ok(found.map(|found| format!("{}\n{found}", Value::from(shown()))))
+    })?;
+    comparison.conclude("our server, IAMIdentityMapping")
+}
+
+/// Our server in one mode.
+struct OwnServer {
+    server: Server,
+    exchange: Exchange,
+    /// Who is in nothing that is generated: what is said of them tells which version is in force.
+    last: Caller,
+    markers: usize,
+}
+
+impl OwnServer {
+    fn start(world: &World, sts: &Sts, name: &str, server: &str) -> anyhow::Result<Self> {
+        let folder = world.folder(name)?;
+        let options = ServerOptions { cluster_id: CLUSTER_ID, mappings: server, args: &[] };
+        let mut variables = environment(&sts.credentials("alice")?);
+        variables.extend(sts.proxy_environment());
+        variables.push(("NO_PROXY", "127.0.0.1,localhost".to_owned()));
+        let server = Server::start_in(&world.parts, sts, &folder, &options, variables)?;
+        let exchange = server.exchange()?;
+        Ok(Self { server, exchange, last: Caller::last(sts)?, markers: 0 })
+    }
+
+    /// A username that nobody had before.
+    fn marker(&mut self) -> String {
+        self.markers += 1;
+        format!("marker-{}", self.markers)
+    }
+
+    /// The username of the last one; empty while they are turned away.
+    fn username_of_last(&mut self) -> anyhow::Result<String> {
+        Ok(match ask(&mut self.exchange, &self.last.token()?)? {
+            Answer::In { username, .. } => username,
+            Answer::Out => String::new(),
+        })
+    }
+
+    fn wait_for(&mut self, what: &str, is_it: impl Fn(&str) -> bool) -> anyhow::Result<()> {
+        wait_until(what, || Ok(is_it(&self.username_of_last()?))).with_context(|| self.server.process.log())
+    }
+
+    /// Waits until it says that a source cannot be read; what it knew before is still in force then.
+    fn keeps_the_last_good_version(&mut self, mode: &str, marker: &str) -> anyhow::Result<()> {
+        let line = format!("{mode}: the last good version");
+        wait_until(&line, || Ok(self.server.request("GET", "/readyz", "")?.body.contains(&line)))?;
+        let username = self.username_of_last()?;
+        ensure!(username == marker, "{username:?} is let in, and not {marker:?}");
+        Ok(())
+    }
+}
+
+/// Both servers with one mapping, and how each reads it.
+struct Both<'a> {
+    theirs: &'a mut Exchange,
+    read_there: &'a Ours,
+    ours: &'a mut Exchange,
+    read_here: &'a Snapshot,
+}
+
+/// What came of it, over all mappings.
+#[derive(Default)]
+struct Comparison {
+    same: usize,
+    let_in: usize,
+    /// How often each row of docs/differences.md was met.
+    listed: BTreeMap<&'static str, usize>,
+}
+
+impl Comparison {
+    /// Asks both about everybody; says the first difference that no row has.
+    fn add(&mut self, both: Both<'_>, callers: &[Caller], tally: &mut Tally) -> anyhow::Result<Option<String>> {
+        for caller in callers {
+            let answer = ask(both.ours, &caller.token()?)?;
+            let (expected, why_not) = expected(both.read_here, caller)?;
+            ensure!(answer == expected, "{}: our server says {answer:?}, and its mapping {expected:?}", caller.name);
+            let (theirs, asks) = everything_said(both.theirs, caller, &both.read_there.answers(caller))?;
+            tally.questions += 1;
+            tally.asks += asks;
+            tally.let_in += usize::from(answer != Answer::Out);
+            tally.answers.insert(answer.clone());
+            if theirs.len() == 1 && theirs.contains(&answer) {
+                self.same += 1;
+                self.let_in += usize::from(answer != Answer::Out);
+            } else if let Some(row) = row(&answer, &theirs, why_not) {
+                *self.listed.entry(row).or_default() += 1;
+            } else {
+                return Ok(Some(format!("{}\n  ours   {answer:?} ({why_not:?})\n  theirs {theirs:?}", caller.name)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether that says anything.
+    fn conclude(&self, kind: &str) -> anyhow::Result<()> {
+        let listed: usize = self.listed.values().sum();
+        say(&format!(
+            "{kind}: {} answers the same, {} of them let in; listed differences {:?}",
+            self.same, self.let_in, self.listed
+        ));
+        ensure!(self.let_in * 20 > self.same && self.same > 4 * listed, "{kind}: little was tried");
+        Ok(())
+    }
+}
+
+/// The row of docs/differences.md by which an answer is another one than the Go server's.
+fn row(ours: &Answer, theirs: &BTreeSet<Answer>, why_not: Option<Refusal>) -> Option<&'static str> {
+    match why_not {
+        _ if theirs.len() > 1 && theirs.contains(ours) => Some("two entries for one caller"),
+        Some(Refusal::EmptyUsername) => Some("an entry without a username"),
+        Some(Refusal::TemplatedSystemName) => Some("`system:{{SessionName}}`"),
+        Some(Refusal::OtherPartition) => Some("partition of the caller"),
+        Some(Refusal::OtherArn) => Some("the right `userid` with another ARN"),
+        _ => None,
+    }
+}
+
+/// What the mapping says of somebody, and why where it turns them away.
+fn expected(snapshot: &Snapshot, caller: &Caller) -> anyhow::Result<(Answer, Option<Refusal>)> {
+    match decide(snapshot, &caller.identity, &caller.access_key_id, &facts(), e2e::sts::now()) {
+        Decision::Permit(user) => Ok((Answer::of(user.username, user.groups), None)),
+        Decision::Refuse(refusal) => Ok((Answer::Out, Some(refusal))),
+        other => anyhow::bail!("our own server's decisions are never by chance, and nothing is missing: {other:?}"),
+    }
+}
+
+fn snapshot(source: Source) -> Snapshot {
+    Snapshot::new(Partitions::default(), vec![source], [])
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
