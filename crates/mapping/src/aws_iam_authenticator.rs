@@ -11,6 +11,7 @@
 //! Source: `pkg/mapper`, `pkg/config/mapper.go`, `pkg/arn/arn.go` and `cmd/aws-iam-authenticator/root.go` of that version.
 
 mod aws_auth;
+mod backend_modes;
 mod decode;
 mod dynamic_file;
 mod elsewhere;
@@ -25,12 +26,13 @@ mod text;
 use std::{collections::BTreeMap, sync::Arc};
 
 pub use aws_auth::aws_auth;
+pub use backend_modes::modes;
 pub use dynamic_file::dynamic_file;
 pub use elsewhere::unread_entries_of;
 pub use keys::{CONFIG_KEYS, SERVER_KEYS, names_a_key};
 pub use mounted_file::mounted_file;
 pub use objects::{Object, objects};
-pub use settings::{Settings, cluster_id, modes, settings};
+pub use settings::{Settings, cluster_id, settings};
 
 use crate::{
     BackendMode, Never, RuleSource,

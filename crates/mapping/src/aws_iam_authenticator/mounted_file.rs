@@ -11,12 +11,12 @@ use identity::{AccountId, Partition};
 
 use super::{
     Options, Standing,
+    backend_modes::{checked_modes, words},
     decode::{Entry, Kind, SSO_KEYS, Slice, Sso, field},
     elsewhere::unread_entries,
     keep::{Kept, invalid_role, invalid_user, keep, matching, named, role_key, with_misplaced},
     keys::{CONFIG_KEYS, SERVER_KEYS, say_unread},
     located::Located,
-    settings::{checked_modes, words},
     text::Text,
 };
 use crate::{

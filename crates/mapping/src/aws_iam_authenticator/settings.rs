@@ -8,6 +8,7 @@ use document::{Dialect, Limits, Node, Source, parse_as};
 
 use super::{
     Standing,
+    backend_modes::{modes, words},
     mounted_file::{Weak, fields},
     text::Text,
 };
@@ -57,42 +58,6 @@ pub fn cluster_id(name: &str, config: &str) -> Option<(Box<str>, usize)> {
 fn root(source: &Source) -> Option<Node> {
     let root = parse_as(source, &Limits::default(), Dialect::Viper).ok()?.root;
     root.filter(|root| root.as_mapping().is_some()).map(dotted::nested)
-}
-
-/// Modes by their names, old names included; none where the program does not start with these.
-pub fn modes<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<BackendMode> {
-    checked_modes(&names.into_iter().collect::<Vec<_>>()).unwrap_or_default()
-}
-
-/// The same, or why the program does not start with them. Source: `ValidateBackendMode` of `pkg/server/types.go` at 0.7.18.
-pub(super) fn checked_modes(names: &[&str]) -> Result<Vec<BackendMode>, String> {
-    if names.is_empty() {
-        return Err("the list of backend modes is empty".to_owned());
-    }
-    let mut modes = Vec::with_capacity(names.len());
-    for (at, name) in names.iter().enumerate() {
-        let mode = match *name {
-            "File" => Some(BackendMode::MountedFile),
-            "ConfigMap" => Some(BackendMode::EksConfigMap),
-            name => BackendMode::BACKENDS.into_iter().find(|mode| mode.as_str() == name),
-        };
-        let known = BackendMode::BACKENDS.map(|mode| mode.as_str()).join(", ");
-        modes.push(mode.ok_or_else(|| {
-            format!("{name:?} is not a backend mode; they are {known}, separated by blanks or in a list")
-        })?);
-        if names[..at].contains(name) {
-            return Err(format!("the backend mode {name} is given twice"));
-        }
-    }
-    Ok(modes)
-}
-
-/// A list of texts, or a text with blanks between them.
-pub(super) fn words(node: &Node) -> Vec<&str> {
-    match node.as_sequence() {
-        Some(nodes) => nodes.iter().filter_map(Node::as_scalar).map(|scalar| &*scalar.text).collect(),
-        None => node.as_scalar().map(|scalar| scalar.text.split_whitespace().collect()).unwrap_or_default(),
-    }
 }
 
 fn is_true(node: &Node) -> bool {
