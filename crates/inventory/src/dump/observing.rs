@@ -36,8 +36,8 @@ fn other_logins(
 }
 
 impl Dump {
-    /// Returns the cluster as observed, with every gap named. Where mappings are written nowhere, none are looked at but those that EKS asks: elsewhere
-    /// they stand in files of the servers' own.
+    /// Returns the cluster as observed, with every gap named. Where mappings are written nowhere, none say who somebody is but those that EKS asks: elsewhere
+    /// they stand in files of the servers' own, and what the cluster has is left aside.
     pub fn observed(self, target: MappingTarget, partition: Partition, now: Timestamp) -> Observed {
         let idle = self.idle_flags(partition, now);
         let (record, targets) = (self.record(), self.targets());
@@ -119,16 +119,28 @@ impl Dump {
         if needs_objects && !kinds.contains(MAPPING_KIND) && !missing.contains_key(MAPPING_KIND) {
             unseen.push(Unseen { what: "IAMIdentityMappings".into(), why: "the dumps do not have them".into() });
         }
-        for target in targets.into_iter().filter(|of| looks_at(*of)) {
-            let Some(map) = target.config_map().and_then(|name| config_maps.get(name)) else {
-                mappings.push(LiveMapping::of_objects(mapping_objects.clone()));
-                continue;
-            };
-            match LiveMapping::of_config_map(target, map.clone(), &reading, now) {
+        let live = |target: MappingTarget| match target.config_map().and_then(|name| config_maps.get(name)) {
+            Some(map) => LiveMapping::of_config_map(target, map.clone(), &reading, now),
+            None => Ok(LiveMapping::of_objects(mapping_objects.clone())),
+        };
+        let (looked_at, left): (Vec<_>, Vec<_>) = targets.into_iter().partition(|of| looks_at(*of));
+        for target in looked_at {
+            match live(target) {
                 Ok(live) => mappings.push(live),
                 Err(gap) => unread_logins.push(UnseenLogins::unreadable(gap, target)),
             }
         }
+        // EKS asks nothing else, wherever mappings are written.
+        let (mut left_aside, mut left_aside_unseen) = (Vec::new(), Vec::new());
+        for target in left.into_iter().filter(|_| !is_eks && !makes_eks) {
+            match live(target) {
+                Ok(live) => left_aside.push(live.source),
+                Err(gap) => left_aside_unseen.push(gap),
+            }
+        }
+        let refused = missing.iter().filter(|(name, _)| !is_eks && !makes_eks && !looks_at_map(name));
+        left_aside_unseen
+            .extend(refused.map(|(name, why)| Unseen { what: missing_in_words(name).into(), why: why.clone() }));
         let other_logins = other_logins(other_config_maps, other_objects, reading, now);
         let is_asked = target != MappingTarget::None;
         let of_file = |(name, text): (Box<str>, Vec<u8>)| LiveMapping::of_file(&name, &text, told.options);
@@ -178,6 +190,8 @@ impl Dump {
             twice,
             others: rbac::Objects { roles: other_roles, bindings: other_bindings },
             other_logins,
+            left_aside,
+            left_aside_unseen,
             notes,
             idle,
             knowledge,
