@@ -2,7 +2,7 @@
 
 use access::{Code, Facts};
 use clap::Args;
-use document::{Problem, RuleText, Severity};
+use document::{Elsewhere, Problem, RuleText, Severity, Source};
 
 use super::{
     access::{Files, Loaded},
@@ -76,7 +76,10 @@ pub(crate) fn run(args: &CheckArgs, global: &Global, process: &Process) -> Comma
                 about: code.explain().summary,
                 advice: code.explain().fix,
             });
-            print(&document::to_sarif(&sources, &problems, &rules.collect::<Vec<_>>()))?;
+            // Every problem stands in one of the files.
+            let first = sources.as_ref().first().map_or("access.yaml", Source::name);
+            let placed = problems.iter().map(|problem| (problem, Elsewhere { file: first, line: 1 }));
+            print(&document::to_sarif(&sources, placed, &rules.collect::<Vec<_>>()))?;
         }
     }
     if let Some(trouble) = trouble {

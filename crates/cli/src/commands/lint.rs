@@ -68,7 +68,8 @@ enum Output {
 
 /// Runs `lint`. What could not be read is said; nobody takes it for the absence of findings where those would fail.
 pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> CommandResult {
-    let Seen { world, .. } = args.analysis.look_at(&[EVERYTHING, &[ACCOUNTS]].concat(), &[], global, process)?;
+    let Seen { world, context, .. } =
+        args.analysis.look_at(&[EVERYTHING, &[ACCOUNTS]].concat(), &[], global, process)?;
     let mut sources = world.sources().clone();
     let exclusions = args.exclusions(&mut sources)?;
     let report = lint(&world, &exclusions, process::now());
@@ -87,7 +88,10 @@ pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> Comman
         }
         Output::Json => analysis::Output::Json.print(&json())?,
         Output::Yaml => analysis::Output::Yaml.print(&json())?,
-        Output::Sarif => analysis::Output::Json.print(&print::sarif(&report, &sources, world.gaps(), from))?,
+        Output::Sarif => analysis::Output::Json.print(&{
+            let artifact = args.analysis.artifact(&world, context.as_deref());
+            print::sarif(&report, &sources, &artifact, world.gaps(), from)
+        })?,
     }
     let Some(from) = args.fail_on else { return Ok(()) };
     if report.findings.iter().any(|finding| finding.severity >= from) {
