@@ -19,7 +19,7 @@ pub use self::{
     dump::IamDumpError,
     questions::{IamAnswer, IamQuestion, IamQuestions, iam_questions},
 };
-use crate::{Access, Facts, IamAccount, Kind};
+use crate::{Access, AccessPrincipal, Facts, IamAccount, Kind};
 
 /// The path of the roles that IAM Identity Center makes for permission sets. Anybody who may make roles can give one the
 /// name of such a role, but not this path.
@@ -132,6 +132,17 @@ impl Facts {
         }
         self.in_iam.insert((kind, whose, name.to_ascii_lowercase()), found.cloned());
         Ok(())
+    }
+}
+
+impl AccessPrincipal {
+    /// Returns name and path of a role as IAM has them, where the file writes no path and IAM was asked.
+    pub(crate) fn role_in_iam<'f>(&self, facts: &'f Facts) -> Option<&'f str> {
+        if self.kind != Kind::Role || &*self.path != "/" {
+            return None;
+        }
+        let key = (Kind::Role, self.iam_account(), self.name.to_ascii_lowercase());
+        facts.in_iam.get(&key)?.as_ref()?.resource.strip_prefix("role/")
     }
 }
 

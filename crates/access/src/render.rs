@@ -203,7 +203,7 @@ impl fmt::Display for Rendering<'_> {
             RenderTarget::AccessEntries => write_yaml(&access_entries::eksctl(cluster_id, desired, facts), out),
             RenderTarget::AccessEntriesTerraform => json(&access_entries::terraform(cluster_id, desired, facts), out),
             RenderTarget::Terraform => json(&terraform::variables(desired), out),
-            RenderTarget::Access => write_yaml(&access::resolved(access, facts), out),
+            RenderTarget::Access => write_yaml(&access::resolved(access, facts, access::RolePaths::AsInIam), out),
         }
     }
 }
@@ -219,9 +219,9 @@ pub fn yaml(value: &impl Serialize) -> String {
     serde_saphyr::to_string(value).expect("plain data can be written")
 }
 
-/// Returns the access file itself, resolved.
+/// Returns the access file itself, resolved as far as a server cannot do it.
 pub fn access_file(access: &Access, facts: &Facts) -> String {
-    yaml(&access::resolved(access, facts))
+    yaml(&access::resolved(access, facts, access::RolePaths::AsWritten))
 }
 
 fn write_yaml(value: &impl Serialize, out: &mut fmt::Formatter<'_>) -> fmt::Result {

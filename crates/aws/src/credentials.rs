@@ -19,6 +19,7 @@ mod files;
 mod ini;
 mod process;
 mod resolve;
+mod sso_token;
 
 pub use self::{
     cache::{Cache, CacheKey, MAX_CACHE, NotACache},

@@ -46,7 +46,7 @@ pub use fields::{Fields, KeyCase};
 pub use json::unescape as unescape_json;
 pub use libyaml::TAB;
 pub use limits::Limits;
-pub use machine::{RuleText, to_json, to_sarif};
+pub use machine::{Elsewhere, RuleText, to_json, to_sarif};
 pub use manifests::{Document, parse_manifests};
 pub use nearest::{by_nearness, nearest};
 pub use problem::{Problem, Problems, Severity};

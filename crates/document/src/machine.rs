@@ -37,29 +37,42 @@ pub fn to_json(sources: &(impl AsRef<[Source]> + ?Sized), problems: &[Problem]) 
     json!({"problems": problems.iter().map(problem).collect::<Vec<_>>()})
 }
 
-/// SARIF 2.1.0, which code hosts show beside the changed lines.
-pub fn to_sarif(sources: &(impl AsRef<[Source]> + ?Sized), problems: &[Problem], rules: &[RuleText]) -> Value {
+/// Where something stands whose text is not among the sources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Elsewhere<'a> {
+    /// The file, or what stands for it.
+    pub file: &'a str,
+    /// From 1.
+    pub line: usize,
+}
+
+/// SARIF 2.1.0, which code hosts show beside the changed lines. Each problem comes with where it stands if that is in none of the sources: GitHub
+/// takes no file with a result that is at no physical location ("SARIF support for code scanning").
+pub fn to_sarif<'p>(
+    sources: &(impl AsRef<[Source]> + ?Sized),
+    problems: impl IntoIterator<Item = (&'p Problem, Elsewhere<'p>)>,
+    rules: &[RuleText],
+) -> Value {
     let sources = sources.as_ref();
-    let location = |span: Span, message: Option<&str>| {
-        let Some(source) = source::of(sources, span.start) else { return json!({}) };
+    let location = |span: Span| {
+        let source = source::of(sources, span.start)?;
         let (start, end) = (source.position(span.start), source.position(span.end));
-        let mut location = json!({"physicalLocation": {
-            "artifactLocation": {"uri": uri(source.name())},
-            "region": {"startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": end.column},
-        }});
-        if let Some(message) = message {
-            location["message"] = json!({"text": message});
-        }
-        location
+        Some(physical(source.name(), [start.line, start.column, end.line, end.column]))
     };
-    let result = |problem: &Problem| {
+    let result = |(problem, elsewhere): (&Problem, Elsewhere<'_>)| {
         let hint = problem.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        let Elsewhere { file, line } = elsewhere;
+        let related = problem.related.iter().filter_map(|(span, label)| {
+            let mut location = location(*span)?;
+            location["message"] = json!({"text": label});
+            Some(location)
+        });
         json!({
             "ruleId": problem.code,
             "level": word(problem.severity),
             "message": {"text": format!("{}{hint}", problem.message)},
-            "locations": [location(problem.span, None)],
-            "relatedLocations": problem.related.iter().map(|(span, label)| location(*span, Some(label))).collect::<Vec<_>>(),
+            "locations": [location(problem.span).unwrap_or_else(|| physical(file, [line, 1, line, 1]))],
+            "relatedLocations": related.collect::<Vec<_>>(),
         })
     };
     let rule = |rule: &RuleText| json!({"id": rule.code, "shortDescription": {"text": rule.about}, "help": {"text": rule.advice}});
@@ -69,9 +82,16 @@ pub fn to_sarif(sources: &(impl AsRef<[Source]> + ?Sized), problems: &[Problem],
         "runs": [{
             "tool": {"driver": {"name": "cluster-auth", "rules": rules.iter().map(rule).collect::<Vec<_>>()}},
             "columnKind": "unicodeCodePoints",
-            "results": problems.iter().map(result).collect::<Vec<_>>(),
+            "results": problems.into_iter().map(result).collect::<Vec<_>>(),
         }],
     })
+}
+
+fn physical(file: &str, [start_line, start_column, end_line, end_column]: [usize; 4]) -> Value {
+    json!({"physicalLocation": {
+        "artifactLocation": {"uri": uri(file)},
+        "region": {"startLine": start_line, "startColumn": start_column, "endLine": end_line, "endColumn": end_column},
+    }})
 }
 
 /// A path as a URI reference (RFC 3986, section 4.2): what it does not allow is written by its bytes.

@@ -57,6 +57,11 @@ pub struct Observed {
     pub others: rbac::Objects,
     /// The logins of these that do not count.
     pub other_logins: Vec<mapping::Source>,
+    /// The mappings that are taken for nobody's login, where none are written and servers have files of their own: one may read
+    /// them all the same.
+    pub left_aside: Vec<mapping::Source>,
+    /// Which of these could not be read.
+    pub left_aside_unseen: Vec<Unseen>,
     /// What to know of how it was read.
     pub notes: Vec<Box<str>>,
     /// Flags that were typed and change nothing, each with why.

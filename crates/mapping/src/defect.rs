@@ -20,7 +20,7 @@ pub struct Unused {
     pub username: Box<str>,
     /// The groups as they are written.
     pub groups: Vec<Box<str>>,
-    /// The ARN that stands in it under a key that nobody reads.
+    /// The ARN that stands in it under a key that nobody reads, or what the role's is like that its `sso` names.
     pub meant: Option<Box<str>>,
     /// Why.
     pub why: Never,

@@ -52,9 +52,9 @@ pub enum AllPowerful {
 }
 
 /// All of them, in the order in which they are shown. Kubernetes' own binding of `system:masters` is in every cluster and no news.
-pub(super) fn all_powerful(
+pub(super) fn all_powerful<'s>(
     wanted: &Wanted<'_>,
-    others: &[Source],
+    others: impl Iterator<Item = &'s Source>,
     bindings: &[Binding],
     entries: &AccessEntries,
 ) -> Vec<AllPowerful> {
@@ -70,8 +70,7 @@ pub(super) fn all_powerful(
         role: binding.role().into_owned(),
         subjects: binding.subjects().to_vec(),
     });
-    let rules =
-        others.iter().flat_map(|source| source.roles.iter().chain(&source.users).map(move |rule| (source, rule)));
+    let rules = others.flat_map(|source| source.roles.iter().chain(&source.users).map(move |rule| (source, rule)));
     let logins = rules.filter_map(|(source, rule)| {
         Some(AllPowerful::Login {
             who: rule.written.clone().unwrap_or_else(|| rule.principal.to_string().into()),

@@ -14,6 +14,7 @@ pub mod print;
 
 mod action;
 mod all_powerful;
+mod astray;
 mod beside;
 mod chosen;
 mod digest;
@@ -52,7 +53,7 @@ pub use required_permissions::{RequiredPermission, required_permissions};
 pub use steps::{Stage, Step};
 
 use access::{Access, Desired, Facts, Mark};
-use inventory::{About, File, MappingTarget, Observed, Places, Record, Unseen, Who};
+use inventory::{About, File, Login, MappingTarget, Observed, Places, Record, Unseen, Who};
 use rbac::{Index, ObjectId, RoleReference};
 
 /// The desired state: the access file, and where it is applied.
@@ -125,6 +126,32 @@ pub enum Warning {
     },
     /// Somebody is in the file, and nothing lets them log in; the flag says whether every place was looked at.
     NoLogin(Who, bool),
+    /// The file does not let somebody in, and something else does.
+    NotByFile {
+        /// Who.
+        who: Who,
+        /// Whether they were in what was applied last.
+        was: bool,
+        /// Whether they are in a group that the file gives something.
+        has_rights: bool,
+        /// Who they are in the cluster.
+        login: Login,
+        /// What lets them in.
+        place: Box<str>,
+    },
+    /// Somebody is in the file, and something else decides who they are.
+    OtherThanFile {
+        /// Who.
+        who: Who,
+        /// Who they are in the cluster.
+        login: Login,
+        /// Who they would be by the file.
+        by_file: Login,
+        /// What says so.
+        place: Box<str>,
+    },
+    /// Somebody was in what was applied last and is in the file no more; what lets people in was not read.
+    MayStillLogIn(Who),
     /// An object that another cluster's file made stays.
     OtherMark(ObjectId, Mark),
     /// Nobody asked IAM who is in a group of the file's, so its users are not in the plan.
@@ -140,6 +167,8 @@ pub enum Warning {
     },
     /// A mapping source where nobody can look who asks the cluster.
     Elsewhere(Unseen),
+    /// A mapping that is taken for nobody's login, and of which it is not known whom it makes a cluster admin.
+    AdminsElsewhere(Unseen),
     /// Nothing says that a server reads the place where mappings are written, and why not.
     NotRead(MappingTarget, Box<str>),
 }
@@ -151,7 +180,8 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
         objects::diff(wanted, observed, &seeing);
     let mut logins = logins::diff(wanted, observed);
     let afterwards = objects::afterwards(wanted, observed);
-    let all_powerful = all_powerful::all_powerful(wanted, &logins.others, &afterwards.bindings, &observed.entries);
+    let others_logins = logins.others.iter().chain(&observed.left_aside);
+    let all_powerful = all_powerful::all_powerful(wanted, others_logins, &afterwards.bindings, &observed.entries);
     let (before, after) = (Index::new(observed.objects()), Index::new(afterwards));
     let mut refusals = refusals::of_objects(&objects);
     refusals.extend(refusals::of_logins(&logins));
@@ -189,10 +219,8 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
         let is_absent = seeing.lacks_role_of(binding);
         if is_absent { Warning::NoRole { binding: id, role } } else { Warning::UnknownRole { binding: id, role } }
     });
-    let locked_out = people.logins.iter().filter(|(_, logins)| *logins == [None, None]);
     let mut warnings: Vec<Warning> = no_role.collect();
-    let looked_at_all = seeing.beside().next().is_none();
-    warnings.extend(locked_out.map(|(who, _)| Warning::NoLogin(who.clone(), looked_at_all)));
+    warnings.extend(std::mem::take(&mut people.astray));
     warnings.extend(others.into_iter().map(|(id, mark)| Warning::OtherMark(id, mark)));
     warnings
         .extend(wanted.access.unknown_iam_groups(wanted.facts).into_iter().map(|name| Warning::IamGroup(name.into())));
@@ -201,6 +229,7 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     // Of the place where mappings are written it is said once.
     let is_said = |gap: &&Unseen| not_read.is_none_or(|_| gap.about != About::WhetherRead(wanted.target));
     warnings.extend(seeing.beside().filter(is_said).cloned().map(Warning::Elsewhere));
+    warnings.extend(observed.left_aside_unseen.iter().cloned().map(Warning::AdminsElsewhere));
     warnings.extend(not_read.map(|why| Warning::NotRead(wanted.target, why.clone())));
     // Who somebody is cannot be said where the reader takes any of several entries. Of objects the plan keeps one.
     let is_kept_one = |defect: &&Defect| wanted.target == MappingTarget::Crd && defect.mode == BackendMode::Crd;
@@ -267,6 +296,27 @@ impl fmt::Display for Warning {
             Self::NoLogin(who, looked_at_all) => {
                 write!(f, "{who} is in the file and cannot log in, {}", by_any_mapping(*looked_at_all))
             }
+            Self::NotByFile { who, was, has_rights, login, place } => {
+                let logs_in = if *was {
+                    "is not in the file any more and still logs in"
+                } else {
+                    "is not in the file and logs in all the same"
+                };
+                let they = match (has_rights, login.groups.len()) {
+                    (true, 1) => "they have what the file gives that group until they are taken out there",
+                    (true, _) => "they have what the file gives these groups until they are taken out there",
+                    (false, _) => "take them out there, too",
+                };
+                write!(f, "{who} {logs_in}, {}, by {place}; {they}", as_whom(login))
+            }
+            Self::OtherThanFile { who, login, by_file, place } => {
+                write!(f, "{who} logs in {}, by {place}, and not {}, as the file says", as_whom(login), as_whom(by_file))
+            }
+            Self::MayStillLogIn(who) => write!(
+                f,
+                "{who} is not in the file any more, and may still log in: what lets people in was not all read; take them out of \
+                 that, too, or they keep what the file gives their groups"
+            ),
             Self::OtherMark(id, mark) => write!(f, "{id} was made for the cluster `{}`, and stays", mark.cluster_id),
             Self::IamGroup(name) => {
                 write!(
@@ -280,6 +330,9 @@ impl fmt::Display for Warning {
             }
             Self::Elsewhere(Unseen { what, why, .. }) => {
                 write!(f, "not known: {what}: {why}; people who are named there may be mapped differently than this plan says")
+            }
+            Self::AdminsElsewhere(Unseen { what, why, .. }) => {
+                write!(f, "not known: whom {what} puts into {}: {why}", rbac::MASTERS)
             }
             Self::NotRead(target, why) => {
                 let whether = Places::whether_read(*target);
@@ -298,6 +351,36 @@ impl fmt::Display for Warning {
                  whoever was taken out of it can log in until they are removed from what EKS reads, too",
             ),
         }
+    }
+}
+
+impl Warning {
+    /// Returns whether it is about somebody who logs in otherwise than the file says, or not at all: no plan changes that.
+    pub fn is_of_login(&self) -> bool {
+        match self {
+            Self::NoLogin(..) | Self::NotByFile { .. } | Self::OtherThanFile { .. } | Self::MayStillLogIn(_) => true,
+            Self::NoRole { .. }
+            | Self::OtherMark(..)
+            | Self::IamGroup(_)
+            | Self::LoginsAssumed(_)
+            | Self::UnknownRole { .. }
+            | Self::Elsewhere(_)
+            | Self::AdminsElsewhere(_)
+            | Self::NotRead(..) => false,
+        }
+    }
+}
+
+/// `as alice, in developers, oncall`.
+fn as_whom(login: &Login) -> String {
+    let name = match &*login.username {
+        "" => "without a username".to_owned(),
+        name => format!("as {name}"),
+    };
+    if login.groups.is_empty() {
+        format!("{name}, in no group")
+    } else {
+        format!("{name} in {}", login.groups.join(", "))
     }
 }
 

@@ -9,6 +9,9 @@ use mapping::{BackendMode, Membership, Reader, Rule, RulePrincipal, RuleSource};
 
 use super::Wanted;
 
+/// Where the entries stand that a plan makes.
+pub(super) const THE_PLAN: &str = "the plan";
+
 /// A mapping as one entry: principal, username and groups.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LoginEntry {
@@ -185,7 +188,7 @@ fn desired_source(wanted: &Wanted<'_>, mode: BackendMode) -> mapping::Source {
             written: Some(entry.arn.as_str().into()),
             username: entry.username.to_owned(),
             groups: entry.groups.iter().map(|group| Membership::from((*group).to_owned())).collect(),
-            source: RuleSource { mode, list, index: rules.len(), file: "the plan".into(), line: 1 },
+            source: RuleSource { mode, list, index: rules.len(), file: THE_PLAN.into(), line: 1 },
         });
     }
     desired

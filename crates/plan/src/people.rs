@@ -13,7 +13,7 @@ use rbac::{
     comparison::{Beside, Comparison, Gained, RightsChange},
 };
 
-use super::{Wanted, beside::Policies, known::Seeing, logins::Logins};
+use super::{Wanted, Warning, astray::Astray, beside::Policies, known::Seeing, logins::Logins};
 
 /// The changes for one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +56,8 @@ pub(super) struct People {
     pub(super) unknown_logins: Vec<Who>,
     /// Those of whom it is not known what they gain or lose.
     pub(super) unknown_rights: Vec<Who>,
+    /// Who logs in otherwise than the file says, afterwards.
+    pub(super) astray: Vec<Warning>,
 }
 
 pub(super) fn changes(
@@ -70,6 +72,7 @@ pub(super) fn changes(
     let policies = Policies::of(observed);
     let sources = logins.before.iter().chain(&logins.after);
     let everybody = everybody(wanted.desired, wanted.facts, sources, partition);
+    let mut astray = Astray::of(wanted, observed, &logins, seeing.beside().next().is_none());
     let Logins { before: sources_before, after: sources_after, .. } = logins;
     let snapshots = [sources_before, sources_after].map(|sources| Snapshot::new(partition, sources, []));
     let mut comparison = Comparison::of_file(before, after, &wanted.desired.objects.bindings, policies.places());
@@ -116,6 +119,7 @@ pub(super) fn changes(
                     let meanwhile = Arc::clone(&nothing);
                     people.changes.push(PersonChange { who, before, after, rights: None, meanwhile });
                 }
+                astray.judge(&who, &identity, after.as_ref(), &snapshots[1]);
                 people.logins.push((who.clone(), [before, after]));
                 continue;
             }
@@ -129,6 +133,7 @@ pub(super) fn changes(
                 let rights = Some(rights);
                 people.changes.push(PersonChange { who: who.clone(), before, after, rights, meanwhile });
             }
+            astray.judge(&who, &identity, login_after.as_ref(), &snapshots[1]);
             people.logins.push((who.clone(), [login_before, login_after]));
         }
         if knows_rights {
@@ -143,6 +148,7 @@ pub(super) fn changes(
                         let (who, meanwhile) = (who.clone(), Arc::clone(&nothing));
                         people.changes.push(PersonChange { who, before, after, rights: Some(own), meanwhile });
                     }
+                    astray.judge(&who, &identity, logins[1].as_ref(), &snapshots[1]);
                     people.logins.push((who.clone(), logins));
                 }
             }
@@ -170,6 +176,7 @@ pub(super) fn changes(
     people.unknown_logins.sort();
     people.unknown_rights.sort();
     people.unknown_rights.dedup();
+    people.astray = astray.found();
     people
 }
 

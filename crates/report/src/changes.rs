@@ -98,7 +98,7 @@ fn dangers(changed: &[Changed<'_>], names: &Names) -> Vec<Item> {
             login.is_some_and(|login| login.groups.iter().any(|group| group == "system:masters"))
         };
         if is_in(person.after) && !is_in(person.before) {
-            add(0, "have every permission, by the group system:masters".to_owned(), "removing bindings has no effect");
+            add(0, "may do everything, by the group system:masters".to_owned(), "removing bindings has no effect");
         }
         for (order, text, why) in ways(person.rights) {
             add(order, text, why);

@@ -7,7 +7,7 @@ use identity::Arn;
 use serde::Deserialize;
 
 use super::IamFactError;
-use crate::{Facts, IamAccount};
+use crate::{Facts, IamAccount, Kind};
 
 /// The reasons to reject output of `aws iam`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,7 +76,13 @@ impl Facts {
             Printed { group: None, users: None, roles: Some(roles), .. } => {
                 let roles = arns(&roles)?;
                 if let Some(first) = roles.first() {
-                    self.take_roles(IamAccount::of(first), &roles)?;
+                    let whose = IamAccount::of(first);
+                    self.take_roles(whose, &roles)?;
+                    // Whoever is not in it may have been left out by --path-prefix.
+                    for role in &roles {
+                        let name = role.resource.rsplit('/').next().unwrap_or_default();
+                        self.take(whose, Kind::Role, name, Some(role))?;
+                    }
                 }
             }
             Printed { group: None, users: None, roles: None, .. } => return Ok(false),

@@ -96,10 +96,20 @@ pub(super) fn without_ends(mut access: Access, now: Timestamp) -> Access {
     access
 }
 
-pub(super) fn resolved<'a>(access: &'a Access, facts: &'a Facts) -> File<'a> {
+/// Whether roles get the paths that IAM has for them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum RolePaths {
+    /// For whoever goes on with the file: EKS wants them.
+    AsInIam,
+    /// For a server, to which STS says none: the text is the same whether IAM was asked or not.
+    AsWritten,
+}
+
+pub(super) fn resolved<'a>(access: &'a Access, facts: &'a Facts, paths: RolePaths) -> File<'a> {
     let namespaces = Namespaces::of(facts);
-    let groups = access.groups.as_ref().map(|groups| groups.iter().map(|one| group(one, facts, &namespaces)).collect());
-    let nodes: Vec<Member> = access.nodes.iter().map(|node| member(node, None)).collect();
+    let of_group = |one| group(one, facts, &namespaces, paths);
+    let groups = access.groups.as_ref().map(|groups| groups.iter().map(of_group).collect());
+    let nodes: Vec<Member> = access.nodes.iter().map(|node| member(node, facts, paths, None)).collect();
     File {
         cluster_id: access.cluster_id.as_ref().map(|id| &*id.value),
         groups,
@@ -107,7 +117,7 @@ pub(super) fn resolved<'a>(access: &'a Access, facts: &'a Facts) -> File<'a> {
     }
 }
 
-fn group<'a>(group: &'a Group, facts: &'a Facts, namespaces: &Namespaces<'a>) -> GroupOut<'a> {
+fn group<'a>(group: &'a Group, facts: &'a Facts, namespaces: &Namespaces<'a>, paths: RolePaths) -> GroupOut<'a> {
     let mut of_kind = [Vec::new(), Vec::new(), Vec::new()];
     for person in members(group, facts) {
         let ends = person.groups.values().copied().next().flatten();
@@ -125,7 +135,7 @@ fn group<'a>(group: &'a Group, facts: &'a Facts, namespaces: &Namespaces<'a>) ->
             }
             (Kind::Role, _) => &mut of_kind[1],
         };
-        list.push(member(&principal, ends));
+        list.push(member(&principal, facts, paths, ends));
     }
     let [users, roles, permission_sets] = of_kind;
     let unknown = |iam_group: &&AccessPrincipal| {
@@ -137,17 +147,18 @@ fn group<'a>(group: &'a Group, facts: &'a Facts, namespaces: &Namespaces<'a>) ->
         users,
         roles,
         permission_sets,
-        iam_groups: group.iam_groups.iter().filter(unknown).map(|one| member(one, ends(one))).collect(),
+        iam_groups: group.iam_groups.iter().filter(unknown).map(|one| member(one, facts, paths, ends(one))).collect(),
         expires: group.expires.as_ref().map(|at| at.value.to_string()),
         authorization: group.grants.as_ref().map(|grants| authorization(grants, namespaces)),
         accept: group.accept.iter().map(|accept| (&*accept.code.value, &*accept.reason)).collect(),
     }
 }
 
-fn member(principal: &AccessPrincipal, ends: Option<Timestamp>) -> Member {
-    let path = principal.path.trim_start_matches('/');
+fn member(principal: &AccessPrincipal, facts: &Facts, paths: RolePaths, ends: Option<Timestamp>) -> Member {
+    let in_iam = principal.role_in_iam(facts).filter(|_| paths == RolePaths::AsInIam);
+    let as_written = || format!("{}{}", principal.path.trim_start_matches('/'), principal.name);
     Member {
-        name: format!("{path}{}", principal.name),
+        name: in_iam.map_or_else(as_written, str::to_owned),
         account: principal.account.to_string(),
         partition: (principal.partition != identity::Partition::Aws).then(|| principal.partition.to_string()),
         username: principal.username.as_ref().map(|username| username.value.to_string()),

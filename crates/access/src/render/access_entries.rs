@@ -146,14 +146,11 @@ fn arn(principal: &AccessPrincipal, facts: &Facts) -> Option<String> {
     let AccessPrincipal { kind, partition, account, path, name, .. } = principal;
     let resource = match kind {
         Kind::User | Kind::IamGroup => format!("user{path}{name}"),
-        Kind::Role => {
-            let key = (Kind::Role, principal.iam_account(), name.to_ascii_lowercase());
-            match facts.in_iam.get(&key) {
-                // The path need not be written; EKS wants it all the same.
-                Some(Some(arn)) if &**path == "/" => arn.resource.clone(),
-                Some(_) | None => format!("role{path}{name}"),
-            }
-        }
+        // The path need not be written; EKS wants it all the same.
+        Kind::Role => match principal.role_in_iam(facts) {
+            Some(role) => format!("role/{role}"),
+            None => format!("role{path}{name}"),
+        },
         Kind::PermissionSet => {
             let role = facts.permission_sets.get(&(*account, name.to_ascii_lowercase()))?;
             format!("role/{role}")

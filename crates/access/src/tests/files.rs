@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use boon::{Compiler, Schemas};
-use document::{Limits, RuleText};
+use document::{Elsewhere, Limits, RuleText};
 use serde_json::Value;
 
 use super::{good, now, sources};
@@ -96,7 +96,8 @@ fn findings_are_sarif() {
         about: code.explain().summary,
         advice: code.explain().fix,
     });
-    let json = document::to_sarif(&sources, &problems, &rules.collect::<Vec<_>>());
+    let placed = problems.iter().map(|problem| (problem, Elsewhere { file: "none", line: 1 }));
+    let json = document::to_sarif(&sources, placed, &rules.collect::<Vec<_>>());
     let sarif: serde_sarif::sarif::Sarif = serde_json::from_value(json.clone()).expect("SARIF 2.1.0");
     // Nothing of ours is beside what SARIF knows: it would be lost on the way back.
     assert_eq!(serde_json::to_value(&sarif).expect("JSON"), json);

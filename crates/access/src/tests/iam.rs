@@ -1,12 +1,12 @@
 //! Answers of IAM as facts, live and printed, and what a file asks.
 
-use document::Problem;
+use document::{Limits, Problem};
 use identity::Arn;
 
-use super::{around, good, now};
+use super::{around, good, now, sources};
 use crate::{
-    Access, Expiry, Facts, IamAccount, IamAnswer, IamDumpError, IamFactError, IamQuestion, RenderTarget, check,
-    iam_questions, render,
+    Access, Expiry, Facts, IamAccount, IamAnswer, IamDumpError, IamFactError, IamQuestion, RenderTarget, Rendered,
+    check, iam_questions, read, render,
 };
 
 const GROUP: &str = r#"{"Users": [{"Path": "/ops/", "UserName": "zoe", "UserId": "AIDA1", "Arn": "arn:aws:iam::111122223333:user/ops/zoe"}],
@@ -276,6 +276,34 @@ fn eks_is_given_the_path_of_a_role_that_is_written_without_it() {
     let entries = render(&access, &facts, now(), RenderTarget::AccessEntries, Expiry::Refuse).expect("renders").text;
     assert!(entries.contains("principalARN: arn:aws:iam::111122223333:role/teams/Admin\n"), "{entries}");
     assert!(entries.contains(":role/ci/Deployer\n"), "what is written stays, and is reported: {entries}");
+}
+
+/// What `aws iam list-roles` printed is as good as what `--aws` asks for.
+#[test]
+fn the_path_of_a_role_is_known_from_what_was_printed_too() {
+    let access = good(&around("- {name: a, roles: [Deployer, other/Admin]}"));
+    let mut facts = Facts::default();
+    let printed = r#"{"Roles": [
+        {"Arn": "arn:aws:iam::111122223333:role/ci/Deployer", "Path": "/ci/", "RoleName": "Deployer"},
+        {"Arn": "arn:aws:iam::111122223333:role/teams/Admin", "Path": "/teams/", "RoleName": "Admin"}]}"#;
+    assert!(facts.add_iam_dump(printed.as_bytes()).expect("read"));
+    let rendered = |to| render(&access, &facts, now(), to, Expiry::Refuse).expect("renders");
+    let rows = [
+        (RenderTarget::AccessEntries, "principalARN: arn:aws:iam::111122223333:role/ci/Deployer\n"),
+        (RenderTarget::AccessEntriesTerraform, "\"principal_arn\": \"arn:aws:iam::111122223333:role/ci/Deployer\""),
+        (RenderTarget::Access, "- name: ci/Deployer\n"),
+        // STS leaves the path out.
+        (RenderTarget::Config, "rolearn: arn:aws:iam::111122223333:role/Deployer\n"),
+    ];
+    for (to, line) in rows {
+        let Rendered { text, findings } = rendered(to);
+        assert!(text.contains(line), "{to:?}: {text}");
+        let said: Vec<&str> = findings.iter().filter_map(|found| found.hint.as_deref()).collect();
+        assert_eq!(said, ["write arn:aws:iam::111122223333:role/teams/Admin"], "{to:?}");
+    }
+    let again = read(&sources(&[&rendered(RenderTarget::Access).text]), &Limits::default());
+    assert!(again.problems.is_empty(), "{:?}", again.problems);
+    assert!(crate::render::access_file(&access, &facts).contains("- name: Deployer\n"), "a server needs none");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use aws_types::region::Region;
 use jiff::Timestamp;
 use tls::ConnectionError;
 
-use super::{Base, Credentials, CredentialsError, Environment, Plan, Secret, bridge::Bridge, process};
+use super::{Base, Credentials, CredentialsError, Environment, Plan, Secret, bridge::Bridge, process, sso_token};
 use crate::{Client, Endpoint, NoAnswer, assume_role, error};
 
 /// Longer than any answer takes, shorter than a person waits.
@@ -44,7 +44,7 @@ pub async fn fetch(
     endpoint: &Endpoint,
     now: fn() -> Timestamp,
 ) -> Result<Credentials, CredentialsError> {
-    let mut credentials = base(&plan.base, environment, client, endpoint).await?;
+    let mut credentials = base(&plan.base, environment, client, endpoint, now()).await?;
     for role in &plan.roles {
         credentials = assume_role(client, &credentials, endpoint, role, now()).await?;
     }
@@ -56,6 +56,7 @@ async fn base(
     environment: &Environment,
     client: &Client,
     endpoint: &Endpoint,
+    now: Timestamp,
 ) -> Result<Credentials, CredentialsError> {
     let config = || provider_config(client, Some(&endpoint.signing_region));
     match base {
@@ -83,7 +84,12 @@ async fn base(
                 builder = builder.session_name(session);
             }
             let origin = format!("IAM Identity Center (profile `{}`)", sso.profile);
-            ask_aws(&builder.build(), "sso", &origin, &format!("run `aws sso login --profile {}`", sso.profile)).await
+            let advice = format!("run `aws sso login --profile {}`", sso.profile);
+            // One of a session may be renewed; where it cannot be, aws-config asks nobody either.
+            if sso.session.is_none() && sso_token::is_over(environment, &sso.start_url, now) {
+                return Err(Problem::Refused.of(&origin, advice));
+            }
+            ask_aws(&builder.build(), "sso", &origin, &advice).await
         }
         Base::Login { session, profile } => {
             let provider = LoginCredentialsProvider::builder(session.clone()).configure(&config()).build();

@@ -2,7 +2,7 @@
 
 use access::{Code, Facts};
 use clap::{Args, builder::PossibleValue};
-use document::{Problem, RuleText, Severity};
+use document::{Elsewhere, Problem, RuleText, Severity, Source};
 
 use crate::{
     exit::{CommandResult, Failure},
@@ -77,7 +77,10 @@ pub(crate) fn run(args: &CheckArgs, global: &Global, process: &Process) -> Comma
                 about: code.explain().summary,
                 advice: code.explain().fix,
             });
-            Data::Json.print(&document::to_sarif(&sources, &problems, &rules.collect::<Vec<_>>()))?;
+            // Every problem stands in one of the files.
+            let first = sources.as_ref().first().map_or("access.yaml", Source::name);
+            let placed = problems.iter().map(|problem| (problem, Elsewhere { file: first, line: 1 }));
+            Data::Json.print(&document::to_sarif(&sources, placed, &rules.collect::<Vec<_>>()))?;
         }
     }
     if let Some(trouble) = trouble {

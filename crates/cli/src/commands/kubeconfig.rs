@@ -105,23 +105,31 @@ pub(crate) struct KubeconfigArgs {
     /// Print what --merge or --convert would change, and write nothing
     #[arg(long, requires = "writes")]
     dry_run: bool,
+
+    /// FILE of --merge or --convert, where other flags stand in between
+    #[arg(value_name = "FILE", requires = "writes")]
+    file: Option<PathBuf>,
 }
 
 /// Runs `kubeconfig`.
 pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> CommandResult {
     if let Some(file) = &args.convert {
-        return convert::convert(file.as_deref(), args, process);
+        return convert::convert(args.one_file(file.as_deref(), "--convert")?, args, process);
     }
-    if args.merge.as_ref().is_some_and(|file| file.as_deref() == Some(Path::new("-"))) {
+    let merge = match &args.merge {
+        Some(file) => Some(args.one_file(file.as_deref(), "--merge")?),
+        None => None,
+    };
+    if merge == Some(Some(Path::new("-"))) {
         return Err(anyhow::anyhow!("--merge -: cannot merge into stdout; leave --merge out to print").into());
     }
     let entries: Vec<_> =
         clusters(args, global, process)?.into_iter().map(|cluster| entry(args, cluster, process)).collect();
-    let Some(file) = &args.merge else {
+    let Some(file) = merge else {
         return Ok(process::print(&with(None, &Beside::default(), &entries, false)?.text)?);
     };
     let path = match file {
-        Some(path) => path.clone(),
+        Some(path) => path.to_owned(),
         None => file::default_path(process)?,
     };
     let beside = beside(&path, process)?;
@@ -187,6 +195,16 @@ fn beside(path: &Path, process: &Process) -> Result<Beside, Failure> {
 }
 
 impl KubeconfigArgs {
+    /// The file of a flag: behind it, or behind others.
+    fn one_file<'a>(&'a self, behind: Option<&'a Path>, flag: &str) -> anyhow::Result<Option<&'a Path>> {
+        let further = self.file.as_deref();
+        if let (Some(behind), Some(further)) = (behind, further) {
+            let (behind, further) = (behind.display(), further.display());
+            anyhow::bail!("{further}: {flag} names {behind} already; give one file");
+        }
+        Ok(behind.or(further))
+    }
+
     /// What kubectl is to run.
     fn command<'a>(&'a self, process: &Process) -> &'a str {
         self.command.as_deref().unwrap_or_else(|| program(&process.arguments))

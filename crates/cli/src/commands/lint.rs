@@ -56,7 +56,8 @@ pub(crate) struct LintArgs {
 
 /// Runs `lint`. What could not be read is said; nobody takes it for the absence of findings where those would fail.
 pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> CommandResult {
-    let Analysis { world, .. } = args.analysis.look_at(&[EVERYTHING, &[ACCOUNTS]].concat(), &[], global, process)?;
+    let Analysis { world, context, .. } =
+        args.analysis.look_at(&[EVERYTHING, &[ACCOUNTS]].concat(), &[], global, process)?;
     let mut sources = world.sources().clone();
     let exclusions = args.exclusions(&mut sources)?;
     let report = lint(&world, &exclusions, process::now());
@@ -74,7 +75,10 @@ pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> Comman
             say_gaps(world.gaps());
         }
         Output::Data(data) => data.print(&json())?,
-        Output::Further(Sarif) => Data::Json.print(&print::sarif(&report, &sources, world.gaps(), from))?,
+        Output::Further(Sarif) => Data::Json.print(&{
+            let artifact = args.analysis.artifact(&world, context.as_deref());
+            print::sarif(&report, &sources, &artifact, world.gaps(), from)
+        })?,
     }
     let Some(from) = args.fail_on else { return Ok(()) };
     if report.findings.iter().any(|finding| finding.severity >= from) {

@@ -115,6 +115,16 @@ impl AnalysisArgs {
         context.map(|name| format!("context {name}")).into_iter().chain(files).collect::<Vec<_>>().join(", ")
     }
 
+    /// What was looked at as one path that stays the same: the first that was given, or the cluster.
+    pub(crate) fn artifact(&self, world: &World, context: Option<&str>) -> String {
+        let given = self.from.files.paths().first().filter(|_| context.is_none());
+        match given.map(|path| path.to_string_lossy()) {
+            Some(path) if path == "-" => "<stdin>".to_owned(),
+            Some(path) => path.into_owned(),
+            None => format!("cluster/{}", world.cluster_id().or(context).unwrap_or("unnamed")),
+        }
+    }
+
     /// What flags say of any cluster.
     fn inputs_of_flags(&self, global: &Global) -> anyhow::Result<Inputs> {
         let mut found = Inputs::default();

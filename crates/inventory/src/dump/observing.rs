@@ -20,8 +20,8 @@ use crate::{
 };
 
 impl Dump {
-    /// Returns the cluster as observed, with every gap named. Where mappings are written nowhere, none are looked at but those that EKS asks: elsewhere
-    /// they stand in files of the servers' own.
+    /// Returns the cluster as observed, with every gap named. Where mappings are written nowhere, none say who somebody is but those that EKS asks: elsewhere
+    /// they stand in files of the servers' own, and what the cluster has is left aside.
     pub fn observed(self, target: MappingTarget, partition: Partition, now: Timestamp) -> Observed {
         let idle = self.idle_flags(partition, now);
         let record = self.record();
@@ -32,7 +32,13 @@ impl Dump {
         let made: Vec<Unseen> = self.made_unseen().collect();
         let looked_at = LookedAt { target, is_eks };
         let lacking = [self.lists_unseen(), self.sources_unseen(looked_at, record.as_ref())].concat();
-        let targets = self.targets().into_iter().filter(|of| looked_at.holds(*of)).collect();
+        let (targets, mut left): (Vec<_>, Vec<_>) = self.targets().into_iter().partition(|of| looked_at.holds(*of));
+        let mut left_aside_unseen = self.left_aside_unseen(looked_at);
+        // EKS asks nothing else, wherever mappings are written.
+        if is_eks || makes_eks {
+            left.clear();
+            left_aside_unseen.clear();
+        }
         let Self {
             roles,
             bindings,
@@ -72,8 +78,10 @@ impl Dump {
         if target == MappingTarget::None {
             dynamic.clear();
         }
-        let stored = Stored { targets, config_maps, mapping_objects, dynamic };
-        let (mut mappings, unread_logins) = stored.mappings(&foreign, &reading, now);
+        let stored = Stored { config_maps, mapping_objects };
+        let (left_aside, refused) = stored.left_aside(left, &reading, now);
+        left_aside_unseen.extend(refused);
+        let (mut mappings, unread_logins) = stored.mappings(targets, dynamic, &foreign, &reading, now);
         unseen.extend(unread_logins.iter().map(|place| place.gap.clone()));
         notes.sort();
         notes.dedup();
@@ -100,6 +108,8 @@ impl Dump {
             twice,
             others: rbac::Objects { roles: other_roles, bindings: other_bindings },
             other_logins: other_logins(other_config_maps, other_objects, reading, now),
+            left_aside,
+            left_aside_unseen,
             notes,
             idle,
             knowledge,
@@ -162,6 +172,13 @@ impl Dump {
         }
         unseen
     }
+
+    /// The `ConfigMap`s that could not be read and are not looked at for logins.
+    fn left_aside_unseen(&self, looked_at: LookedAt) -> Vec<Unseen> {
+        let is_list = |name: &str| KINDS.iter().any(|(kind, _)| *kind == name);
+        let missing = self.missing.iter().filter(|(name, _)| !is_list(name) && !looked_at.holds_map(name));
+        missing.map(|(name, why)| missing_gap(name, why)).collect()
+    }
 }
 
 /// Which mapping sources are looked at.
@@ -188,32 +205,54 @@ impl LookedAt {
 
 /// What holds mappings, as it was read.
 struct Stored {
-    targets: Vec<MappingTarget>,
     config_maps: BTreeMap<String, ConfigMap>,
     mapping_objects: Vec<ClusterObject<MappingObject>>,
-    /// Dynamic files on the control plane, by name.
-    dynamic: Vec<(Box<str>, Vec<u8>)>,
 }
 
 impl Stored {
-    /// The mappings, with those that other programs' files make; and what its reader refuses, or is still to be filled in.
-    fn mappings(self, foreign: &[Foreign], reading: &Reading, now: Timestamp) -> (Vec<LiveMapping>, Vec<UnseenLogins>) {
+    fn live(&self, target: MappingTarget, reading: &Reading, now: Timestamp) -> Result<LiveMapping, Unseen> {
+        match target.config_map().and_then(|name| self.config_maps.get(name)) {
+            Some(map) => LiveMapping::of_config_map(target, map.clone(), reading, now),
+            None => Ok(LiveMapping::of_objects(self.mapping_objects.clone())),
+        }
+    }
+
+    /// What is taken for nobody's login, and what of it its reader refuses.
+    fn left_aside(
+        &self,
+        targets: Vec<MappingTarget>,
+        reading: &Reading,
+        now: Timestamp,
+    ) -> (Vec<mapping::Source>, Vec<Unseen>) {
+        let (mut sources, mut refused) = (Vec::new(), Vec::new());
+        for target in targets {
+            match self.live(target, reading, now) {
+                Ok(live) => sources.push(live.source),
+                Err(gap) => refused.push(gap),
+            }
+        }
+        (sources, refused)
+    }
+
+    /// The mappings, with the dynamic files of control plane nodes, by name, and those that other programs' files make; and
+    /// what its reader refuses, or is still to be filled in.
+    fn mappings(
+        &self,
+        targets: Vec<MappingTarget>,
+        dynamic: Vec<(Box<str>, Vec<u8>)>,
+        foreign: &[Foreign],
+        reading: &Reading,
+        now: Timestamp,
+    ) -> (Vec<LiveMapping>, Vec<UnseenLogins>) {
         let (mut mappings, mut unread) = (Vec::new(), Vec::new());
         let mut take = |target: MappingTarget, live: Result<LiveMapping, Unseen>| match live {
             Ok(live) => mappings.push(live),
             Err(gap) => unread.push(UnseenLogins::unreadable(gap, target)),
         };
-        for target in self.targets {
-            let map = target.config_map().and_then(|name| self.config_maps.get(name));
-            take(
-                target,
-                match map {
-                    Some(map) => LiveMapping::of_config_map(target, map.clone(), reading, now),
-                    None => Ok(LiveMapping::of_objects(self.mapping_objects.clone())),
-                },
-            );
+        for target in targets {
+            take(target, self.live(target, reading, now));
         }
-        for (name, text) in self.dynamic {
+        for (name, text) in dynamic {
             take(MappingTarget::None, Ok(LiveMapping::of_file(&name, &text, reading.options)));
         }
         // What is in force goes before what other programs are going to make.

@@ -132,7 +132,7 @@ pub(super) fn keep(source: &mut Source, text: &mut Text<'_>, kind: Kind, entries
     };
     let mut rules = Vec::with_capacity(entries.len());
     for (entry, by) in entries.into_iter().zip(counting) {
-        let Kept { principal, written, username, groups, place, at, .. } = entry;
+        let Kept { key, principal, written, username, groups, place, at } = entry;
         let why = match (by, &principal) {
             (_, Err(why)) => why.clone(),
             (Some(by), Ok(_)) => Never::Displaced(by),
@@ -159,7 +159,9 @@ pub(super) fn keep(source: &mut Source, text: &mut Text<'_>, kind: Kind, entries
         };
         text.say_of(kind, &place, at, message, why.hint(&written));
         let (username, groups) = (username.into(), groups.into_iter().map(Into::into).collect());
-        source.unused.push(Unused { source: place, written, username, groups, meant: None, why });
+        // Whose role it would be, with a suffix of AWS'.
+        let meant = (why == Never::SsoGate).then(|| key.replace('*', &"?".repeat(16)).into());
+        source.unused.push(Unused { source: place, written, username, groups, meant, why });
     }
     chances(text, &rules);
     let list = if kind == Kind::Role { &mut source.roles } else { &mut source.users };

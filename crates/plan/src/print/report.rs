@@ -9,6 +9,9 @@ use report::{Changed, Item, NAMED, Name, Names, Section, Sign, Totals, changes, 
 
 use crate::{Change, NotKnown, Object, ObjectChange, Plan, Refusal, Warning, by_any_mapping};
 
+/// Of how many people it is said in text that they log in otherwise than the file says, a sentence each.
+const MAX_ASTRAY: usize = 20;
+
 /// Returns everything that is said about a plan.
 pub fn report(plan: &Plan) -> Vec<Section> {
     let people: Vec<Changed<'_>> = plan.people.iter().map(Changed::from).collect();
@@ -40,10 +43,12 @@ fn head(plan: &Plan, people: &[Changed<'_>]) -> Vec<Item> {
         items.push(Item::new(Sign::Danger, "incomplete: not all of the cluster could be read"));
     }
     if plan.is_empty() {
-        let text = if plan.unseen.is_empty() {
-            "nothing changes: the cluster is as the files say"
-        } else {
+        let text = if !plan.unseen.is_empty() {
             "no change is seen in what could be read"
+        } else if plan.warnings.iter().any(Warning::is_of_login) {
+            "nothing changes; who logs in otherwise than the files say stands below Warnings"
+        } else {
+            "nothing changes: the cluster is as the files say"
         };
         items.push(Item::new(Sign::None, text));
         return items;
@@ -205,7 +210,7 @@ fn sign(change: Change) -> Sign {
 }
 
 fn warnings(plan: &Plan) -> Vec<Item> {
-    let mut items = Vec::new();
+    let (mut items, mut astray) = (Vec::new(), Vec::new());
     let (mut no_login, mut any) = (Vec::<String>::new(), "");
     for warning in &plan.warnings {
         match warning {
@@ -213,8 +218,15 @@ fn warnings(plan: &Plan) -> Vec<Item> {
                 no_login.push(who.to_string());
                 any = by_any_mapping(*looked_at_all);
             }
+            other if other.is_of_login() => astray.push(Item::new(Sign::None, other.to_string())),
             other => items.push(Item::new(Sign::None, other.to_string())),
         }
+    }
+    let more = astray.len().saturating_sub(MAX_ASTRAY);
+    items.extend(astray.into_iter().take(MAX_ASTRAY));
+    if more > 0 {
+        let more = count(more, "more login is", "more logins are");
+        items.push(Item::new(Sign::None, format!("{more} not as the file says: `-o json` has all of them")));
     }
     if !no_login.is_empty() {
         let number = count(no_login.len(), "person", "people");

@@ -101,7 +101,7 @@ fn leaving_system_masters_is_losing_everything() {
     let groups = "- {name: 'system:masters', users: [x], accept: {access.system-name: test}}";
     let into = plan(groups, MappingTarget::ConfigMap, &observed);
     let said: String = text(&into).iter().map(|segment| segment.text().to_owned()).collect();
-    assert!(said.contains("! user x have every permission, by the group system:masters"), "{said}");
+    assert!(said.contains("! user x may do everything, by the group system:masters"), "{said}");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use identity::{Arn, Principal as Kind};
 use mapping::{
-    BackendMode, Difference, Mismatch, Nearest, Never, PermissionSet, Refusal, RulePrincipal, RuleSource, SourceMatch,
+    BackendMode, Difference, Mismatch, Nearest, Never, PermissionSet, Reader, Refusal, RulePrincipal, RuleSource,
+    SourceMatch,
 };
 
 use super::{Caller, Code};
@@ -47,9 +48,13 @@ impl Denial {
         match refusal {
             Refusal::NotMapped => {
                 let nearest = world.snapshot().nearest(&caller.identity);
-                let group = nearest.as_ref().and_then(|nearest| group_of(world, nearest));
-                let mode = asked.first().map_or(BackendMode::AccessFile, |asked| asked.mode);
-                let mut fix = added(caller, mode, group.as_deref().unwrap_or("GROUP"));
+                let meant = nearest.as_ref().and_then(|nearest| Given::meant(world, nearest));
+                let group = || nearest.as_ref().and_then(|nearest| group_of(world, nearest));
+                let given = meant.unwrap_or_else(|| Given { username: None, groups: group().into_iter().collect() });
+                let first = asked.first();
+                let mode = first.map_or(BackendMode::AccessFile, |asked| asked.mode);
+                let reader = first.map_or(Reader::ClusterAuth, |asked| asked.reader);
+                let mut fix = added(caller, (mode, reader), &given);
                 // Anybody can have a user of any name in an account of their own.
                 let account = caller.identity.account;
                 let is_known = world.principals().iter().any(|principal| principal.identity.account == account);
@@ -80,12 +85,53 @@ impl Denial {
     }
 }
 
-/// The first group that an entry gives: whoever nearly fits it is probably meant to be in it. Nobody is handed one of
-/// Kubernetes' own, `system:masters` above all, for having nearly the name of a member.
+/// What an entry gives: the username, where it is not the default, and the groups.
+struct Given {
+    username: Option<String>,
+    groups: Vec<String>,
+}
+
+impl Given {
+    /// What the nearest entry gives, if it is the caller's own and only its principal is wrong: they stay who they were, with the
+    /// groups that anybody may be offered.
+    fn meant(world: &World, nearest: &Nearest) -> Option<Self> {
+        match &nearest.why {
+            Mismatch::Differs(Difference::Suffix) => {}
+            // One for everybody calls everybody the same.
+            Mismatch::Never(why) if *why != Never::Wildcard => {}
+            Mismatch::Differs(_) | Mismatch::Never(_) => return None,
+        }
+        let logins = &world.surroundings().logins;
+        let rules = logins.iter().flat_map(|source| source.roles.iter().chain(&source.users));
+        let of_rule = rules.filter(|rule| rule.source == nearest.source).map(|rule| {
+            let groups = rule.groups.iter().map(|membership| membership.group.clone());
+            (rule.username.clone(), groups.collect::<Vec<_>>())
+        });
+        let unused = logins.iter().flat_map(|source| &source.unused).filter(|unused| unused.source == nearest.source);
+        let of_unused = unused.map(|unused| {
+            (unused.username.to_string(), unused.groups.iter().map(ToString::to_string).collect::<Vec<_>>())
+        });
+        let (username, groups) = of_rule.chain(of_unused).next()?;
+        let groups = groups.into_iter().filter(|group| is_offered(group)).collect();
+        Some(Self { username: Some(username).filter(|username| !username.is_empty()), groups })
+    }
+
+    /// The groups as a list, or what stands for one.
+    fn groups(&self) -> Vec<&str> {
+        if self.groups.is_empty() { vec!["GROUP"] } else { self.groups.iter().map(String::as_str).collect() }
+    }
+}
+
+/// Nobody is handed one of Kubernetes' own groups, `system:masters` above all, for being nearly somebody who is in it.
+fn is_offered(group: &str) -> bool {
+    !group.starts_with("system:")
+}
+
+/// The first group that an entry gives: whoever nearly fits it is probably meant to be in it.
 fn group_of(world: &World, nearest: &Nearest) -> Option<String> {
     let mapped = world.principals().iter().find(|principal| principal.source.as_ref() == Some(&nearest.source));
     let groups = &mapped?.login.as_ref().ok()?.groups;
-    groups.iter().find(|group| !group.starts_with("system:")).cloned()
+    groups.iter().find(|group| is_offered(group)).cloned()
 }
 
 fn difference(world: &World, caller: &Caller, nearest: &Nearest) -> String {
@@ -146,28 +192,37 @@ fn dead(source: &RuleSource, why: &Never) -> String {
 }
 
 /// What lets somebody in by a source.
-fn added(caller: &Caller, mode: BackendMode, group: &str) -> Fix {
+fn added(caller: &Caller, (mode, reader): (BackendMode, Reader), given: &Given) -> Fix {
     let (arn, account) = (caller.identity.canonical_arn(), caller.identity.account);
     let set = caller.permission_set();
     let is_role = matches!(caller.identity.principal, Kind::AssumedRole { .. });
-    let username = username(caller);
+    let by_default = username(caller);
+    let username = given.username.as_deref().unwrap_or(&by_default);
+    let groups = given.groups();
+    let quoted = groups.iter().map(|group| format!("\"{group}\"")).collect::<Vec<_>>().join(", ");
     match mode {
         BackendMode::AccessFile => {
+            let own = Some(username).filter(|username| *username != by_default);
+            let own = own.map(|username| format!(", username: \"{username}\"")).unwrap_or_default();
+            let by_arn = || if own.is_empty() { format!("\"{arn}\"") } else { format!("{{arn: \"{arn}\"{own}}}") };
             let member = match (&caller.identity.principal, set) {
-                (_, Some(set)) => format!("permissionSets: [{{name: {set}, account: \"{account}\"}}]"),
-                (Kind::AssumedRole { .. }, None) => format!("roles: [\"{arn}\"]"),
-                (Kind::User { .. }, None) => format!("users: [\"{arn}\"]"),
+                (_, Some(set)) => format!("permissionSets: [{{name: {set}, account: \"{account}\"{own}}}]"),
+                (Kind::AssumedRole { .. }, None) => format!("roles: [{}]", by_arn()),
+                (Kind::User { .. }, None) => format!("users: [{}]", by_arn()),
                 (Kind::FederatedUser { .. } | Kind::Root, None) => {
                     let text = "log in as a user or with a role: an access file names neither root nor federated users";
                     return Fix { text: text.to_owned(), lines: Vec::new() };
                 }
             };
-            let lines = vec!["groups:".to_owned(), format!("- name: {group}"), format!("  {member}")];
+            let of_group = |group: &&str| [format!("- name: {group}"), format!("  {member}")];
+            let lines = ["groups:".to_owned()].into_iter().chain(groups.iter().flat_map(of_group)).collect();
             Fix { text: "add to the access file, and see what it gives by `cluster-auth plan`".to_owned(), lines }
         }
         BackendMode::AccessEntries => {
             let command = "aws eks create-access-entry --cluster-name CLUSTER";
-            let lines = vec![format!("{command} --principal-arn {arn} --kubernetes-groups {group}")];
+            let groups = groups.join(" ");
+            let own = given.username.as_ref().map(|username| format!(" --username '{username}'")).unwrap_or_default();
+            let lines = vec![format!("{command} --principal-arn {arn} --kubernetes-groups {groups}{own}")];
             Fix { text: "make an access entry".to_owned(), lines }
         }
         BackendMode::Crd => {
@@ -175,7 +230,7 @@ fn added(caller: &Caller, mode: BackendMode, group: &str) -> Fix {
                 "apiVersion: iamauthenticator.k8s.aws/v1alpha1".to_owned(),
                 "kind: IAMIdentityMapping".to_owned(),
                 "metadata: {name: NAME}".to_owned(),
-                format!("spec: {{arn: \"{arn}\", username: \"{username}\", groups: [\"{group}\"]}}"),
+                format!("spec: {{arn: \"{arn}\", username: \"{username}\", groups: [{quoted}]}}"),
             ];
             Fix { text: "create an IAMIdentityMapping".to_owned(), lines }
         }
@@ -185,12 +240,24 @@ fn added(caller: &Caller, mode: BackendMode, group: &str) -> Fix {
                 BackendMode::EksConfigMap => "the ConfigMap kube-system/aws-auth",
                 _ => "the authenticator's configuration",
             };
-            let who = match set.filter(|_| mode == BackendMode::MountedFile) {
+            // aws-iam-authenticator looks at `sso` behind a gate that is off by default, and at the whole ARN always.
+            let set = set.filter(|_| mode == BackendMode::MountedFile);
+            let (by_set, needs_gate) = match reader {
+                Reader::ClusterAuth | Reader::Eks => (set, None),
+                Reader::AwsIamAuthenticator => (None, set),
+            };
+            let who = match by_set {
                 Some(set) => format!("sso: {{permissionSetName: {set}, accountID: \"{account}\"}}"),
                 None => format!("{key}: \"{arn}\""),
             };
-            let lines = vec![format!("- {{{who}, username: \"{username}\", groups: [\"{group}\"]}}")];
-            Fix { text: format!("add to {list} of {place}"), lines }
+            let lines = vec![format!("- {{{who}, username: \"{username}\", groups: [{quoted}]}}")];
+            let gate = needs_gate.map(|set| {
+                format!(
+                    " (with `--feature-gates=SSORoleMatch=true` aws-iam-authenticator matches `sso: {{permissionSetName: {set}, \
+                     accountID: \"{account}\"}}` as well, whatever suffix the role has)"
+                )
+            });
+            Fix { text: format!("add to {list} of {place}{}", gate.unwrap_or_default()), lines }
         }
     }
 }

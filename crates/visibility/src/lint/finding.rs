@@ -1,8 +1,9 @@
 //! One thing that was found.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, sync::Arc};
 
 use document::Span;
+use mapping::{BackendMode, RuleSource};
 use rbac::{AnyRole, Binding, ResourceRequest, Rule, escalation::Severity};
 
 use super::{BindingSubject, Check};
@@ -31,6 +32,8 @@ pub struct Finding<'a> {
     pub message: String,
     /// Where it is written, if it is not in a binding or role.
     pub origin: Option<Span>,
+    /// The file and line that it is about, where that is known and is in no binding or role. The text need not be at hand.
+    pub place: Option<(Arc<str>, usize)>,
 }
 
 /// The binding, role and rule behind a finding.
@@ -48,8 +51,20 @@ impl<'a> Finding<'a> {
     /// One that nothing is said of yet but what was looked for, and of whom.
     pub(super) fn new(check: Check, who: Option<BindingSubject<'a>>, message: String) -> Self {
         let (others, principals, namespaces, paths) = Default::default();
-        let (severity, is_everywhere, origin) = (check.severity, false, None);
-        Self { check, others, severity, who, principals, is_everywhere, namespaces, paths, message, origin }
+        let (severity, is_everywhere, origin, place) = (check.severity, false, None, None);
+        Self { check, others, severity, who, principals, is_everywhere, namespaces, paths, message, origin, place }
+    }
+
+    /// The same, about a place: a file of its own, and no object of a cluster.
+    pub(super) fn at(self, file: &Arc<str>, line: usize) -> Self {
+        let is_file = line > 0 && !file.is_empty() && !file.starts_with("ConfigMap ");
+        Self { place: is_file.then(|| (Arc::clone(file), line)), ..self }
+    }
+
+    /// The same, about an entry of a mapping. An `IAMIdentityMapping` and an EKS access entry stand in no file.
+    pub(super) fn of_rule(self, source: &RuleSource) -> Self {
+        let is_in_file = !source.is_object() && source.mode != BackendMode::AccessEntries;
+        if is_in_file { self.at(&source.file, source.line) } else { self }
     }
 
     /// Returns where it is written: in a file that a person wrote, the binding first.

@@ -49,7 +49,7 @@ fn twice<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>> 
     let finding = |twice: &Twice| {
         let mut finding = Finding::new(check, None, format!("{}: {}", twice.gap.what, twice.gap.why));
         finding.origin = world.sources().span_of_line(&twice.file, twice.line);
-        finding
+        finding.at(&twice.file, twice.line)
     };
     world.twice().iter().filter(is_left).map(finding).collect()
 }

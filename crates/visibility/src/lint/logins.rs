@@ -66,6 +66,9 @@ fn masters<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>
             principal.arn()
         );
         let mut finding = Finding::new(check, Some(who), message);
+        if let Some(source) = &principal.source {
+            finding = finding.of_rule(source);
+        }
         // Others may have the username without the group.
         finding.principals = vec![principal];
         finding.is_everywhere = true;
@@ -111,7 +114,8 @@ fn chosen_usernames<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Fi
         if excluded.holds(Found { principal: Some(principal.clone()), ..found }) {
             continue;
         }
-        let mut finding = Finding::new(check, None, format!("whoever assumes {principal} {message} ({source})"));
+        let message = format!("whoever assumes {principal} {message} ({source})");
+        let mut finding = Finding::new(check, None, message).of_rule(source);
         finding.severity = severity;
         findings.push(finding);
     }
@@ -131,7 +135,7 @@ fn defects<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>
         let hint = defect.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
         let mut finding = Finding::new(check, None, format!("{}: {}{hint}{excerpt}", defect.place(), defect.message));
         finding.origin = world.sources().span_of_line(&defect.file, defect.line);
-        findings.push(finding);
+        findings.push(finding.at(&defect.file, defect.line));
     }
     findings
 }

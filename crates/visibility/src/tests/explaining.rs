@@ -3,7 +3,7 @@
 use document::Source;
 use insta::assert_snapshot;
 use inventory::Inputs;
-use mapping::{Decision, Facts};
+use mapping::{Decision, Facts, Reader};
 use proptest::prelude::*;
 use rbac::{Request, User};
 
@@ -262,6 +262,49 @@ fn whoever_has_nearly_the_name_of_a_master_is_offered_no_mastership() {
     "#);
 }
 
+/// aws-iam-authenticator 0.7.18 reads `sso` behind a gate alone: what is advised must let them in, as whom they were.
+#[test]
+fn whoever_has_another_suffix_is_offered_what_the_reader_matches() {
+    let config = |entries: &str| {
+        let text = format!("clusterID: c\nserver:\n  mapRoles:\n{entries}");
+        serde_json::json!({"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "aws-iam-authenticator", "namespace": "kube-system"},
+            "data": {"config.yaml": text}})
+        .to_string()
+    };
+    let fix = |entries: &str, reader| {
+        let mut given = inventory::Inputs::default();
+        given.dump.read_by(reader);
+        given.read("config.json", config(entries).as_bytes()).expect("a ConfigMap");
+        let world = World::new(given, None, now()).expect("readable");
+        let verdict =
+            world.explain(caller("arn:aws:iam::111122223333:role/AWSReservedSSO_DevAccess_0123456789abcdef")).verdict;
+        match verdict {
+            Verdict::Refused(denial) => denial.fix.expect("a fix").lines.join("\n"),
+            Verdict::NotKnown(not_known) => {
+                not_known.seen.and_then(|denial| denial.fix).map_or("let in".to_owned(), |fix| fix.lines.join("\n"))
+            }
+            _ => "let in".to_owned(),
+        }
+    };
+    let old = "  - {rolearn: 'arn:aws:iam::111122223333:role/AWSReservedSSO_DevAccess_fedcba9876543210', username: 'dev:{{SessionName}}', groups: [developers, 'system:masters', oncall]}\n";
+    let sso = "  - {sso: {permissionSetName: DevAccess, accountID: '111122223333'}, username: 'dev:{{SessionName}}', groups: [developers]}\n";
+    let by_arn = |groups: &str| {
+        format!(
+            "- {{rolearn: \"arn:aws:iam::111122223333:role/AWSReservedSSO_DevAccess_0123456789abcdef\", username: \"dev:{{{{SessionName}}}}\", groups: [{groups}]}}"
+        )
+    };
+    let by_set = "- {sso: {permissionSetName: DevAccess, accountID: \"111122223333\"}, username: \"dev:{{SessionName}}\", groups: [\"developers\", \"oncall\"]}";
+    let theirs = Reader::AwsIamAuthenticator;
+    assert_eq!(fix(old, theirs), by_arn("\"developers\", \"oncall\""));
+    assert_eq!(fix(sso, theirs), by_arn("\"developers\""), "the gate is off");
+    assert_eq!(fix(old, Reader::ClusterAuth), by_set);
+    // Whoever does what is advised is let in.
+    for (reader, before) in [(theirs, old), (theirs, sso), (Reader::ClusterAuth, old)] {
+        let added = format!("{before}  {}\n", fix(before, reader));
+        assert_eq!(fix(&added, reader), "let in", "{added}");
+    }
+}
+
 #[test]
 fn what_was_added_to_everybodys_own_role_is_said() {
     let added = CLUSTER.replace(
@@ -402,7 +445,7 @@ fn every_source_has_its_own_words_for_what_to_add() {
     aws-auth.json: add to mapUsers of the ConfigMap kube-system/aws-auth: - {userarn: "arn:aws:iam::111122223333:root", username: "root", groups: ["GROUP"]}
     config.json: make sure that account 444455556666 is one of yours; then add to mapUsers of the authenticator's configuration: - {userarn: "arn:aws:iam::444455556666:user/x", username: "x", groups: ["g"]}
     config.json: add to mapRoles of the authenticator's configuration: - {rolearn: "arn:aws:iam::111122223333:role/Deployer", username: "Deployer:{{SessionName}}", groups: ["GROUP"]}
-    config.json: add to mapRoles of the authenticator's configuration: - {sso: {permissionSetName: Dev, accountID: "111122223333"}, username: "Dev:{{SessionName}}", groups: ["GROUP"]}
+    config.json: add to mapRoles of the authenticator's configuration (with `--feature-gates=SSORoleMatch=true` aws-iam-authenticator matches `sso: {permissionSetName: Dev, accountID: "111122223333"}` as well, whatever suffix the role has): - {rolearn: "arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_0123456789abcdef", username: "Dev:{{SessionName}}", groups: ["GROUP"]}
     config.json: add to mapUsers of the authenticator's configuration: - {userarn: "arn:aws:iam::111122223333:root", username: "root", groups: ["GROUP"]}
     object.json: make sure that account 444455556666 is one of yours; then create an IAMIdentityMapping: apiVersion: iamauthenticator.k8s.aws/v1alpha1 | kind: IAMIdentityMapping | metadata: {name: NAME} | spec: {arn: "arn:aws:iam::444455556666:user/x", username: "x", groups: ["g"]}
     object.json: create an IAMIdentityMapping: apiVersion: iamauthenticator.k8s.aws/v1alpha1 | kind: IAMIdentityMapping | metadata: {name: NAME} | spec: {arn: "arn:aws:iam::111122223333:role/Deployer", username: "Deployer:{{SessionName}}", groups: ["GROUP"]}

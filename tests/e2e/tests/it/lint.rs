@@ -244,6 +244,13 @@ fn command_line(world: &World) -> anyhow::Result<()> {
     }
     let sarif: Value = serde_json::from_str(&managed.run(&["lint", "-o", "sarif"])?.success()?)?;
     ensure!(sarif["runs"][0]["results"][0]["ruleId"] == "pods", "{sarif}");
+    // Code hosts take no file in which one of them is nowhere.
+    let file = |result: &Value| result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].clone();
+    let results = sarif["runs"][0]["results"].as_array().context("results")?;
+    ensure!(
+        results.iter().all(|result| file(result).as_str().is_some_and(|uri| uri.starts_with("cluster/"))),
+        "{sarif}"
+    );
 
     // What is excluded fails nothing, until it ends.
     let exclusion = |expires: &str| {

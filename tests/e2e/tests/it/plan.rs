@@ -19,6 +19,7 @@ use crate::{
 pub(crate) const TESTS: &[Test] = &[
     ("plan::what_it_announces_is_what_the_api_server_then_says", announced),
     ("plan::dumps_give_the_plan_that_the_cluster_gives", offline),
+    ("plan::whoever_is_taken_out_of_the_file_and_logs_in_all_the_same_is_named", taken_out),
 ];
 
 /// People of the sandbox, and how a plan calls them.
@@ -232,5 +233,79 @@ fn offline(world: &World) -> anyhow::Result<()> {
     ensure!(markdown.code == 2 && markdown.stdout.starts_with("## Plan for e2e.example.com"), "{markdown:?}");
     let both = managed.run(&["plan", "--from", "cluster.json", "--context", "local"])?.failure()?;
     ensure!(both.contains("give only one of them"), "{both}");
+    Ok(())
+}
+
+/// Logins that EKS keeps: what `aws-auth` says, and what `aws eks` prints.
+const KEPT: &str = r"
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: aws-auth, namespace: kube-system}
+data:
+  mapUsers: |
+    - {userarn: 'arn:aws:iam::111122223333:user/alice', username: alice, groups: [developers]}
+  mapRoles: |
+    - {rolearn: 'arn:aws:iam::111122223333:role/OldAdmin', username: old-admin, groups: ['system:masters']}
+";
+
+/// Where mappings are not written the file takes nothing from whoever is taken out of it, and the plan says so.
+fn taken_out(world: &World) -> anyhow::Result<()> {
+    let managed = TestCluster::start(world, "plan-taken-out", &(surroundings() + KEPT))?;
+    let file = |users: &str| {
+        format!(
+            "clusterID: e2e.example.com\naccount: '111122223333'\ngroups:\n- name: developers\n  users: [{users}]\n  \
+             roles: [Deployer]\n  authorization: [{{namespace: dev, clusterRole: reader}}]\n"
+        )
+    };
+    managed.file(&file("alice, carol"))?;
+    managed.apply(&["--mapping", "none"])?.success()?;
+    managed.file(&file("carol"))?;
+    let kubectl = ["auth", "can-i", "list", "services", "-n", "dev", "--as", "alice", "--as-group", "developers"];
+    let can = managed.admin.kubectl(&kubectl)?.success()?;
+    ensure!(can.trim() == "yes", "{can}");
+
+    // Of a cluster that is none of EKS no login is read, and whoever was taken out is known by what was applied.
+    let elsewhere = managed.plan(&[])?;
+    let said = elsewhere["warnings"].to_string();
+    ensure!(said.contains("user alice is not in the file any more, and may still log in"), "{said}");
+    let masters = elsewhere["allPowerful"].to_string();
+    ensure!(masters.contains("role/OldAdmin"), "{elsewhere:#}");
+
+    let deployer = "arn:aws:iam::111122223333:role/Deployer";
+    let entries = [
+        ("list.json", json!({"accessEntries": [deployer]})),
+        (
+            "entry.json",
+            json!({"accessEntry": {"clusterName": CLUSTER_ID, "principalArn": deployer, "kubernetesGroups": ["deployers"],
+            "username": "deployer", "type": "STANDARD"}}),
+        ),
+        ("policies.json", json!({"clusterName": CLUSTER_ID, "principalArn": deployer, "associatedAccessPolicies": []})),
+        (
+            "cluster.json",
+            json!({"cluster": {"name": CLUSTER_ID, "accessConfig": {"authenticationMode": "API_AND_CONFIG_MAP"}}}),
+        ),
+    ];
+    fs::create_dir(managed.folder.join("entries"))?;
+    for (name, answer) in entries {
+        fs::write(managed.folder.join("entries").join(name), answer.to_string())?;
+    }
+    let given = ["--from", "entries", "--context", "local"];
+    let on_eks = managed.run(&[&["plan", "--exit-code"], &given[..]].concat())?;
+    let expected = [
+        "  nothing changes; who logs in otherwise than the files say stands below Warnings\n",
+        "  user alice is not in the file any more and still logs in, as alice in developers, by EKSConfigMap mapUsers[0] (ConfigMap \
+         kube-system/aws-auth:1); they have what the file gives that group until they are taken out there\n",
+        "  role Deployer logs in as deployer in deployers, by their EKS access entry, and not as Deployer:<session> in developers, \
+         as the file says\n",
+        "  1 person of the file cannot log in, by any mapping: user carol\n",
+        "role/OldAdmin is in system:masters",
+    ];
+    // As for whoever of the file cannot log in: nothing would change by it.
+    let missing: Vec<&str> = expected.into_iter().filter(|line| !on_eks.stdout.contains(line)).collect();
+    ensure!(on_eks.code == 0 && missing.is_empty(), "{missing:#?}: {on_eks:?}");
+    let arn = "arn:aws:iam::111122223333:user/alice";
+    let explained = managed.run(&[&["explain", arn, "--from", "access.yaml"], &given[..]].concat())?.success()?;
+    ensure!(explained.contains("developers"), "{explained}");
     Ok(())
 }

@@ -107,9 +107,18 @@ pub(super) const COMMANDS: &[Row] = &[
                 &[
                     ("kubeconfig --convert insecure.conf -i c", 1, CANNOT),
                     ("kubeconfig --convert insecure.conf -c config.yaml", 1, CANNOT),
+                    ("kubeconfig --convert insecure.conf --dry-run x", 1, "x: --convert names insecure.conf already"),
                 ],
             ),
-            ("dry-run", &[("kubeconfig --dry-run --server https://x -i c", 1, REQUIRED)]),
+            (
+                "dry-run",
+                &[
+                    ("kubeconfig --dry-run --server https://x -i c", 1, REQUIRED),
+                    ("kubeconfig --dry-run insecure.conf", 1, REQUIRED),
+                    // With a file behind it, too.
+                    ("kubeconfig --convert --dry-run insecure.conf", 0, "insecure.conf: nothing to convert"),
+                ],
+            ),
         ],
     ),
     (

@@ -1,21 +1,41 @@
 //! For code hosts, which show findings beside the lines of manifests.
 
-use document::{Problem, RuleText, Severity, Sources, Span};
+use document::{Elsewhere, Problem, RuleText, Severity, Sources, Span};
 use inventory::Unseen;
 use rbac::escalation;
 use serde_json::{Value, json};
 
 use super::also;
-use crate::lint::{Finding, Report, checks};
+use crate::lint::{Finding, Path, Report, checks};
 
-/// SARIF 2.1.0 of the findings from a severity on: danger is an error there, and info a note. What is in no file has no place.
-pub fn sarif(report: &Report<'_>, sources: &Sources, gaps: &[Unseen], from: escalation::Severity) -> Value {
+/// SARIF 2.1.0 of the findings from a severity on: danger is an error there, and info a note. What stands in none of the texts is in the file that is
+/// known of it, or in `artifact`: what was looked at, by a name that stays the same. Its objects are named beside that.
+pub fn sarif(
+    report: &Report<'_>,
+    sources: &Sources,
+    artifact: &str,
+    gaps: &[Unseen],
+    from: escalation::Severity,
+) -> Value {
     let rules: Vec<RuleText> = checks()
         .map(|check| RuleText { code: check.code.code, about: check.code.meaning, advice: check.code.fix })
         .collect();
-    let problems: Vec<Problem> =
-        report.findings.iter().filter(|finding| finding.severity >= from).map(problem).collect();
-    let mut sarif = document::to_sarif(sources, &problems, &rules);
+    let shown: Vec<&Finding<'_>> = report.findings.iter().filter(|finding| finding.severity >= from).collect();
+    let problems: Vec<Problem> = shown.iter().map(|finding| problem(finding)).collect();
+    let elsewhere = |finding: &&Finding<'_>| match &finding.place {
+        Some((file, line)) => (file.to_string(), *line),
+        None => (artifact.to_owned(), 1),
+    };
+    let elsewhere: Vec<(String, usize)> = shown.iter().map(elsewhere).collect();
+    let places = elsewhere.iter().map(|(file, line)| Elsewhere { file, line: *line });
+    let mut sarif = document::to_sarif(sources, problems.iter().zip(places), &rules);
+    for (at, finding) in shown.iter().enumerate().filter(|(_, finding)| finding.written().is_none()) {
+        let object = |path: &Path<'_>| json!({"fullyQualifiedName": super::binding(path.binding), "kind": "resource"});
+        let objects: Vec<Value> = finding.paths.iter().take(1).map(object).collect();
+        if !objects.is_empty() {
+            sarif["runs"][0]["results"][at]["locations"][0]["logicalLocations"] = objects.into();
+        }
+    }
     // Who takes a finding that is gone for one that is mended has to know what was not looked at.
     let notification = |gap: &Unseen| {
         let text = format!("incomplete: {gap}");

@@ -226,7 +226,7 @@ fn json_has_everything() {
 #[test]
 fn sarif_points_into_manifests() {
     let world = manifests();
-    let json = print::sarif(&lint(&world, &[], now()), world.sources(), world.gaps(), Severity::Info);
+    let json = print::sarif(&lint(&world, &[], now()), world.sources(), "manifests", world.gaps(), Severity::Info);
     let sarif: serde_sarif::sarif::Sarif = serde_json::from_value(json.clone()).expect("SARIF 2.1.0");
     assert_eq!(serde_json::to_value(&sarif).expect("JSON"), json);
     // Manifests are not all of a cluster, which is said, and no failure.
@@ -261,16 +261,50 @@ fn sarif_points_into_manifests() {
       "ruleId": "pods"
     }
     "#);
+}
+
+/// GitHub takes no file at all in which one result is at no physical location.
+#[test]
+fn sarif_has_a_file_for_everything_that_is_found() {
+    let sarif = |world: &World| {
+        let report = lint(world, &[], now());
+        let json = print::sarif(&report, world.sources(), "dumps/all.json", world.gaps(), Severity::Info);
+        let sarif: serde_sarif::sarif::Sarif = serde_json::from_value(json.clone()).expect("SARIF 2.1.0");
+        assert_eq!(serde_json::to_value(&sarif).expect("JSON"), json);
+        json["runs"][0]["results"].as_array().expect("results").clone()
+    };
+    let place = |result: &serde_json::Value| {
+        let physical = &result["locations"][0]["physicalLocation"];
+        let line = &physical["region"]["startLine"];
+        format!("{} {}:{line}", result["ruleId"], physical["artifactLocation"]["uri"]).replace('"', "")
+    };
     // Of a cluster, nothing stands in a file.
-    let world =
-        cluster("bind admins cluster-admin User:ann\nrole flood = create configmaps\nbind flood flood User:ben");
-    let json = print::sarif(&lint(&world, &[], now()), world.sources(), world.gaps(), Severity::Info);
-    let levels: Vec<&str> = json["runs"][0]["results"]
-        .as_array()
-        .expect("results")
-        .iter()
-        .map(|result| result["level"].as_str().expect("a level"))
-        .collect();
+    let of_cluster = sarif(&cluster(
+        "bind admins cluster-admin User:ann\nrole flood = create configmaps\nbind flood flood User:ben",
+    ));
+    let levels: Vec<&str> = of_cluster.iter().map(|result| result["level"].as_str().expect("a level")).collect();
     assert_eq!(levels, ["error", "note"]);
-    assert_eq!(json["runs"][0]["results"][0]["locations"], serde_json::json!([{}]));
+    assert_eq!(
+        of_cluster.iter().map(place).collect::<Vec<_>>(),
+        ["cluster-admin dumps/all.json:1", "flood dumps/all.json:1"]
+    );
+    assert_eq!(
+        of_cluster[0]["locations"][0]["logicalLocations"],
+        serde_json::json!([{"fullyQualifiedName": "ClusterRoleBinding admins", "kind": "resource"}])
+    );
+
+    // A login stands in a file of which the text is known, or not.
+    let mut of_file = Inputs::default();
+    let access = "clusterID: c\naccount: '111122223333'\ngroups:\n- {name: 'system:masters', accept: {access.system-name: they run it},\n   \
+                  users: [root-like]}\n";
+    assert!(of_file.read("team/access.yaml", access.as_bytes()).expect("an access file"));
+    let of_file = sarif(&World::new(of_file, None, now()).expect("readable"));
+    assert_eq!(of_file.iter().map(place).collect::<Vec<_>>(), ["masters team/access.yaml:5"]);
+    let map = serde_json::json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"},
+        "data": {"mapUsers": "- {userarn: 'arn:aws:iam::111122223333:user/ann', username: ann, groups: ['system:masters']}\n"}});
+    let mut of_map = Inputs::default();
+    assert!(of_map.read("dumps/kube-system.json", map.to_string().as_bytes()).expect("a ConfigMap"));
+    let of_map = sarif(&World::new(of_map, None, now()).expect("readable"));
+    let masters: Vec<String> = of_map.iter().map(place).filter(|place| place.starts_with("masters ")).collect();
+    assert_eq!(masters, ["masters dumps/kube-system.json:1"]);
 }

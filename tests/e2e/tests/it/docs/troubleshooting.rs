@@ -25,6 +25,13 @@ pub(super) const TESTS: &[Test] = &[
 const PROFILE: &str = "[profile dev]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Dev\n\
      [sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\n";
 
+/// The same as people had it before there were sessions, and where the AWS CLI keeps its token: one that is over.
+const OLD_PROFILE: &str = "[profile dev]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\n\
+     sso_account_id = 111122223333\nsso_role_name = Dev\n";
+const OLD_TOKEN: &str = r#"{"startUrl": "https://corp.awsapps.com/start", "region": "eu-west-1", "accessToken": "t", "expiresAt": "2026-01-01T00:00:00Z"}"#;
+const OLD_TOKEN_FILE: &str =
+    "home/.aws/sso/cache/$(printf %s https://corp.awsapps.com/start | sha1sum | cut -d' ' -f1).json";
+
 /// A kubeconfig of the cluster with a plugin: kubectl does what the page is about.
 fn plugin(managed: &TestCluster, version: &str) -> String {
     let server = managed.cluster.server_url();
@@ -44,18 +51,24 @@ fn words(world: &World) -> anyhow::Result<()> {
     fs::write(folder.join("plugin"), plugin(&managed, "v1"))?;
     fs::write(folder.join("old"), plugin(&managed, "v1alpha1"))?;
     fs::write(folder.join("aws-config"), PROFILE)?;
+    fs::write(folder.join("old-aws-config"), OLD_PROFILE)?;
+    fs::create_dir_all(folder.join("home/.aws/sso/cache"))?;
     let mut shell = Shell::new(&world.parts, folder)?;
     shell.set_all(environment(&world.sts.credentials("alice")?));
     shell.set("ADMIN", managed.cluster.admin_kubeconfig().display().to_string());
     shell.set("SERVER", managed.cluster.server_url());
     shell.set("KUBERNETES", world.parts.kubernetes.display().to_string());
     let nobody = "env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=aws-config";
+    // Nobody is asked with a token that is over, so that nobody need be reached.
+    let old = format!("{nobody} AWS_CONFIG_FILE=old-aws-config HOME=$PWD/home HTTPS_PROXY=http://127.0.0.1:1");
+    let token = "token -i prod.example.com --profile dev";
     let rows = [
         ("You must be logged in", "kubectl --kubeconfig plugin auth whoami".to_owned()),
         ("pods is forbidden", "kubectl --kubeconfig $ADMIN --as alice get pods -n shop".to_owned()),
         ("executable cluster-auth", "PATH=$KUBERNETES kubectl --kubeconfig plugin get pods".to_owned()),
         ("invalid apiVersion", "kubectl --kubeconfig old get pods".to_owned()),
         ("(profile `dev`)", format!("{nobody} cluster-auth token -i prod.example.com --profile dev")),
+        ("(profile `dev`)", format!("echo '{OLD_TOKEN}' > {OLD_TOKEN_FILE}; {old} cluster-auth {token}")),
         ("no AWS credentials found", format!("{nobody} cluster-auth token -i prod.example.com")),
         ("x509", "kubectl --kubeconfig /dev/null --server $SERVER --token x get pods".to_owned()),
     ];
