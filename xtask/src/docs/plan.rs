@@ -28,7 +28,7 @@ A plan says first what stops apply, then what is dangerous, then people, then ob
   session where the group goes by that –, and the bindings to the
   ClusterRole `cluster-admin` or of the group `system:masters` that stay and are not the file's, each with its place. Kubernetes' own binding
   `cluster-admin` is left out.
-- **Incomplete** is a plan for which something could not be read. It can be read, and is not applied. What follows from it stands below **Not known**: who
+- **Incomplete** is a plan for which something could not be read. It can be read, and is not applied. What depends on it stands under **Not known**: who
   can log in, whose rights change, whether an object is there. Nothing of that is stated elsewhere in the plan, and the numbers at its head are of the rest.
 - **As far as could be read**, at the head of a plan that is whole, says that nobody can look everywhere who asks the cluster: a server may have files of its own on the
   control plane, access entries of EKS are given or not, and what no server is seen to read may be read. Which of these it is stands behind the numbers, and among the warnings.
