@@ -267,7 +267,7 @@ async fn discover(cluster: &Cluster) -> anyhow::Result<Discovered> {
 }
 
 impl Output {
-    /// Prints a result that is no text for a terminal.
+    /// Prints a result that is not text for a terminal.
     pub(crate) fn print(self, value: &impl serde::Serialize) -> anyhow::Result<()> {
         process::print(&if self == Self::Yaml { print::yaml(value) } else { print::json(value) })
     }
