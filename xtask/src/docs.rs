@@ -62,7 +62,7 @@ Kubernetes tells a caller nothing but `Unauthorized`, by design. The reason stan
 - `upstream.…` and `server.…` – no denial at all: there was no answer. The API server tries again by itself (not after `server.not-loaded`).
 
 The API server remembers none of these: whoever comes again, with the same token or another, is asked about again. A server with
-[`--deny-with-200`](server.md#denials-that-are-no-failures) has it remember denials.
+[`--deny-with-200`](server.md#denials-that-are-not-failures) has it remember denials.
 
 To see the reason by hand: `cluster-auth token -i CLUSTER --token-only | cluster-auth verify -i CLUSTER`. The administrator sees it without the
 caller's credentials: `cluster-auth explain ARN` goes every step from the ARN to the rights, names the nearest mapping and says what to write where

@@ -41,7 +41,7 @@ Called with (dict "root" $ "file" (dict)); fills "groups", by name.
 {{/* The name of an RBAC object. */}}
 {{- define "cluster-auth.objectName" -}}
 {{- $name := index . 1 }}
-{{- if or (not $name) (has $name (list "." "..")) (regexMatch "[/%\\s\\p{Z}\\p{Cc}]" $name) }}{{ fail (printf "%s: `%s` is no name of an object of Kubernetes" (index . 0) $name) }}{{ end }}
+{{- if or (not $name) (has $name (list "." "..")) (regexMatch "[/%\\s\\p{Z}\\p{Cc}]" $name) }}{{ fail (printf "%s: `%s` is not a valid name of a Kubernetes object" (index . 0) $name) }}{{ end }}
 {{- end }}
 
 {{- define "cluster-auth.readGroup" -}}
@@ -127,7 +127,7 @@ Called with (dict "root" $ "file" (dict)); fills "groups", by name.
 
 {{- define "cluster-auth.namespace" -}}
 {{- $name := index . 1 }}
-{{- if not (regexMatch "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$" $name) }}{{ fail (printf "%s: `%s` is no name of a namespace" (index . 0) $name) }}{{ end }}
+{{- if not (regexMatch "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$" $name) }}{{ fail (printf "%s: `%s` is not a valid name of a namespace" (index . 0) $name) }}{{ end }}
 {{- end }}
 
 {{/* As the API server checks rules. */}}
@@ -136,7 +136,7 @@ Called with (dict "root" $ "file" (dict)); fills "groups", by name.
 {{- if not $rule.verbs }}{{ fail (printf "%s: a rule without verbs" .where) }}{{ end }}
 {{- if $rule.nonResourceURLs }}
 {{- if or $rule.apiGroups $rule.resources $rule.resourceNames }}{{ fail (printf "%s: a rule is about resources or about URLs, not both" .where) }}{{ end }}
-{{- if .scopes }}{{ fail (printf "%s: URLs are no objects of a namespace: grant them cluster-wide" .where) }}{{ end }}
+{{- if .scopes }}{{ fail (printf "%s: URLs are not namespaced: grant them cluster-wide" .where) }}{{ end }}
 {{- else if not $rule.resources }}{{ fail (printf "%s: a rule without resources" .where) }}
 {{- else if not $rule.apiGroups }}{{ fail (printf "%s: a rule without apiGroups; the core group is \"\"" .where) }}
 {{- end }}

@@ -107,7 +107,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- fail "authenticator.shadowOfCa: vouches for the authenticator of authenticator.shadowOf, which is empty" }}
 {{- end }}
 {{- if and $settings.shadowOfCa (not (isAbs $settings.shadowOfCa)) }}
-{{- fail "authenticator.shadowOfCa: is a file of every control-plane machine: write its whole path, as /var/aws-iam-authenticator/cert.pem" }}
+{{- fail "authenticator.shadowOfCa: is a file of every control plane node: write its whole path, as /var/aws-iam-authenticator/cert.pem" }}
 {{- end }}
 {{- if and $settings.shadowOf (not (hasPrefix "https://" $settings.shadowOf)) }}
 {{- fail "authenticator.shadowOf: tokens go there: it has to be an https:// URL, as https://localhost:21400/authenticate" }}

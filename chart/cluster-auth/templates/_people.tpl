@@ -85,13 +85,13 @@ Called with (dict "values" $values "groups" $groups "people" (dict)); fills "peo
   {{- $account = index (splitList ":" $text) 4 }}
   {{- $text = regexReplaceAll "^[^/]*/" $text "" }}
 {{- end }}
-{{- if not (has $partition (list "aws" "aws-cn" "aws-us-gov" "aws-iso" "aws-iso-b" "aws-iso-e" "aws-iso-f" "aws-eusc")) }}{{ fail (printf "%s: %s is no AWS partition" $where $partition) }}{{ end }}
+{{- if not (has $partition (list "aws" "aws-cn" "aws-us-gov" "aws-iso" "aws-iso-b" "aws-iso-e" "aws-iso-f" "aws-eusc")) }}{{ fail (printf "%s: %s is not an AWS partition" $where $partition) }}{{ end }}
 {{- if not $account }}{{ fail (printf "%s: `%s` has no account: set `account` for the file, the group or this principal" $where $text) }}{{ end }}
-{{- if not (regexMatch "^[0-9]{12}$" $account) }}{{ fail (printf "%s: %s is no AWS account: 12 digits in quotes" $where $account) }}{{ end }}
+{{- if not (regexMatch "^[0-9]{12}$" $account) }}{{ fail (printf "%s: %s is not an AWS account: 12 digits in quotes" $where $account) }}{{ end }}
 {{- $path := regexReplaceAll "^/+" $text "" }}
 {{- $name := last (splitList "/" $path) }}
 {{- $most := ternary 32 64 (eq $kind "permissionSet") }}
-{{- if not (regexMatch (printf "^[A-Za-z0-9+=,.@_-]{1,%d}$" $most) $name) }}{{ fail (printf "%s: `%s` is no name in IAM" $where $name) }}{{ end }}
+{{- if not (regexMatch (printf "^[A-Za-z0-9+=,.@_-]{1,%d}$" $most) $name) }}{{ fail (printf "%s: `%s` is not a valid name in IAM" $where $name) }}{{ end }}
 {{- if regexMatch "[*?]" $path }}{{ fail (printf "%s: `%s` would be more than one principal" $where $text) }}{{ end }}
 {{- if and (eq $kind "permissionSet") (contains "/" $path) }}{{ fail (printf "%s: %s: permission sets have no path" $where $text) }}{{ end }}
 {{- $written := $member.username | default "" }}

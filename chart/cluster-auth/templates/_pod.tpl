@@ -1,4 +1,4 @@
-{{/* What every pod on a control-plane machine has, under today's labels and taints and those of before Kubernetes 1.24. */}}
+{{/* What every pod on a control plane node has, under today's labels and taints and those of before Kubernetes 1.24. */}}
 {{- define "cluster-auth.onControlPlane" -}}
 affinity:
   nodeAffinity:

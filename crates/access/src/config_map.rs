@@ -41,7 +41,7 @@ impl ConfigMap {
     ///
     /// # Errors
     ///
-    /// It is no `ConfigMap` that an API server takes.
+    /// It is not a `ConfigMap` that an API server takes.
     pub fn of(
         labels: Texts,
         annotations: Texts,
@@ -81,12 +81,12 @@ pub enum NotOfTexts {
     /// It is of no shape that there is.
     #[error("{0}")]
     Shape(#[from] serde_json::Error),
-    /// Some of its values are no texts.
+    /// Some of its values are not strings.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Values(Vec<NotText>),
 }
 
-/// A value of a `ConfigMap` that is no text.
+/// A value of a `ConfigMap` that is not a string.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "data.{key} is {kind}, and an API server takes texts alone: it refuses the whole object; write `{key}: |`, and the same below it"

@@ -291,7 +291,7 @@ impl Object {
                         key("apiGroups", Shape::Texts, "none", "`\"\"` is the core group, `*` every group."),
                         key("resources", Shape::Texts, "none", "`pods`, `pods/log`, `*`."),
                         key("resourceNames", Shape::Texts, "every object", "Only objects of these names."),
-                        key("nonResourceURLs", Shape::Texts, "none", "URLs that are no objects, cluster-wide only."),
+                        key("nonResourceURLs", Shape::Texts, "none", "URLs that are not resources, cluster-wide only."),
                         key("verbs", Shape::Texts, "none; required", "`get`, `list`, `create` …, `*` is every verb."),
                     ]
                 }

@@ -34,7 +34,7 @@ pub struct EksClusterName(String);
 
 /// The text is not the name of an EKS cluster.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no name of an EKS cluster: 1 to 100 letters, digits, - and _, the first a letter or a digit")]
+#[error("{0:?} is not a valid EKS cluster name: 1 to 100 letters, digits, - and _, the first a letter or a digit")]
 pub struct EksClusterNameError(String);
 
 /// The reasons why EKS gave no usable answer about a cluster.
@@ -77,7 +77,7 @@ impl EksClusterName {
     ///
     /// # Errors
     ///
-    /// The text is no cluster's name.
+    /// The text is not a cluster's name.
     pub fn parse(text: &str) -> Result<Self, EksClusterNameError> {
         let first = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
         let rest = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
@@ -100,7 +100,8 @@ impl EksClusterName {
 ///
 /// # Errors
 ///
-/// [`EndpointError`]: a Region that is none, an override that is no URL, or a variant that the Region's partition does not have.
+/// [`EndpointError`]: a Region that is none, an override that is not a URL, or a variant that the Region's partition
+/// does not have.
 pub fn eks_endpoint(environment: &Environment, region: &str) -> Result<Endpoint, EndpointError> {
     let signing_region = region.to_owned();
     for variable in ["AWS_ENDPOINT_URL_EKS", "AWS_ENDPOINT_URL"] {

@@ -18,7 +18,7 @@ pub struct Endpoint {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
     /// The Region's name cannot be one.
-    #[error("{0:?} is no AWS Region; give one like us-west-2 by --region or AWS_REGION")]
+    #[error("{0:?} is not an AWS Region; give one like us-west-2 by --region or AWS_REGION")]
     Region(String),
     /// The variable that names an endpoint holds no URL.
     #[error("{0} must be a URL like https://sts.us-west-2.amazonaws.com")]
@@ -68,7 +68,8 @@ const LEGACY_GLOBAL_REGIONS: [&str; 16] = [
 ///
 /// # Errors
 ///
-/// [`EndpointError`]: a Region that is none, an override that is no URL, or a variant that the Region's partition does not have.
+/// [`EndpointError`]: a Region that is none, an override that is not a URL, or a variant that the Region's partition
+/// does not have.
 pub fn sts_endpoint(environment: &Environment, region: Option<&str>) -> Result<Endpoint, EndpointError> {
     let global = || Endpoint { url: "https://sts.amazonaws.com".to_owned(), signing_region: "us-east-1".to_owned() };
     let region = region.filter(|region| *region != GLOBAL);

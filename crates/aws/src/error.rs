@@ -140,7 +140,7 @@ pub(crate) fn advice(ConnectionError { trouble, at_proxy }: &ConnectionError, ca
             "something on the way ended the connection: try again, and check HTTPS_PROXY and firewalls".to_owned()
         }
         Trouble::UnknownAuthority => {
-            "something between reads along, or is not AWS: where that is meant, name its authority by AWS_CA_BUNDLE".to_owned()
+            "a proxy intercepts TLS, or this is not AWS: where that is intended, name its CA by AWS_CA_BUNDLE".to_owned()
         }
         Trouble::WrongName { .. } => format!("whoever answers there is not AWS; check {variable} and the DNS"),
         Trouble::NotInTime { .. } => "set this machine's clock".to_owned(),

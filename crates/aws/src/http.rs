@@ -127,7 +127,7 @@ fn client(transport: &Transport) -> Result<HttpsClient, AwsError> {
         .build(Within::new(transport.connect_timeout, https)))
 }
 
-/// What happened to the connection. That what came was no HTTP, the client alone knows.
+/// What happened to the connection. That what came was not HTTP, the client alone knows.
 fn broken(error: &(dyn Error + 'static), is_connected: bool) -> NoAnswer {
     let of = |why| NoAnswer::Connection { why: Box::new(why), is_connected };
     let mut cause = Some(error);

@@ -183,7 +183,7 @@ pub(crate) fn command(arguments: &[OsString]) -> clap::Command {
     })
 }
 
-/// Parses what was typed. No command at all prints the help and is no error, as in aws-iam-authenticator.
+/// Parses what was typed. No command at all prints the help and is not an error, as in aws-iam-authenticator.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, Failure> {
     let mut command = command(arguments);
     let matches = command.try_get_matches_from_mut(arguments);
@@ -388,7 +388,7 @@ mod tests {
         ];
         for (line, tip) in rows {
             let words: Vec<_> = ["cluster-auth"].into_iter().chain(line.split(' ')).map(Into::into).collect();
-            let Err(crate::exit::Failure::Arguments(error)) = parse(&words) else { panic!("{line}: is no error") };
+            let Err(crate::exit::Failure::Arguments(error)) = parse(&words) else { panic!("{line}: is not an error") };
             assert!(error.to_string().contains(tip), "{line}: {error}");
         }
     }

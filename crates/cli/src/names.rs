@@ -1,4 +1,4 @@
-//! Names of Kubernetes' objects that somebody types: what none can be called is no question that has an answer.
+//! Names of Kubernetes' objects that somebody types: what none can be called is not a question that has an answer.
 
 const NAMESPACE: &str =
     "a namespace's name is 1 to 63 lower-case letters, digits and dashes, and begins and ends with no dash";

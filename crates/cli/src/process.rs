@@ -84,7 +84,7 @@ const MAX_SERVER_FILE: u64 = 64 << 20;
 #[cfg(unix)]
 pub(crate) fn ensure_regular(path: &Path) -> anyhow::Result<()> {
     let metadata = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
-    anyhow::ensure!(metadata.is_file(), "{} is no regular file", path.display());
+    anyhow::ensure!(metadata.is_file(), "{} is not a regular file", path.display());
     let (length, most) = (metadata.len(), MAX_SERVER_FILE);
     anyhow::ensure!(length <= most, "{} has {length} bytes, which is more than {most}", path.display());
     Ok(())

@@ -52,7 +52,7 @@ pub(crate) enum Pair {
 /// A kubeconfig's authority is the same for as long as its pair, so both get ten years.
 const VALIDITY: SignedDuration = SignedDuration::from_hours(10 * 365 * 24 + 2 * 24);
 
-/// Certificates start a little in the past: masters boot with clocks that are not yet set.
+/// Certificates start a little in the past: control plane nodes boot with clocks that are not yet set.
 const BACKDATED: SignedDuration = SignedDuration::from_hours(1);
 
 impl StateFiles {
@@ -101,7 +101,9 @@ impl StateFiles {
     /// All are written before the first is put in its place. The kubeconfig is put first: whatever happens in between, it
     /// trusts what the server presents.
     pub(crate) fn rotate(&self, reach: &Reach, now: Timestamp) -> anyhow::Result<()> {
-        let old = self.authority_pem().context("there is no pair to rotate")?;
+        let old = self
+            .authority_pem()
+            .context("there is no certificate and key to rotate; run init without --rotate first")?;
         let new = NewPair::make(reach, now)?;
         let kubeconfig = self.stage_kubeconfig(&reach.url(), &format!("{}{old}", new.authority_pem))?;
         let pair = new.stage(self)?;

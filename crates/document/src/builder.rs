@@ -266,7 +266,7 @@ impl<'a> Builder<'a> {
             self.problems.push(Problem::error(
                 "document.number",
                 span,
-                format!("`{}` is no number in JSON", scalar.text),
+                format!("`{}` is not a number in JSON", scalar.text),
             ));
         }
     }

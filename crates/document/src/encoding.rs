@@ -11,7 +11,7 @@ pub struct Undecodable {
 
 impl std::fmt::Display for Undecodable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "it is not a text: byte {} is no UTF-8 (nor is there a byte order mark of UTF-16)", self.at)
+        write!(f, "it is not a text: byte {} is not UTF-8 (nor is there a byte order mark of UTF-16)", self.at)
     }
 }
 

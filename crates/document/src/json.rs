@@ -49,7 +49,7 @@ pub(crate) fn read(text: &str, builder: &mut Builder<'_>) -> Result<(), Fatal> {
     Ok(())
 }
 
-/// What is wrong with a text that is no JSON.
+/// What is wrong with a text that is not JSON.
 fn syntax(text: &str, error: &serde_json::Error) -> Problem {
     let line_start = match error.line().checked_sub(2) {
         Some(breaks) => text.match_indices('\n').nth(breaks).map_or(text.len(), |(at, _)| at + 1),

@@ -34,8 +34,9 @@ impl Document {
 const JSON_WITHIN: usize = 4096;
 
 /// Reads a text as kubectl reads manifests: JSON documents one after another where it begins with a brace, and YAML between
-/// lines of `---` from the first document on that is no JSON. Hands over each element of the list under `key` of each, as
-/// [`parse_each`](crate::parse_each) does, with the document's number: those of documents that cannot be read count for nothing.
+/// lines of `---` from the first document on that is not JSON. Hands over each element of the list under `key` of each,
+/// as [`parse_each`](crate::parse_each) does, with the document's number: those of documents that cannot be read count
+/// for nothing.
 pub fn parse_manifests(
     source: &Source,
     limits: &Limits,

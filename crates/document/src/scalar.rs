@@ -70,7 +70,7 @@ impl Scalar {
         }
     }
 
-    /// Whether viper would make a time of it, which is no text to it.
+    /// Whether viper would make a time of it, which is not text to it.
     pub(crate) fn is_date(&self) -> bool {
         self.dialect == Dialect::Viper && self.resolved() == Some(Resolved::Timestamp)
     }

@@ -41,7 +41,8 @@ pub struct Position {
 }
 
 impl Source {
-    /// Returns a text under a name. A byte order mark at its start is no part of the text; [`Edits`](crate::Edits) keep it.
+    /// Returns a text under a name. A byte order mark at its start is not part of the text; [`Edits`](crate::Edits)
+    /// keep it.
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
         let text: Arc<str> = text.into();
         let (text, byte_order_mark) = match text.strip_prefix(BYTE_ORDER_MARK) {

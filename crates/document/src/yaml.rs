@@ -77,7 +77,7 @@ fn build<'a>(
 /// What the end of a text counts for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lines {
-    /// It is no line break.
+    /// It is not a line break.
     AsWritten,
     /// It ends a line: kubectl hands its YAML parser whole lines.
     Ended,

@@ -58,7 +58,7 @@ fn may_have_one(text: &[u8]) -> bool {
     text.windows(2).any(|pair| pair[1] == b'#' && ends_a_token(pair[0]))
 }
 
-/// Where the first document ends in a text that is no YAML behind it. The libraries read one token further than the
+/// Where the first document ends in a text that is not YAML behind it. The libraries read one token further than the
 /// document, and what comes behind that token they never see.
 fn end_of_first(text: &str, options: &Options) -> Option<usize> {
     // Only what is in brackets, or begins to the right of the first column, can end before the text does.
@@ -100,7 +100,7 @@ struct Root {
     column: usize,
 }
 
-/// What stands in a text; none but comments and scalars, or where it is no YAML.
+/// What stands in a text; none but comments and scalars, or where it is not YAML.
 fn read(text: &str, options: &Options) -> Result<Option<Root>, Option<usize>> {
     let mut root = None;
     for event in Parser::new_from_str_with_options(text, options.clone()) {

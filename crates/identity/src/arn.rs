@@ -26,7 +26,7 @@ pub enum ArnError {
     /// It does not start with `arn:` or has fewer than six fields.
     #[error("an ARN looks like arn:aws:iam::111122223333:role/Name")]
     Shape,
-    /// The second field is no known partition.
+    /// The second field is not a known partition.
     #[error(transparent)]
     Partition(#[from] UnknownPartition),
     /// IAM and STS are global: the fourth field must be empty.

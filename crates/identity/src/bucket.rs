@@ -8,9 +8,9 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BucketName(String);
 
-/// The text is no bucket's name.
+/// The text is not a bucket's name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no name of an S3 bucket: 3 to 63 lower-case letters, digits, hyphens and dots")]
+#[error("{0:?} is not a valid S3 bucket name: 3 to 63 lower-case letters, digits, hyphens and dots")]
 pub struct BucketNameError(String);
 
 impl FromStr for BucketName {

@@ -98,7 +98,7 @@ pub struct Dump {
     kube_systems: Vec<ClusterClaim>,
     /// What the configuration says in whose place another one stands.
     replaced: Option<ClusterClaim>,
-    /// Whether somebody says that it is one of EKS, who is no part of it.
+    /// Whether somebody says that it is one of EKS, who is not part of it.
     is_said_to_be_eks: bool,
 }
 
@@ -487,7 +487,7 @@ impl Dump {
         self.refused.push(gap);
     }
 
-    /// Adds a gap of what is no part of a cluster, and stands beside one.
+    /// Adds a gap of what is not part of a cluster, and stands beside one.
     pub(super) fn lacks_beside(&mut self, gap: Unseen) {
         self.beside.push(gap);
     }
@@ -520,7 +520,7 @@ impl Dump {
         &self.foreign
     }
 
-    /// Keeps one more `ConfigMap` than those that matter everywhere: [`Self::looked_for`].
+    /// Also keeps this `ConfigMap`, which [`Self::looked_for`] returns; a second call replaces the first.
     pub fn look_for(&mut self, namespace: &str, name: &str) {
         self.wanted = Some((namespace.into(), name.into(), None));
     }

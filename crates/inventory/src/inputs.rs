@@ -103,7 +103,7 @@ pub enum InputError {
     },
     /// YAML with problems, each with its line.
     Yaml(String),
-    /// A template, and the first thing in it that is no YAML.
+    /// A template, and the first thing in it that is not YAML.
     Template(String),
     /// JSON that ends before it is complete.
     CutOff,
@@ -154,8 +154,8 @@ enum ObjectPlace<'a> {
 /// The options by which an input is read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct How<'a> {
-    /// Whether it is one of a folder, where everything lies that a repository has: what is no manifest is passed over, and what
-    /// looks like one and cannot be read is a gap. What was named itself must be readable.
+    /// Whether it is one of a folder, where everything lies that a repository has: what is not a manifest is passed
+    /// over, and what looks like one and cannot be read is a gap. What was named itself must be readable.
     pub is_of_folder: bool,
     /// The namespace of objects that do not say which.
     pub default_namespace: Option<&'a str>,

@@ -229,7 +229,8 @@ impl Login {
         }
     }
 
-    /// Pairs logins before and after: all that may become of each of them, or what stays as much a matter of chance as it was.
+    /// Pairs the possible logins before with the possible ones after: each with each, or each with itself if they are
+    /// the same.
     pub fn pairs([before, after]: [Vec<Option<Self>>; 2]) -> Vec<[Option<Self>; 2]> {
         if before == after {
             return before.into_iter().zip(after).map(Into::into).collect();

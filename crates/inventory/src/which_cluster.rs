@@ -97,17 +97,19 @@ impl WhichCluster {
         ids.filter(move |(_, other)| *other != id)
     }
 
-    /// Refuses what is of two clusters. On EKS nobody reads a configuration that the cluster has: it may be left over.
+    /// Refuses inputs of two clusters. On EKS a configuration in the cluster does not count: no server reads it, and it
+    /// may be left over.
     pub fn ensure_one(&self) -> Result<(), TwoClusters> {
         one(self.said.iter().filter(|said| !(self.is_eks && said.is_its_own())))
     }
 
-    /// Refuses inputs of two clusters, where the mappings of that configuration count, whoever reads it.
+    /// Refuses inputs of two clusters, and counts a configuration in the cluster on EKS too.
     pub fn ensure_one_with_its_own(&self) -> Result<(), TwoClusters> {
         one(&self.said)
     }
 
-    /// Refuses inputs of two clusters, but allows a new id for a cluster.
+    /// Refuses inputs of two clusters, but does not count a configuration in the cluster: its id may be about to
+    /// change.
     pub fn ensure_one_but_for_its_own(&self) -> Result<(), TwoClusters> {
         one(self.said.iter().filter(|said| !said.is_its_own()))
     }
@@ -232,8 +234,8 @@ impl fmt::Display for TwoClusters {
         if let (Some(uid), Some(other)) = (&first.uid, &second.uid) {
             return write!(
                 f,
-                "{first} is of the cluster whose kube-system has the uid {uid}, and {second} of one where it has \
-                 {other}; give files of only one cluster"
+                "{first} and {second} come from two clusters (kube-system has uid {uid} in one, {other} in the other); \
+                 give files of only one cluster"
             );
         }
         write!(

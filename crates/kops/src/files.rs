@@ -116,21 +116,23 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub enum FilesError {
     /// A kubeconfig alone.
     #[error(
-        "there is a kubeconfig and no key.pem, so API servers may trust a pair that is gone; `--rotate` makes a new one, \
-         and a kubeconfig that trusts both"
+        "there is a kubeconfig and no key.pem, so API servers may trust a certificate whose key is gone; \
+         `--rotate` creates a new certificate and key, and a kubeconfig that trusts both"
     )]
     NoKey,
     /// An empty folder.
-    #[error("there is no pair to rotate; leave out `--rotate` to make one")]
+    #[error("there is no certificate and key to rotate; leave out `--rotate` to create them")]
     NothingToRotate,
     /// A key alone.
-    #[error("key.pem has no certificate, neither in it nor beside it; `--rotate` replaces it by a new pair")]
+    #[error(
+        "key.pem has no certificate, neither in it nor beside it; `--rotate` replaces it by a new certificate and key"
+    )]
     NoCertificate,
     /// Key and chain of key.pem do not fit, or their time is over.
-    #[error("key.pem cannot be used; `--rotate` replaces it by a new pair")]
+    #[error("key.pem cannot be used; `--rotate` replaces it by a new certificate and key")]
     Key(#[source] Cause),
     /// key.pem and cert.pem do not fit, or their time is over.
-    #[error("key.pem and cert.pem cannot be used together; `--rotate` replaces both by a new pair")]
+    #[error("key.pem and cert.pem cannot be used together; `--rotate` replaces both by new ones")]
     Together(#[source] Cause),
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{ClusterName, Folder};
 
-/// The folder on control-plane machines that has the webhook's files. The API server's pod mounts the folder above it, and
+/// The folder on control plane nodes that has the webhook's files. The API server's pod mounts the folder above it, and
 /// has not mounted `/srv/kubernetes` itself since kops 1.22. It is the Helm chart's default too.
 const NODE_FOLDER: &str = "/srv/kubernetes/kube-apiserver/cluster-auth";
 

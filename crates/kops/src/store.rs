@@ -31,7 +31,7 @@ impl FromStr for ClusterName {
     }
 }
 
-/// The text is no name of a cluster of kops.
+/// The text is not a valid name of a kops cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a cluster of kops has a DNS name in lower case, such as prod.example.com")]
 pub struct ClusterNameError;

@@ -113,7 +113,7 @@ fn asks_for_token<'a>(program: &str, words: &'a [String]) -> Result<&'a [String]
     }
     let program = if of_aws { "the AWS CLI" } else { file_name(program) };
     Err(format!(
-        "these words are no command of {program} that makes a token (`{right}` is), so that it is not converted"
+        "these words are not a command of {program} that makes a token (`{right}` is), so that it is not converted"
     ))
 }
 
@@ -155,7 +155,7 @@ impl<'a> Plugin<'a> {
         let is_text = |node: &Node| node.to_json().is_string();
         let is_variable = |node: &Node| ["name", "value"].iter().all(|key| node.get(key).is_none_or(is_text));
         if !env.iter().all(is_variable) {
-            return Err("`env` has a value that is no text, so that kubectl does not load this file".to_owned());
+            return Err("`env` has a value that is not a string, so that kubectl does not load this file".to_owned());
         }
         match self.maker {
             // Called as the other program is, this one knows more than that one's words.

@@ -60,7 +60,7 @@ pub fn exec_info(kubernetes_exec_info: Option<&str>) -> ExecInfo {
     let noted = |note: &str| ExecInfo { notes: vec![note.to_owned()], ..ExecInfo::default() };
     let Ok(request) = serde_json::from_str::<Request>(text) else {
         return noted(
-            "note: KUBERNETES_EXEC_INFO is no ExecCredential in JSON; answering in client.authentication.k8s.io/v1beta1",
+            "note: KUBERNETES_EXEC_INFO is not an ExecCredential in JSON; answering in client.authentication.k8s.io/v1beta1",
         );
     };
     let known = [ApiVersion::V1, ApiVersion::V1Beta1, ApiVersion::V1Alpha1];

@@ -97,7 +97,7 @@ pub(crate) fn endpoint(cluster: &Node) -> Result<ClusterEndpoint, Box<Problem>> 
             Authority::Pem(pem.ok_or_else(|| problem(node.span, message))?)
         }
         (None, Some(node)) => {
-            let message = "certificate-authority is the path of a file";
+            let message = "certificate-authority must be a string, the path of a file";
             Authority::File(text(node).ok_or_else(|| problem(node.span, message))?.to_owned())
         }
         (None, None) => Authority::System,
@@ -184,7 +184,7 @@ fn of_another_type(root: &Node) -> Vec<Problem> {
     let is_other = |node: &Node| !node.is_null() && !node.to_json().is_string();
     let texts = texts.into_iter().filter_map(|(key, node)| Some((key, node.filter(|node| is_other(node))?)));
     let problem = |(key, node): (&str, &Node)| {
-        let message = format!("`{key}` is no text to kubectl, which does not load such a kubeconfig");
+        let message = format!("`{key}` is not a string to kubectl, which does not load such a kubeconfig");
         Problem::error("kubeconfig.type", node.span, message).hint("write it in quotes")
     };
     texts.map(problem).collect()

@@ -64,14 +64,14 @@ struct Secure {
 
 impl Secure {
     fn of(config: &kube::Config, identity: Option<CertifiedKey>) -> Result<Self, String> {
-        let mut tls = config.rustls_client_config().map_err(|_| {
-            "unable to load root certificates: one of them is no certificate that can be used".to_owned()
-        })?;
+        let mut tls = config
+            .rustls_client_config()
+            .map_err(|_| "unable to load root certificates: one of them is not a usable certificate".to_owned())?;
         if let Some(identity) = identity {
             tls.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(identity));
         }
         let server_name = config.tls_server_name.clone().map(ServerName::try_from).transpose();
-        let server_name = server_name.map_err(|_| "its tls-server-name is no name of a server".to_owned())?;
+        let server_name = server_name.map_err(|_| "its tls-server-name is not a valid server name".to_owned())?;
         Ok(Self { tls, server_name })
     }
 

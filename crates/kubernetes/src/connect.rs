@@ -317,7 +317,7 @@ fn of_provider(user: &User, now: Timestamp) -> Result<Option<Credentials>, Strin
     match id_token {
         None => Ok(None),
         Some(token) if has_ended(usable::ends(token), now) => Err(
-            "the id-token of its auth-provider oidc has expired or is no JWT, and this program fetches none; `kubectl version` does"
+            "the id-token of its auth-provider oidc has expired or is not a JWT, and this program fetches none; `kubectl version` does"
                 .to_owned(),
         ),
         Some(token) => Ok(Some(Credentials::Header(bearer(token)?))),

@@ -105,7 +105,7 @@ fn header(text: &str) -> Result<HeaderValue, String> {
 fn of_file(path: &Path) -> Result<String, String> {
     let text = std::fs::read(path).map_err(|error| not_read(path, &error))?;
     let text = String::from_utf8(text)
-        .map_err(|_| format!("{} is no text, and so no token: write a token into it", path.display()))?;
+        .map_err(|_| format!("{} is not text, and so not a token: write a token into it", path.display()))?;
     match text.trim() {
         "" => Err(format!("read empty token from file {}", path.display())),
         token => Ok(token.to_owned()),

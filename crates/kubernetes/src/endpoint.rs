@@ -56,7 +56,7 @@ impl Endpoint {
     }
 }
 
-/// What happened to a connection. That what came was no HTTP, the client alone knows.
+/// What happened to a connection. That what came was not HTTP, the client alone knows.
 fn trouble(error: &(dyn std::error::Error + 'static)) -> ConnectionError {
     let mut next = Some(error);
     while let Some(cause) = next {

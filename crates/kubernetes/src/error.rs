@@ -188,7 +188,7 @@ pub enum PluginTrouble {
     NotRun,
     /// It ended with this exit code; none where a signal ended it.
     Failed(Option<i32>),
-    /// What it printed is no `ExecCredential`.
+    /// What it printed is not an `ExecCredential`.
     Unreadable,
     /// It is one, of another version than the kubeconfig says.
     OtherVersion,
@@ -275,8 +275,8 @@ fn advice(ConnectionError { trouble, at_proxy }: &ConnectionError, context: &str
         }
         Trouble::Closed => "whatever is in front of the API server ended the connection: try again".to_owned(),
         Trouble::UnknownAuthority => {
-            "the certificate-authority of the kubeconfig is another one's: the cluster was made anew (write the kubeconfig \
-             again), or something between reads along"
+            "the API server's certificate is not signed by the kubeconfig's certificate-authority: the cluster was \
+             recreated (write the kubeconfig again), or a proxy intercepts TLS"
                 .to_owned()
         }
         Trouble::WrongName { .. } => {

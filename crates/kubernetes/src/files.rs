@@ -122,7 +122,7 @@ impl Config {
 
     /// What one file says; or why it cannot be read. Nothing of what is in it is repeated: it holds credentials.
     fn of(path: &Path, bytes: &[u8]) -> Result<Self, String> {
-        let text = document::decode(bytes).map_err(|_| "it is no text".to_owned())?;
+        let text = document::decode(bytes).map_err(|_| "it is not text".to_owned())?;
         let source = Source::new(path.display().to_string(), &*text);
         let read = parse_as(&source, &Limits::default(), Dialect::Kubernetes).map_err(|problems| {
             let Some(first) = problems.first() else { return "it is not YAML as kubectl reads it".to_owned() };
@@ -141,7 +141,7 @@ impl Config {
         }
         let mut json = root.to_json();
         without_nulls(&mut json);
-        let Json::Object(mut json) = json else { return Err("it is no mapping".to_owned()) };
+        let Json::Object(mut json) = json else { return Err("it is not a mapping".to_owned()) };
         let mut take = |key: &str| json.remove(key).unwrap_or_default();
         let mut config = Self {
             clusters: named(take("clusters"), "clusters", "cluster")?,
@@ -196,7 +196,7 @@ fn named<T: DeserializeOwned + Default>(list: Json, key: &str, body: &str) -> Re
     let entries = match list {
         Json::Null => Vec::new(),
         Json::Array(entries) => entries,
-        _ => return Err(format!("`{key}` is no list")),
+        _ => return Err(format!("`{key}` is not a list")),
     };
     let mut seen = BTreeSet::new();
     let mut all = Vec::with_capacity(entries.len());

@@ -40,7 +40,7 @@ pub(crate) fn proxy(url: &str) -> Result<http::Uri, String> {
     if !["http", "https", "socks5"].contains(&scheme) {
         return Err(format!("unsupported scheme {scheme:?}, must be http, https, or socks5"));
     }
-    let uri: http::Uri = url.parse().map_err(|_| "it is no URL".to_owned())?;
+    let uri: http::Uri = url.parse().map_err(|_| "it is not a URL".to_owned())?;
     if uri.authority().is_none() { Err("it names no host".to_owned()) } else { Ok(uri) }
 }
 
@@ -133,7 +133,7 @@ fn removed(provider: &AuthProvider) -> Option<String> {
     }
 }
 
-/// When an id token ends, in seconds since 1970; none where it is no JWT.
+/// When an id token ends, in seconds since 1970; none where it is not a JWT.
 pub(crate) fn ends(id_token: &str) -> Option<i64> {
     let claims = id_token.split('.').nth(1)?;
     let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;

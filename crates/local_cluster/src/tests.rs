@@ -185,7 +185,7 @@ fn a_program_that_ends_is_reported_with_its_log() {
             assert!(log.contains("option"), "{log}");
         }
         Err(error) => panic!("{error}"),
-        Ok(_) => panic!("the shell is no API server"),
+        Ok(_) => panic!("the shell is not an API server"),
     }
 }
 

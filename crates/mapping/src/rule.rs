@@ -206,7 +206,7 @@ impl fmt::Display for RulePrincipal {
 }
 
 impl RulePrincipal {
-    /// Returns whom a rule with this ARN is for; none where it is no principal's.
+    /// Returns whom a rule with this ARN is for; none where it is not a principal's.
     pub fn of_arn(arn: &Arn) -> Option<Self> {
         canonical(arn, arn.partition.into()).ok().map(|(arn, _)| Self::Arn(arn))
     }

@@ -87,7 +87,7 @@ pub(crate) fn never_renders(template: &str) -> bool {
     has_variable && template.starts_with(SYSTEM) && !template.starts_with(NODE)
 }
 
-/// The pieces in double braces that are no variable, and so stay as text: `{{ SessionName }}`, `{{Sessionname}}`.
+/// The pieces in double braces that are not a variable, and so stay as text: `{{ SessionName }}`, `{{Sessionname}}`.
 pub(crate) fn unknown_variables(template: &str) -> impl Iterator<Item = &str> {
     template.match_indices("{{").filter_map(|(start, _)| {
         let end = start + template[start..].find("}}")? + "}}".len();

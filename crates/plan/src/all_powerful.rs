@@ -121,7 +121,7 @@ impl fmt::Display for AllPowerful {
             Self::Login { who, username, session, place } => {
                 write!(f, "{who} is in {MASTERS}")?;
                 if let Some(session) = session {
-                    write!(f, " by calling their session `{session}`")?;
+                    write!(f, " when they choose the session name `{session}`")?;
                 }
                 match &**username {
                     "" => write!(f, ", without a username, by {place}"),

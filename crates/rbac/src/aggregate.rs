@@ -21,9 +21,9 @@ pub(crate) struct Aggregated<'a> {
 /// The rules of every aggregated `ClusterRole`, by name, as the cluster's controller would come to write them.
 ///
 /// Source: Kubernetes, `pkg/controller/clusterroleaggregation`: what is chosen, in the order of names, without repetition
-/// and without the role itself; what was written into the role before is replaced. Where that is no rule at all, nothing is:
-/// the controller applies the role without `rules`, and an API server keeps what somebody else has written there. An
-/// aggregated role may choose another one, so this goes on until nothing changes.
+/// and without the role itself; what was written into the role before is replaced. Where that is not a rule at all,
+/// nothing is: the controller applies the role without `rules`, and an API server keeps what somebody else has written
+/// there. An aggregated role may choose another one, so this goes on until nothing changes.
 pub(crate) fn aggregated(roles: &[AnyRole]) -> Aggregated<'_> {
     let chosen = choices(roles);
     let in_force = in_force(&chosen);

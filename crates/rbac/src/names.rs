@@ -69,7 +69,11 @@ fn misnomer(key: Key, message: String, hint: Option<String>) -> Misnomer {
 fn several(key: Key, text: &str) -> Option<Misnomer> {
     text.contains([',', ' ']).then(|| {
         let parts = text.split([',', ' ']).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
-        Misnomer { key, message: format!("`{text}` is one text, and no name"), hint: Some(format!("write [{parts}]")) }
+        Misnomer {
+            key,
+            message: format!("`{text}` is one string, and not a name"),
+            hint: Some(format!("write [{parts}]")),
+        }
     })
 }
 
@@ -94,17 +98,21 @@ fn of_group(group: &str) -> Option<Misnomer> {
         ));
     }
     if group.eq_ignore_ascii_case("core") || is_version(group) {
-        return Some(misnomer(KEY, format!("`{group}` is no API group"), Some("the core group is \"\"".to_owned())));
+        return Some(misnomer(
+            KEY,
+            format!("`{group}` is not an API group"),
+            Some("the core group is \"\"".to_owned()),
+        ));
     }
     if group.contains('*') {
         let hint = "only `*` alone is a wildcard; name each group".to_owned();
-        return Some(misnomer(KEY, format!("`{group}` is no API group"), Some(hint)));
+        return Some(misnomer(KEY, format!("`{group}` is not an API group"), Some(hint)));
     }
     let lower = group.to_ascii_lowercase();
     if lower != group {
         return Some(misnomer(
             KEY,
-            format!("`{group}` is no API group: they are in small letters"),
+            format!("`{group}` is not an API group: they are in small letters"),
             Some(format!("write {lower}")),
         ));
     }
@@ -115,7 +123,7 @@ fn of_group(group: &str) -> Option<Misnomer> {
         let near = nearest(group, near.iter().copied()).filter(|near| differ_little(group, near))?;
         return Some(misnomer(
             KEY,
-            format!("`{group}` is no API group of Kubernetes"),
+            format!("`{group}` is not an API group of Kubernetes"),
             Some(format!("did you mean {near}?")),
         ));
     }
@@ -127,7 +135,7 @@ fn of_group(group: &str) -> Option<Misnomer> {
         let mut resources = RESOURCES.iter().filter(|row| group == &*row.name || group.eq_ignore_ascii_case(&row.kind));
         resources.next().map(|row| &*row.api_group)
     });
-    Some(misnomer(KEY, format!("`{group}` is no API group"), meant.map(|meant| format!("did you mean {meant:?}?"))))
+    Some(misnomer(KEY, format!("`{group}` is not an API group"), meant.map(|meant| format!("did you mean {meant:?}?"))))
 }
 
 /// `v1`, `v1beta2`.
@@ -167,7 +175,7 @@ fn of_resource(
     }
     if name.contains('*') {
         let hint = "only `*` alone, or in front of a subresource, is a wildcard; name each resource".to_owned();
-        return Some(misnomer(KEY, format!("`{resource}` is no resource"), Some(hint)));
+        return Some(misnomer(KEY, format!("`{resource}` is not a resource"), Some(hint)));
     }
     if let Some((bare, group)) = name.split_once('.') {
         let hint = format!("write {bare} in resources, and {group} in apiGroups");
@@ -220,14 +228,14 @@ fn of_resource(
     if let Some(Resource { name: known, .. }) = meant.filter(|_| are_known || lower != name || groups == ["*"]) {
         return Some(misnomer(
             KEY,
-            format!("`{resource}` is no resource: rules name them in small letters and plural"),
+            format!("`{resource}` is not a resource: rules name them in small letters and plural"),
             Some(format!("did you mean {known}{behind}?")),
         ));
     }
     if lower != name {
         return Some(misnomer(
             KEY,
-            format!("`{resource}` is no resource: they are in small letters"),
+            format!("`{resource}` is not a resource: they are in small letters"),
             Some(format!("write {lower}{behind}, if that is its plural")),
         ));
     }
@@ -295,12 +303,12 @@ fn of_verb(verb: &str, is_own: bool) -> Option<Misnomer> {
     if verbs().any(|known| known == lower) {
         return Some(misnomer(
             KEY,
-            format!("`{verb}` is no verb: they are in small letters"),
+            format!("`{verb}` is not a verb: they are in small letters"),
             Some(format!("write {lower}")),
         ));
     }
     if verb.contains('*') {
-        return Some(misnomer(KEY, format!("`{verb}` is no verb: only `*` alone is a wildcard"), None));
+        return Some(misnomer(KEY, format!("`{verb}` is not a verb: only `*` alone is a wildcard"), None));
     }
     if !is_own || verb.contains(':') {
         return None;
@@ -309,7 +317,7 @@ fn of_verb(verb: &str, is_own: bool) -> Option<Misnomer> {
         Some(meant) => format!("did you mean {meant}?"),
         None => "there are get, list, watch, create, update, patch, delete and deletecollection".to_owned(),
     };
-    Some(misnomer(KEY, format!("`{verb}` is no verb of Kubernetes'"), Some(hint)))
+    Some(misnomer(KEY, format!("`{verb}` is not a verb of Kubernetes"), Some(hint)))
 }
 
 fn of_name(name: &str) -> Option<Misnomer> {
@@ -317,7 +325,7 @@ fn of_name(name: &str) -> Option<Misnomer> {
     let is_domain = name.strip_suffix("/*").is_some_and(|domain| !domain.contains('*'));
     (name.contains('*') && !is_domain).then(|| Misnomer {
         key: Key::ResourceNames,
-        message: format!("`{name}` is not the name of an object: `*` is no wildcard here"),
+        message: format!("`{name}` is not the name of an object: `*` is not a wildcard here"),
         hint: Some("name each object, or leave resourceNames out for all of them".to_owned()),
     })
 }
@@ -332,18 +340,19 @@ fn without_names(rule: &Rule) -> Option<Misnomer> {
         return None;
     }
     let verbs = nameless.join(" and ");
-    let comes_of = if nameless.contains(&"create") {
-        "is about an object of a name only where `kubectl apply --server-side` makes it"
+    let is = if nameless.len() == 1 { "is" } else { "are" };
+    let (matched, otherwise) = if nameless.contains(&"create") {
+        (format!("{is} matched against resourceNames only when `kubectl apply --server-side` creates the object"), true)
     } else {
-        "is never about an object of a name"
+        (format!("{is} never matched against resourceNames"), false)
     };
-    let (message, hint) = if nameless.len() == rule.verbs.len() {
-        (format!("{verbs} {comes_of}, so that this rule allows nothing else"), "leave resourceNames out".to_owned())
-    } else {
-        let hint = format!("write a rule without resourceNames for {verbs}");
-        (format!("{verbs} {comes_of}, so that this rule does not allow it otherwise"), hint)
+    let (effect, hint) = match (nameless.len() == rule.verbs.len(), otherwise) {
+        (true, true) => ("has no other effect", "leave resourceNames out".to_owned()),
+        (true, false) => ("has no effect", "leave resourceNames out".to_owned()),
+        (false, true) => ("does not allow it otherwise", format!("write a rule without resourceNames for {verbs}")),
+        (false, false) => ("does not allow it", format!("write a rule without resourceNames for {verbs}")),
     };
-    Some(misnomer(Key::ResourceNames, message, Some(hint)))
+    Some(misnomer(Key::ResourceNames, format!("{verbs} {matched}, so this rule {effect}"), Some(hint)))
 }
 
 fn of_url(url: &str) -> Option<Misnomer> {
@@ -352,7 +361,7 @@ fn of_url(url: &str) -> Option<Misnomer> {
         return None;
     }
     if !url.starts_with('/') {
-        return Some(misnomer(KEY, format!("`{url}` is no path"), Some(format!("write /{url}"))));
+        return Some(misnomer(KEY, format!("`{url}` is not a path"), Some(format!("write /{url}"))));
     }
     let inner = url.strip_suffix('*').unwrap_or(url);
     if inner.contains('*') {

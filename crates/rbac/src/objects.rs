@@ -212,7 +212,7 @@ impl AnyRole {
         }
     }
 
-    /// Returns the role, if it is one of the cluster.
+    /// Returns the `ClusterRole`, or `None` for a namespaced `Role`.
     pub fn as_cluster_role(&self) -> Option<&ClusterRole> {
         match self {
             Self::ClusterRole(role) => Some(role),

@@ -14,7 +14,7 @@ pub struct Resource {
     pub name: Box<str>,
     /// The singular.
     pub singular: Box<str>,
-    /// The kind; empty where it is no object but named for verbs of its own, as `impersonate` and `approve`.
+    /// The kind; empty where it is not an object but named for verbs of its own, as `impersonate` and `approve`.
     pub kind: Box<str>,
     /// Other words for it: `po`.
     pub short_names: Vec<Box<str>>,

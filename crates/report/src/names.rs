@@ -25,7 +25,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Of those whom something is said of.
+    /// Chooses the account that names leave out: the most common one among `all`.
     pub fn of<'a>(all: impl IntoIterator<Item = Name<'a>>) -> Self {
         let mut accounts: BTreeMap<AccountId, usize> = BTreeMap::new();
         for name in all {

@@ -75,12 +75,12 @@ impl Accepted {
         }
     }
 
-    /// When the token says it was signed.
+    /// Returns when the token says that it was signed.
     pub fn signed_at(&self) -> Timestamp {
         self.presigned.signed_at
     }
 
-    /// When STS stops confirming it: 15 minutes after [`Self::signed_at`].
+    /// Returns when STS stops confirming it: 15 minutes after [`Self::signed_at`].
     pub fn valid_until(&self) -> Timestamp {
         self.presigned.valid_until
     }

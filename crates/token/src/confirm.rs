@@ -46,7 +46,7 @@ impl Confirmed {
         &self.host
     }
 
-    /// When the token ends, and with it the right to remember this.
+    /// Returns when the token ends, until when this may be remembered.
     pub fn valid_until(&self) -> Timestamp {
         self.valid_until
     }

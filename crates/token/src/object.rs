@@ -9,7 +9,7 @@ use serde::{
 ///
 /// # Errors
 ///
-/// It is no UTF-8, no JSON, or no `T`.
+/// It is not UTF-8, not JSON, or not a `T`.
 pub fn read_json<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> serde_json::Result<T> {
     serde_json::from_str(std::str::from_utf8(bytes).map_err(serde_json::Error::custom)?)
 }

@@ -93,7 +93,7 @@ fn ensure(holds: bool, refusal: Refusal) -> Result<(), Refusal> {
 
 /// Takes `https://<host>/?<query>` apart, and nothing that is written otherwise.
 ///
-/// User info and port need no check of their own: with either, the text before the path is no STS host.
+/// User info and port need no check of their own: with either, the text before the path is not an STS host.
 fn split(url: &str) -> Result<(StsHost, &str), Refusal> {
     ensure(url.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#' && byte != b'\\'), Refusal::Url)?;
     let (scheme, rest) = url.split_once("://").ok_or(Refusal::Url)?;

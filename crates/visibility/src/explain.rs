@@ -55,7 +55,7 @@ pub enum Verdict {
     NotAsked,
 }
 
-/// The gaps because of which it is not known whether somebody is let in.
+/// The mapping sources that could not be read, so that it is unknown whether the caller is let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotKnown {
     /// What the places say that could be read: why they let nobody in, if they do not.

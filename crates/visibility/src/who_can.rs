@@ -11,7 +11,7 @@ use crate::{Associated, NamedPrincipal, Path, Reach, World, path::namespace_of};
 
 pub use self::print::AnswerOut;
 
-/// The answer of `who-can`: subjects and principals who may.
+/// The answer of `who-can`: the subjects and principals who have the permission asked about.
 #[derive(Debug)]
 pub struct Answer<'a> {
     /// Kubernetes' subjects, by kind, namespace and name. `system:masters` is always among them.
@@ -20,7 +20,7 @@ pub struct Answer<'a> {
     pub principals: Vec<Reached<'a>>,
 }
 
-/// A subject that may.
+/// A subject that has the permission asked about.
 #[derive(Debug)]
 pub struct Holder<'a> {
     /// Who; a service account with its namespace.
@@ -31,7 +31,7 @@ pub struct Holder<'a> {
     pub principals: Vec<&'a NamedPrincipal>,
 }
 
-/// A principal who may.
+/// A principal who has the permission asked about.
 #[derive(Debug)]
 pub struct Reached<'a> {
     /// Who.

@@ -214,7 +214,7 @@ impl Whoami {
                 if self.gaps.is_empty() { "nothing of your own" } else { "nothing of your own in what could be asked" };
             items.push(Item::new(Sign::None, text));
         }
-        items.push(Item::new(Sign::Note, "and what everybody may do who logs in"));
+        items.push(Item::new(Sign::Note, "and what every authenticated user may do"));
         items
     }
 

@@ -260,7 +260,7 @@ impl World {
         &self.which_cluster
     }
 
-    /// Roles and bindings: *the* evaluator.
+    /// Returns the roles and bindings, by which questions are evaluated.
     pub fn index(&self) -> &Index {
         &self.index
     }
@@ -275,7 +275,7 @@ impl World {
         &self.doubtful
     }
 
-    /// Returns what mappings make of anybody, named or not: what `explain` asks.
+    /// Returns all mappings, to look up any identity, whether a mapping names it or not.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
     }
@@ -285,7 +285,7 @@ impl World {
         self.now
     }
 
-    /// Somebody as mappings see them, whether they are named or not.
+    /// Returns a principal with the logins that the mappings give them, whether a mapping names them or not.
     pub fn principal(&self, who: inventory::Who, identity: Identity) -> NamedPrincipal {
         NamedPrincipal::of(who, identity, &self.snapshot, self.now)
     }
@@ -310,24 +310,25 @@ impl World {
         &self.gaps
     }
 
-    /// Returns, of the gaps, lists and `ConfigMap`s that were asked for or given in part and are not known: what is not in them cannot be
+    /// Returns the gaps that are lists or `ConfigMap`s, asked for or given in part: what is not in them cannot be
     /// compared.
     pub fn unlisted(&self) -> &[Unseen] {
         &self.unlisted
     }
 
-    /// Returns, of the gaps, what was asked for or given and could not be read: where there is any, nothing is "nothing". What nobody gave
-    /// is not among it.
+    /// Returns the gaps that were asked for or given and could not be read, because of which an empty answer is not
+    /// known to be empty. What nobody gave is not among them.
     pub fn unread(&self) -> &[Unseen] {
         &self.unread
     }
 
-    /// Returns whose reading of logins every answer stands on, where nothing says it, and which of them nobody asks.
+    /// Returns the assumptions that every answer rests on: by which server's rules the mappings were read where nothing
+    /// says it, and which mapping sources no server asks.
     pub fn assumptions(&self) -> &[Box<str>] {
         &self.notes
     }
 
-    /// Flags that were typed and change nothing, each with why.
+    /// Returns the flags that were typed and change nothing, each with the reason.
     pub fn idle(&self) -> &[Box<str>] {
         &self.idle
     }
@@ -356,14 +357,15 @@ impl World {
         let mut notes = Vec::new();
         match logins.iter().map(|source| source.defects.len()).sum::<usize>() {
             0 => {}
-            1 => notes.push("1 mapping is not what it looks like; `cluster-auth lint` names it".to_owned()),
+            1 => notes.push("the mapping sources have 1 defect; `cluster-auth lint` names it".to_owned()),
             several => {
-                notes.push(format!("{several} mappings are not what they look like; `cluster-auth lint` names them"));
+                notes.push(format!("the mapping sources have {several} defects; `cluster-auth lint` names them"));
             }
         }
         if logins.iter().any(|source| source.reader == Reader::Eks && !source.is_empty()) {
             notes.push(
-                "access entries and their policies are by AWS's documentation: EKS' code is not public".to_owned(),
+                "access entries and access policies are evaluated as AWS documents them; the code of EKS is not public"
+                    .to_owned(),
             );
         }
         notes
@@ -390,7 +392,7 @@ impl World {
         gaps::is_unknown(&self.index, &self.knowledge, binding)
     }
 
-    /// Returns which bindings could not all be looked at, in words; none where all of them are known.
+    /// Returns the kinds of bindings that could not all be read, joined by `and`, or `None`.
     pub fn unseen_bindings(&self) -> Option<String> {
         let of_kind = |kind| self.gaps.iter().find(|gap| gap.is_of(&[kind]));
         let unseen = [ObjectKind::RoleBindings, ObjectKind::ClusterRoleBindings].into_iter().filter_map(of_kind);
@@ -475,7 +477,7 @@ impl Associated {
         Self { policy: policy(&association.policy), association, arn, principals }
     }
 
-    /// The ARN that mappings compare, in lower case; none where it is no principal's.
+    /// The ARN that mappings compare, in lower case; none where it is not a principal's.
     pub(crate) fn arn(&self) -> Option<&str> {
         self.arn.as_deref()
     }

@@ -125,7 +125,8 @@ impl Metrics {
         self.last_look.set(seconds(at));
     }
 
-    /// Sets whether STS is reached by settings that could let anybody in.
+    /// Sets `cluster_auth_sts_transport_override`: whether `--sts-connect-to` or `--sts-ca-file` is set, by which a
+    /// false STS could let anybody in.
     pub fn set_transport_override(&self, is_set: bool) {
         self.transport_override.set(i64::from(is_set));
     }

@@ -135,7 +135,7 @@ mod tests {
             |is_one: fn(&Code) -> bool| codes().filter(|code| is_one(code)).map(|code| code.code).collect::<Vec<_>>();
         // EC2 gives a machine its name while it starts.
         assert_eq!(of(|code| code.is_denial() && !code.may_be_remembered()), ["mapping.no-private-dns-name"]);
-        // What is no denial is never remembered; so is none of these.
+        // What is not a denial is never remembered; so is none of these.
         assert_eq!(of(|code| !code.is_denial() && code.may_be_remembered()), [""; 0]);
         let lasting = of(Code::may_be_remembered);
         assert_eq!(lasting.len(), token::Refusal::CATALOGUE.len() + mapping::Refusal::CATALOGUE.len() - 1);

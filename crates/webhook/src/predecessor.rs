@@ -114,7 +114,7 @@ pub(crate) enum NoReply {
     TooLong,
     #[error("its answer has the status {0}")]
     Status(u16),
-    #[error("its answer is no TokenReview")]
+    #[error("its answer is not a TokenReview")]
     Unreadable,
 }
 

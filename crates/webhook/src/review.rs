@@ -68,7 +68,7 @@ impl Request {
 ///
 /// # Errors
 ///
-/// The body is no `TokenReview`, which the server answers with 400.
+/// The body is not a `TokenReview`, which the server answers with 400.
 pub fn reviewed_token(body: &[u8]) -> Result<String, serde_json::Error> {
     Request::read(body).map(|request| request.token().to_owned())
 }

@@ -116,7 +116,7 @@ locals {
     ],
     [for person in local.people : "${person.shown} is not a text: put it in quotes." if !person.is_text],
     [
-      for person in local.people : "${person.shown} is no user of IAM's: 1 to 64 letters, digits and +=,.@_- after the path, or a user's ARN."
+      for person in local.people : "${person.shown} is not the name of an IAM user: 1 to 64 letters, digits and +=,.@_- after the path, or a user's ARN."
       if person.is_text && !can(regex("^([!-.0-~]+/)*[A-Za-z0-9+=,.@_-]{1,64}$", person.resource)) || can(regex("[*?]", person.resource)) || startswith(person.resource, "arn:")
     ],
     [

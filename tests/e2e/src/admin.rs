@@ -27,7 +27,7 @@ impl Admin {
         Self { kubectl, kubeconfig: cluster.admin_kubeconfig().to_owned(), folder: folder.to_owned() }
     }
 
-    /// kubectl, for who is no administrator.
+    /// kubectl, for who is not an administrator.
     pub fn program(&self) -> &Path {
         &self.kubectl
     }

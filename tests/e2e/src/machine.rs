@@ -1,4 +1,4 @@
-//! A control-plane machine: its files below a folder of the test, its API server, and what a kubelet or systemd would run
+//! A control plane node: its files below a folder of the test, its API server, and what a kubelet or systemd would run
 //! there. The programs are the real ones, and their arguments are taken from the files that people are told to use; only
 //! paths and ports are those of the test.
 

@@ -104,7 +104,7 @@ impl Background {
 
     /// Types a line, where its input was made a pipe.
     pub fn types(&mut self, line: &str) -> anyhow::Result<()> {
-        let input = self.child.stdin.as_mut().context("its input is no pipe")?;
+        let input = self.child.stdin.as_mut().context("its input is not a pipe")?;
         Ok(writeln!(input, "{line}").and_then(|()| input.flush())?)
     }
 

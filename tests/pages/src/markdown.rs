@@ -214,7 +214,7 @@ mod tests {
     fn a_page_says_what_to_type_in_blocks_and_in_running_text() {
         let text = "# `cluster-auth`\n\
              \n\
-             Type `cluster-auth check a.yaml` or `kubectl get pods`; `access.yaml` and `system:masters` are no commands.\n\
+             Type `cluster-auth check a.yaml` or `kubectl get pods`; `access.yaml` and `system:masters` are not commands.\n\
              \n\
              ```sh\n\
              cluster-auth check        # everything\n\

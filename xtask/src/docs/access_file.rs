@@ -16,7 +16,7 @@ cluster-auth render --to rbac            # its roles and bindings, for kubectl a
 cluster-auth render --to config          # its mapping, for aws-iam-authenticator or cluster-auth server
 ```
 
-Or `cluster-auth server --access-file` reads the file itself: changes and ends hold at once ([server.md](server.md#the-access-file)).
+Or `cluster-auth server --access-file` reads the file itself: changes and expiries take effect at once ([server.md](server.md#the-access-file)).
 
 Three examples: [the guide's own file](../examples/guide.yaml), [one with everything](../examples/access.yaml), and
 [one for two clusters](../examples/grown-up), whose groups get their members from `base/` and their grants from `clusters/`.
@@ -33,8 +33,8 @@ Somebody in several groups gets all of them.
 chart's names for the chart's shapes (Role `<group>`, `<group>-binding`); everything else is called `cluster-auth:<group>` or
 `cluster-auth:<group>:<role>`.
 
-**Ends.** `expires: 2026-12-31` means through that day, UTC. The server drops a membership to the second; the API server may remember
-its last answer for its own cache time. Consumers that cannot end anything refuse such a file unless `--expiry at-next-apply` is given.
+**Expiry.** `expires: 2026-12-31` means through that day, UTC. The server drops a membership to the second; the API server may remember
+its last answer for its own cache time. Targets that cannot express an expiry refuse such a file unless `--expiry at-next-apply` is given.
 
 **Many files.** Several paths, or a folder, merge into one: a group may span files, but each of its keys comes from one of them, and
 exactly one file has the `clusterID`. The order of files never matters.
@@ -94,7 +94,7 @@ const CHANGES: &str = "
 | 2018 | now | why |
 |---|---|---|
 | `authorization: []` or empty binds the ClusterRole of the group's name | an error | deleting the last grant must not widen access |
-| a user in two groups has the last one | has both | the order of a list is no decision |
+| a user in two groups has the last one | has both | the order of a list decides nothing |
 | unknown keys are ignored | an error that names the nearest key | a misspelt `authorization` granted the ClusterRole of the group's name |
 | accounts as numbers | text; a number is reported | numbers lose leading zeros, and Helm prints large ones as `1.1e+11` |
 | users only | roles, permission sets and IAM groups too | nobody should need long-lived keys |

@@ -77,8 +77,8 @@ const README: &str = "\
 <!-- Written by `cargo xtask docs` from the code; changes here are lost. -->
 # The Helm chart
 
-Who may log in to a Kubernetes cluster with an AWS identity, and what they may do there: the webhook server on every control-plane
-machine, the access file as its ConfigMap, and the file's roles and bindings. For Helm 4 and Helm 3; how to install it, and how to
+Who may log in to a Kubernetes cluster with an AWS identity, and what they may do there: the webhook server on every control plane
+node, the access file as its ConfigMap, and the file's roles and bindings. For Helm 4 and Helm 3; how to install it, and how to
 come from the 2018 chart, says [docs/helm.md](../../docs/helm.md).
 
 ```sh

@@ -27,7 +27,7 @@ const LINES: &[(&str, &str)] = &[
         "reviews without a log line of their own",
         "More than 100 denials and reviews without an answer in a second: the others, counted by code and account.",
     ),
-    ("could not parse request", "What was sent is no TokenReview: something else than an API server asks."),
+    ("could not parse request", "What was sent is not a TokenReview: something else than an API server asks."),
     (
         "cannot ask EC2 for a private DNS name",
         "A machine's name comes from EC2: look at the server's own AWS credentials and at `ec2:DescribeInstances`.",
@@ -42,7 +42,7 @@ const LINES: &[(&str, &str)] = &[
     ("made a certificate and its authority", "There was none at the first start."),
     ("wrote the API server's kubeconfig", "There was none at the first start, or it has changed."),
     ("the mappings have changed and are in use", "A change of the configuration or of the access file was taken."),
-    ("the certificate has changed and is in use", "A new pair was taken."),
+    ("the certificate has changed and is in use", "A new certificate and key were loaded."),
     ("the authorities have changed and are in use", "The file of `--sts-ca-file` or `--shadow-of-ca` was read anew."),
     (
         "these keys of the configuration are read once: what they say now is for the next start",
@@ -109,7 +109,7 @@ const LINES: &[(&str, &str)] = &[
         "requests were still in progress when the time for finishing them was over",
         "They were cut off after 10 seconds.",
     ),
-    ("connection ended early", "Somebody hung up, or sent what is no HTTP."),
+    ("connection ended early", "Somebody hung up, or sent what is not HTTP."),
     ("the TLS handshake took too long", "It was given up after 10 seconds."),
     ("TLS handshake failed", "Most often somebody who does not trust the certificate, or a port scanner."),
     (

@@ -30,7 +30,7 @@ A plan says first what stops apply, then what is dangerous, then people, then ob
   `cluster-admin` is left out.
 - **Warnings** name, among others, whoever logs in otherwise than the files say, where no plan changes it: by EKS access entries, by a mapping of others, or wherever
   mappings are not written (`--mapping none`). Who is not in the files, or not any more, and is let in all the same has what the files' bindings give the groups that they are in.
-- **Incomplete** is a plan for which something could not be read. It can be read, and is not applied. What follows from it stands below **Not known**: who
+- **Incomplete** is a plan for which something could not be read. It can be read, and is not applied. What depends on it stands under **Not known**: who
   can log in, whose rights change, whether an object is there. Nothing of that is stated elsewhere in the plan, and the numbers at its head are of the rest.
 - **As far as could be read**, at the head of a plan that is whole, says that nobody can look everywhere who asks the cluster: a server may have files of its own on the
   control plane, access entries of EKS are given or not, and what no server is seen to read may be read. Which of these it is stands behind the numbers, and among the warnings.

@@ -108,11 +108,15 @@ fn terms(page: &str) -> Vec<Term<'_>> {
         .collect()
 }
 
-/// Whether a text has a word, or words that follow each other, as a whole.
+/// Whether a text has a word, or words that follow each other, as a whole. Names that programs read are none: flags,
+/// keys, variables and labels (`--master`, `server.master`, `KUBERNETES_MASTER`, `role.kubernetes.io/master`), and a
+/// value that has its line to itself (`- Master`).
 fn has_word(text: &str, word: &str) -> bool {
-    let is_apart = |character: Option<char>| character.is_none_or(|character| !character.is_alphanumeric());
-    text.match_indices(word)
-        .any(|(at, _)| is_apart(text[..at].chars().next_back()) && is_apart(text[at + word.len()..].chars().next()))
+    let is_apart = |next: Option<char>| next.is_none_or(|next| !next.is_alphanumeric() && next != '_');
+    let begins = |before: &str| is_apart(before.chars().next_back()) && !before.ends_with(['-', '/', '.']);
+    text.lines().filter(|line| line.trim_start_matches([' ', '-']) != word).any(|line| {
+        line.match_indices(word).any(|(at, _)| begins(&line[..at]) && is_apart(line[at + word.len()..].chars().next()))
+    })
 }
 
 #[cfg(test)]
@@ -150,5 +154,9 @@ mod tests {
         let read: Vec<_> = terms.iter().map(|term| (term.name, term.others.clone())).collect();
         assert_eq!(read, [("a", vec!["b", "c d"]), ("e", vec![])]);
         assert!(has_word("say b.", "b") && !has_word("say bee", "b") && has_word("a c d", "c d"));
+        assert!(has_word("on a b", "b") && has_word("a\nb, and c", "b"));
+        for name in ["--b", "`server.b`", "a_b", "b_url", "role.kubernetes.io/b", "b", "roles:\n    - b"] {
+            assert!(!has_word(name, "b"), "{name}");
+        }
     }
 }

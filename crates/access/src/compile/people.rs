@@ -54,7 +54,8 @@ fn of_group(
             match expanded(user, iam_group) {
                 Some(user) => add(people, group, ends, &user, problems),
                 None => {
-                    let message = format!("IAM says that `{user}` is in this group, which is no user of its account");
+                    let message =
+                        format!("IAM says that `{user}` is in this group, which is not a user of its account");
                     problems.push(Code::Arn.at(iam_group.span, message));
                 }
             }

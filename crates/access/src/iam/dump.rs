@@ -13,7 +13,7 @@ use crate::{Facts, IamAccount, Kind};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IamDumpError {
     /// Not JSON.
-    #[error("line {line}, column {column} is no JSON; `aws iam … --output json` prints it")]
+    #[error("this is not JSON (line {line}, column {column}); pass the output of `aws iam … --output json`")]
     Syntax {
         /// From 1.
         line: usize,

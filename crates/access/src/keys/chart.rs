@@ -108,14 +108,14 @@ pub(super) const OF_AUTHENTICATOR: &[Key] = &[
         "shadowOfCa",
         Shape::Text,
         "\"\"",
-        "The file of every control-plane machine with the certificates that vouch for that one, such as its own cert.pem. \
+        "The file of every control plane node with the certificates that vouch for that one, such as its own cert.pem. \
          Empty: the image's authorities.",
     ),
     chart(
         "stateDir",
         Shape::Text,
         "\"\"",
-        "The folder of every control-plane machine that has cert.pem, key.pem and the API server's kubeconfig. Empty: \
+        "The folder of every control plane node that has cert.pem, key.pem and the API server's kubeconfig. Empty: \
          /srv/kubernetes/kube-apiserver/cluster-auth, or the 2018 guide's /srv/kubernetes/heptio-authenticator-aws where \
          `image` is the guide's.",
     ),
@@ -125,7 +125,7 @@ pub(super) const OF_AUTHENTICATOR: &[Key] = &[
         "127.0.0.1",
         "Where the server listens: for its own machine, or for everybody, which Prometheus needs.",
     ),
-    chart("port", Shape::Number, "21362", "The port on every control-plane machine."),
+    chart("port", Shape::Number, "21362", "The port on every control plane node."),
     chart(
         "resources",
         Shape::Foreign,
@@ -145,7 +145,7 @@ pub(super) const OF_AUTHENTICATOR: &[Key] = &[
         Shape::Text,
         "\"\"",
         "A Secret of the namespace with the AWS credentials that `helm test` logs in with, as environment variables. \
-         Empty: the control-plane machine's own IAM role.",
+         Empty: the control plane node's own IAM role.",
     ),
 ];
 

@@ -227,7 +227,7 @@ fn seen(
     Ok(EntriesRead { entries, accounts: read.accounts.into_iter().map(|(account, _)| account).collect() })
 }
 
-/// An account that is no text, which the library for that list refuses; as a login it would only be nobody's.
+/// An account that is not a string, which the library for that list refuses; as a login it would only be nobody's.
 fn unreadable_account(shape: Shape<'_>, data: &BTreeMap<String, String>) -> Option<String> {
     let text = data.get("mapAccounts").filter(|_| matches!(shape, Shape::AwsAuth))?;
     let root = parse(&Source::new("mapAccounts", text.as_str()), shape.dialect()).ok()??;

@@ -41,7 +41,7 @@ fn grant(node: &Node, problems: &mut Problems) -> Option<Grant> {
     if let (Scope::Namespaces(_) | Scope::Selector(..), Right::Rules { rules, spans }) = (&scope, &right)
         && let Some((_, span)) = rules.iter().zip(spans).find(|(rule, _)| !rule.non_resource_urls.is_empty())
     {
-        problems.push(Code::Rule.at(*span, "URLs are no objects of a namespace: grant them cluster-wide"));
+        problems.push(Code::Rule.at(*span, "URLs are not namespaced: grant them cluster-wide"));
     }
     Some(Grant { scope, right, accept, span: node.span })
 }

@@ -61,5 +61,5 @@ pub(super) fn iam(name: &str, kind: Kind) -> Result<(), String> {
     if (1..=max).contains(&name.len()) && name.chars().all(allowed) {
         return Ok(());
     }
-    Err(format!("`{name}` is no name in IAM: 1 to {max} letters, digits and +=,.@_-"))
+    Err(format!("`{name}` is not a valid name in IAM: 1 to {max} letters, digits and +=,.@_-"))
 }

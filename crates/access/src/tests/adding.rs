@@ -290,7 +290,7 @@ fn a_block_that_cannot_hold_the_entry_as_it_is_written_is_in_quotes_and_that_is_
 fn what_is_refused_of_a_file_is_said_with_its_line() {
     let map = "kind: ConfigMap\nmetadata: {name: aws-auth}\n";
     let rows = [
-        (format!("{map}data:\n  mapRoles: [x]\n"), "f.yaml:4: data.mapRoles is no text, but a list"),
+        (format!("{map}data:\n  mapRoles: [x]\n"), "f.yaml:4: data.mapRoles is not a string, but a list"),
         (format!("{map}---\n{map}"), "f.yaml:1: this and that of line 4 are ConfigMaps"),
         ("\nhello: world\n".to_owned(), "f.yaml:2: it has neither `clusterID` nor `server`"),
         ("clusterID: c\nserver: x\n".to_owned(), "f.yaml:2: `config.yaml` cannot be read: expected a mapping, found text"),
@@ -314,7 +314,7 @@ fn a_file_that_is_something_else_is_refused() {
         ("kind: Secret\nmetadata: {name: aws-auth}\n", "none is the ConfigMap"),
         ("kind: ConfigMap\nmetadata: {name: aws-auth, namespace: other}\n", "none is the ConfigMap"),
         ("kind: ConfigMap\nmetadata: {name: aws-auth}\n---\nkind: ConfigMap\nmetadata: {name: aws-auth}\n", "several"),
-        ("kind: ConfigMap\nmetadata: {name: aws-auth}\ndata: {mapRoles: [x]}\n", "no text"),
+        ("kind: ConfigMap\nmetadata: {name: aws-auth}\ndata: {mapRoles: [x]}\n", "not a string"),
         ("- a\n", "mapping"),
         ("server: {mapRoles: x}\n", "does not start"),
         ("", "is empty"),

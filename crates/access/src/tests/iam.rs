@@ -209,7 +209,7 @@ fn whoever_is_not_in_iam_is_reported_where_they_stand() {
         // The file's china is of another partition, which was not asked.
         user("china", None),
     ];
-    assert_eq!(found(&all_there), "", "case is no difference, nor is a role's path that nobody wrote");
+    assert_eq!(found(&all_there), "", "case is not a difference, nor is a role's path that nobody wrote");
     insta::assert_snapshot!(found(&[group(None), sets(vec![dev])]), @"
     access.not-in-iam 8: the account 111122223333 has no role of the permission set `View` (assign it to somebody in this account in IAM Identity Center, or remove it)
     access.no-iam-group 9: the account 111122223333 has no IAM group `Platform` (correct the name, or remove it; a missing group is not an empty group)

@@ -197,8 +197,8 @@ fn settings_of_the_chart_are_checked_and_mean_nothing_here() {
         ("a port that is none", "authenticator: {port: https}", "access.type 0:1:23"),
         ("a tag that is a number", "authenticator: {tag: 1.0}", "access.type 0:1:22"),
         ("a choice that is none", "authenticator: {reads: acess.yaml}", "access.type 0:1:24"),
-        ("arguments that are no list", "authenticator: {args: --x}", "access.type 0:1:23"),
-        ("labels that are no mapping", "prometheusRule: {labels: [a]}", "access.type 0:1:26"),
+        ("arguments that are not a list", "authenticator: {args: --x}", "access.type 0:1:23"),
+        ("labels that are not a mapping", "prometheusRule: {labels: [a]}", "access.type 0:1:26"),
         ("a section that is none", "rbac: true", "access.type 0:1:7"),
     ];
     for (name, settings, expected) in cases {

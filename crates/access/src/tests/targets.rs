@@ -477,7 +477,7 @@ fn the_file_without_ends_has_nobody_who_has_left() {
     "#);
 }
 
-/// What has ended is worth a warning, and is no error.
+/// What has ended is worth a warning, and is not an error.
 fn good_but_for_ends(text: &str) -> crate::Access {
     crate::read(&super::sources(&[text]), &document::Limits::default()).access
 }

@@ -62,7 +62,7 @@ fn incoming(answer: ::http::Response<Bytes>) -> Result<HttpResponse, ConnectorEr
     let status = StatusCode::try_from(head.status.as_u16()).map_err(|error| ConnectorError::io(error.into()))?;
     let mut response = HttpResponse::new(status, body.into());
     for (name, value) in &head.headers {
-        // Headers that are no text are none that a provider looks at.
+        // Headers that are not text are none that a provider looks at.
         if let Ok(value) = value.to_str() {
             response.headers_mut().append(name.as_str().to_owned(), value.to_owned());
         }

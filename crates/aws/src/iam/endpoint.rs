@@ -11,7 +11,8 @@ use crate::{Endpoint, EndpointError, credentials::Environment, endpoint::overrid
 ///
 /// # Errors
 ///
-/// [`EndpointError`]: a Region that is none, an override that is no URL, or a variant that the Region's partition does not have.
+/// [`EndpointError`]: a Region that is none, an override that is not a URL, or a variant that the Region's partition
+/// does not have.
 pub fn iam_endpoint(environment: &Environment, region: Option<&str>) -> Result<Endpoint, EndpointError> {
     let partition = region.map_or(Partition::Aws, Partition::of_region);
     let signing_region = signing_region(partition).to_owned();

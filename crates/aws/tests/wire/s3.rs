@@ -105,7 +105,7 @@ async fn a_bucket_that_is_not_found_is_said_and_no_answer_leads_elsewhere() {
         (
             "a Region that is none",
             |_| with(301, &[("x-amz-bucket-region", "eu-west-1.evil.example")], ""),
-            "is no AWS Region",
+            "is not an AWS Region",
         ),
         ("an outage", |_| answer(503, ""), "s3:HeadBucket failed: the answer was 503"),
         ("a proxy's page", |_| answer(418, "<html>"), "check HTTPS_PROXY and AWS_ENDPOINT_URL_S3"),

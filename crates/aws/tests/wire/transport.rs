@@ -140,7 +140,7 @@ async fn whoever_typed_a_command_is_told_which_trouble_it_was() {
         (
             "vouched for by somebody else",
             Transport { roots: Roots::Only(other_name.ca_pem.clone().into_bytes()), ..double.transport() },
-            "x509: certificate signed by unknown authority; something between reads along",
+            "x509: certificate signed by unknown authority; a proxy intercepts TLS",
         ),
         ("no proxy", through(&free), "proxyconnect: connection refused; check HTTPS_PROXY"),
         (

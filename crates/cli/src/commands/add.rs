@@ -95,7 +95,7 @@ pub(crate) fn run(args: &AddArgs, process: &Process) -> CommandResult {
     }
 }
 
-/// Asks; whoever says neither y nor yes has cancelled it, which is no failure.
+/// Asks; whoever says neither y nor yes has cancelled it, which is not a failure.
 fn confirm(to: &ToArgs, action: &str) -> Result<(), Failure> {
     if !to.prompt {
         return Ok(());

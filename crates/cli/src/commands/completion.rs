@@ -15,8 +15,8 @@ use crate::{
 
 /// Flags of `completion`.
 #[derive(Args, Debug)]
-#[command(after_help = "It completes the name under which it was called: `aws-iam-authenticator
-completion bash` that one.
+#[command(after_help = "The script completes the name by which the program was called:
+`aws-iam-authenticator completion bash` completes aws-iam-authenticator.
 
 Examples:
   source <(cluster-auth completion bash)

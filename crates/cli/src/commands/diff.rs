@@ -30,7 +30,8 @@ use crate::{
 
 /// Flags of `diff`.
 #[derive(Args, Debug)]
-#[command(after_help = "A and B are both of what there is to compare, or both somebody there:
+#[command(after_help = "A and B must be of the same kind: two sources (PATH, context:NAME), or two
+subjects (user:, group:, arn:):
   PATH            a dump, manifests, access files, or a folder; `-` is stdin
   context:NAME    the cluster of a kubeconfig's context
   user:NAME       a Kubernetes user; a service account is one, as
@@ -119,7 +120,7 @@ fn side(typed: &OsString) -> anyhow::Result<Side> {
         Some(("user", name)) => return somebody(Subject::User(name.into())),
         Some(("group", name)) => return somebody(Subject::Group(name.into())),
         Some(("arn", _)) => {
-            let arn = text.parse().with_context(|| format!("{text} is no ARN"))?;
+            let arn = text.parse().with_context(|| format!("{text} is not an ARN"))?;
             return Ok(Side::Subject(OneOf::Arn(arn)));
         }
         Some(_) | None => {}

@@ -31,7 +31,7 @@ pub(crate) struct InitArgs {
     #[arg(long)]
     port: Option<u16>,
 
-    /// AWS partition of the callers, where the server is given one by flag [default: that of the configuration]
+    /// AWS partition of the callers; give the same as to `server --partition` [default: the configuration's]
     #[arg(long)]
     partition: Option<Partition>,
 
@@ -102,8 +102,8 @@ fn rotate(files: &StateFiles, reach: &Reach) -> anyhow::Result<()> {
     files.rotate(reach, process::now())?;
     wrote(&[&files.certificate, &files.key, &files.kubeconfig]);
     process::note_lines(
-        "\nThe kubeconfig trusts the old authority and the new one. Bring it to every master and restart the API\n\
-         servers first; the pair after that. A running server takes the new pair by itself.",
+        "\nThe kubeconfig trusts the old CA and the new one. Copy it to every control plane node and restart the API\n\
+         servers first; copy certificate and key after that. A running server reloads them by itself.",
     );
     Ok(())
 }

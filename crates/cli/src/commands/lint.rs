@@ -110,7 +110,7 @@ fn write(path: &Path, report: &Report<'_>) -> CommandResult {
     process::write_atomically(path, text.as_bytes(), 0o644)?;
     let (path, found) = (path.display(), report.findings.len());
     process::note(&format!(
-        "{path}: {number} exclusions for {found} findings written; fill in the reason of each, or fix what it excludes"
+        "{path}: wrote {number} exclusions for {found} findings; fill in each reason, or fix what it excludes"
     ));
     Ok(())
 }

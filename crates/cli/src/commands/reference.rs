@@ -116,7 +116,7 @@ fn meaning(arg: &Arg) -> String {
         parts.push(format!("One of {}", possible.join(", ")));
     }
     let defaults: Vec<String> = arg.get_default_values().iter().map(|value| format!("`{}`", value.display())).collect();
-    if arg.get_action().takes_values() && !defaults.is_empty() {
+    if arg.get_action().takes_values() && !defaults.is_empty() && !arg.is_hide_default_value_set() {
         parts.push(format!("Default: {}", defaults.join(", ")));
     }
     if arg.is_required_set() {
@@ -173,6 +173,12 @@ mod tests {
             }
         }
         assert!(text.contains("## Options of every command") && text.contains("`--cluster-id`"), "{text}");
+    }
+
+    #[test]
+    fn a_default_that_help_hides_is_hidden_here_too() {
+        let text = commands(arguments::command(&[]));
+        assert!(text.contains("| `--username` | `NAME` |") && !text.contains("Default: ``"), "{text}");
     }
 
     #[test]

@@ -33,7 +33,8 @@ pub(crate) struct RenderArgs {
     #[arg(long, value_name = "WHEN", value_parser = parse_expiry, default_value = "refuse")]
     expiry: Expiry,
 
-    /// Take over entries for the file's principals that others wrote in the ConfigMap that is merged into
+    /// Take over existing ConfigMap entries that cluster-auth did not write but that are for principals of the access
+    /// file
     #[arg(long)]
     adopt: bool,
 }

@@ -67,7 +67,7 @@ pub(crate) struct ServerArgs {
     #[arg(long, value_name = "FILE")]
     generate_kubeconfig: Option<PathBuf>,
 
-    /// Write no such kubeconfig, because `init` made it
+    /// Do not write the API server's kubeconfig, because `init` has written it
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     kubeconfig_pregenerated: Option<bool>,
 
@@ -122,7 +122,8 @@ pub(crate) struct ServerArgs {
     #[arg(long, value_name = "BYTES", default_value_t = 4096)]
     max_token_length: usize,
 
-    /// Accept tokens signed up to this many seconds ahead of this machine's clock; at most 900, as STS does
+    /// Accept tokens signed up to this many seconds ahead of this machine's clock; at most 900, which is
+    /// STS's own limit
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u16).range(0..=900))]
     max_clock_skew_seconds: u16,
 
@@ -215,7 +216,7 @@ pub(crate) fn reach(
     })
 }
 
-/// The file's port, or the default. What is no port there matters where it would be used.
+/// The file's port, or the default. What is not a port there matters where it would be used.
 fn port_of(server: &ServerConfig, config: &Config) -> anyhow::Result<u16> {
     let Some(number) = server.port else { return Ok(defaults::PORT) };
     let place = config.place("server.port").map(|place| format!("{place}: ")).unwrap_or_default();

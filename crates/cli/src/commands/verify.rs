@@ -49,7 +49,8 @@ pub(crate) struct VerifyArgs {
     #[arg(short, long, value_name = "ARN", requires = "own_token", conflicts_with = "token")]
     role: Option<String>,
 
-    /// Also send the token to the webhook that this kubeconfig of an API server names, and print its answer
+    /// Also send the token to the webhook named in this kubeconfig (the API server's
+    /// authentication-token-webhook-config-file), and print its answer
     #[arg(long, value_name = "FILE")]
     webhook: Option<PathBuf>,
 
@@ -150,7 +151,7 @@ fn ask(kubeconfig: &Path, token: &str) -> Result<Review, Failure> {
     let source = process::read_source(kubeconfig)?;
     let webhook = kubeconfig::read_webhook(&source).map_err(|_| {
         anyhow::anyhow!(
-            "{} is no kubeconfig for an API server's webhook; `cluster-auth init` writes one",
+            "{} is not a kubeconfig for an API server's webhook; `cluster-auth init` writes one",
             source.name()
         )
     })?;

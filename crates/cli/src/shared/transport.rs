@@ -49,7 +49,7 @@ impl Transport {
         })
     }
 
-    /// Asks STS about a token. What is no answer is neither a yes nor a no.
+    /// Asks STS about a token. What is not an answer is neither a yes nor a no.
     pub(crate) fn ask(&self, token: &Accepted, process: &Process) -> anyhow::Result<Result<Confirmed, Unconfirmed>> {
         let mut transport = self.resolve(process)?;
         if self.sts_ca_file.is_none() {

@@ -239,7 +239,8 @@ impl Dump {
             && !self.has_manifests
     }
 
-    /// Returns whether lists of a cluster are in it, or what one was asked for, so that what is not in them is not there.
+    /// Returns whether this holds lists of a cluster (read, or asked for in vain), not only manifests: only lists prove
+    /// that an object does not exist.
     pub fn is_of_lists(&self) -> bool {
         !self.kinds.is_empty() || !self.missing.is_empty()
     }

@@ -358,7 +358,7 @@ mod tests {
                 json!({"image": "cluster-auth:1", "command": ["/aws-iam-authenticator", "server"]}),
                 Some((OURS, false, None)),
             ),
-            // Another command of the program is no server.
+            // Another command of the program is not a server.
             (json!({"image": "cluster-auth:1", "args": ["lint", "--fail-on=danger"]}), None),
             (json!({"image": "nginx:1", "args": ["server", gate]}), None),
         ];

@@ -175,7 +175,7 @@ pub(super) fn association(
 ) -> Option<Association> {
     let Some((_, policy)) = policy_arn.split_once(":cluster-access-policy/").filter(|(_, name)| !name.is_empty())
     else {
-        problems.push(unreadable(span, "`policyARN` is no ARN of a cluster access policy"));
+        problems.push(unreadable(span, "`policyARN` is not an ARN of a cluster access policy"));
         return None;
     };
     Some(Association { policy: policy.into(), namespaces, span })

@@ -223,7 +223,7 @@ fn binding(of: &str, node: &Node, grants: &mut Vec<Grant>, problems: &mut Proble
     }
     if others > 0 {
         let message = format!(
-            "the RBACDefinition {of}, {name}: {others} of its subjects are no groups; an access file grants to groups"
+            "the RBACDefinition {of}, {name}: {others} of its subjects are not groups; an access file grants to groups"
         );
         left.push(not_taken(node.span, message));
     }
@@ -290,7 +290,7 @@ fn selector(node: &Node, problems: &mut Problems) -> Option<LabelSelector> {
             Some("Exists") => Operator::Exists,
             Some("DoesNotExist") => Operator::DoesNotExist,
             _ => {
-                problems.push(unreadable(node.span, "`operator` is In, NotIn, Exists or DoesNotExist"));
+                problems.push(unreadable(node.span, "`operator` must be In, NotIn, Exists or DoesNotExist"));
                 continue;
             }
         };

@@ -5,20 +5,20 @@ use document::{Limits, Node, Problem, Severity, Source, Sources};
 use super::{Inputs, Unseen};
 
 impl Inputs {
-    /// The access files, as they are read and located; none where none was given.
+    /// Returns the access files that were given, as they are read and located, or `None`.
     pub fn access_files(&self) -> Option<Sources> {
         let is_one = |source: &Source| self.access_files.contains(&source.base());
         (!self.access_files.is_empty()).then(|| self.sources.only(is_one))
     }
 
-    /// How many access files there are so far.
+    /// Returns how many access files were given so far.
     pub fn access_file_count(&self) -> usize {
         self.access_files.len()
     }
 
-    /// Of the access files behind the first ones, which lie in a folder, those that cannot be read are none: each is a gap.
-    /// Other programs have `groups` and `users` too. The one in which most is wrong goes first, since another one may have
-    /// been right without it.
+    /// Takes out the access files that cannot be read, but for the `first` ones: files in a folder that only look like
+    /// access files, since other programs have `groups` and `users` too. Each becomes a gap. The one with the most
+    /// errors goes first, since another one may be right without it.
     pub fn settle_access_files(&mut self, first: usize) {
         while let Some(files) = self.access_files() {
             let access::Read { problems, .. } = access::read(&files, &Limits::default());

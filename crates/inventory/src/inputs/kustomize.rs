@@ -47,7 +47,7 @@ struct Kustomization {
     resources: Vec<Vec<Box<str>>>,
     /// The same as they are written, with lines.
     written: Vec<Box<str>>,
-    /// Files that change what it takes in, and are no manifests of their own.
+    /// Files that change what it takes in, and are not manifests of their own.
     patches: Vec<Vec<Box<str>>>,
     /// What else it does, with lines.
     more: Vec<String>,
@@ -272,7 +272,7 @@ impl Kustomizations {
         gaps
     }
 
-    /// Returns the kustomization that a file is a patch of: then it is no manifest.
+    /// Returns the kustomization that a file is a patch of: then it is not a manifest.
     pub fn patched_by(&self, file: &str) -> Option<&str> {
         let parts = parts(file);
         let of = self.by_folder.values().find(|one| one.patches.contains(&parts))?;
@@ -319,7 +319,7 @@ impl Kustomizations {
     }
 }
 
-/// Files of access that no kustomization lists, each with the kustomization beside it: a gap for each of these.
+/// Returns a gap for each kustomization with the manifests of access beside it that it does not list.
 pub fn unlisted(files: &[(&str, &str)]) -> Vec<Unseen> {
     let mut by_kustomization: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (kustomization, file) in files {

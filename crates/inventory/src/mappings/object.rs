@@ -53,7 +53,7 @@ impl MappingObject {
         compared(BackendMode::Crd, &self.arn).map(Into::into).unwrap_or_default()
     }
 
-    /// As aws-iam-authenticator's reading takes it.
+    /// Returns this object in the form that aws-iam-authenticator's reader takes.
     pub fn as_read(&self) -> Object<'_> {
         let Self { name, arn, username, groups, canonical_arn, unread } = self;
         let groups = groups.iter().map(|group| &**group).collect();

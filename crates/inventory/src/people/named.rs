@@ -146,7 +146,7 @@ impl Login {
         Some(name.to_owned())
     }
 
-    /// The same login for a session of this name.
+    /// Returns this login for a session of this name, with the variable for it filled in.
     #[must_use]
     pub fn of_session(&self, name: &str) -> Self {
         let groups = self.groups.iter().map(|group| of_name(group, name)).collect();

@@ -89,7 +89,7 @@ fn two_clusters_are_told_with_both_places_and_both_names() {
         (
             "two dumps",
             &[("a.yaml", &kube_system("1111")), ("b.yaml", &kube_system("2222"))],
-            "the Namespace kube-system (a.yaml:1) is of the cluster whose kube-system has the uid 1111, and the Namespace kube-system (b.yaml:1) of one where it has 2222",
+            "the Namespace kube-system (a.yaml:1) and the Namespace kube-system (b.yaml:1) come from two clusters (kube-system has uid 1111 in one, 2222 in the other)",
         ),
         (
             "a configuration, and another one in the cluster",

@@ -243,7 +243,7 @@ fn a_kubeconfig_for_another_address_or_authority_is_written_anew_and_the_key_sta
 #[test]
 fn there_is_nothing_to_rotate_in_an_empty_store() {
     let refused = rotated(&Live::default(), URL, now()).err().expect("refused").to_string();
-    assert_eq!(refused, "there is no pair to rotate; leave out `--rotate` to make one");
+    assert_eq!(refused, "there is no certificate and key to rotate; leave out `--rotate` to create them");
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn a_pair_that_has_ended_is_said_and_rotated() {
     store.run(completed, 3);
     let later = "2040-01-01T00:00:00Z".parse().expect("a time");
     let refused = completed(&store.live(), URL, later).err().expect("refused");
-    assert!(whole(&refused).contains("`--rotate` replaces it by a new pair"), "{refused}");
+    assert!(whole(&refused).contains("`--rotate` replaces it by a new certificate and key"), "{refused}");
     let old = store.trusted().expect("a kubeconfig");
     let writes = rotated(&store.live(), URL, later).expect("decided");
     assert_eq!(

@@ -329,7 +329,7 @@ fn changed<'a>(before: &'a Json, after: &'a Json, but_for: &[&str]) -> Vec<&'a s
     all.into_iter().filter(|key| !but_for.contains(key) && before[*key] != after[*key]).collect()
 }
 
-/// Variables of a plugin that are no secrets, whoever set them.
+/// Variables of a plugin that are not secrets, whoever set them.
 const SHOWN: [&str; 3] = ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"];
 
 /// What a shell would be told to do the same as a plugin; empty where there is none.

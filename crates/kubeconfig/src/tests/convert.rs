@@ -188,12 +188,12 @@ fn what_cannot_be_turned_is_named() {
             "kubectl does not load",
         ),
         ("{command: aws-vault, args: [exec, p, --, aws, --debug, eks, get-token]}", "--debug is not known"),
-        ("{command: aws, args: [token, -i, demo]}", "these words are no command of the AWS CLI that makes a token"),
+        ("{command: aws, args: [token, -i, demo]}", "these words are not a command of the AWS CLI that makes a token"),
         ("{command: aws-vault, args: [exec, p, --, aws, token, -i, demo]}", "(`aws eks get-token` is)"),
-        ("{command: aws}", "these words are no command of the AWS CLI"),
+        ("{command: aws}", "these words are not a command of the AWS CLI"),
         (
             "{command: aws-iam-authenticator, args: [eks, get-token, --cluster-name, demo]}",
-            "these words are no command of aws-iam-authenticator that makes a token (`token` is)",
+            "these words are not a command of aws-iam-authenticator that makes a token (`token` is)",
         ),
     ];
     for (exec, why) in rows {

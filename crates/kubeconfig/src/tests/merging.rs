@@ -399,7 +399,7 @@ fn what_is_no_text_to_kubectl_is_not_merged_into() {
     ];
     for (text, key) in rows {
         let refused = merging(text, &entry("prod")).expect_err(text);
-        assert!(refused.contains(&format!("`{key}` is no text to kubectl")), "{text}: {refused}");
+        assert!(refused.contains(&format!("`{key}` is not a string to kubectl")), "{text}: {refused}");
     }
     let quoted = "contexts: [{name: '1', context: {cluster: c, user: u, namespace: 'n'}}]\ncurrent-context:\n";
     merging(quoted, &entry("prod")).expect("merged");

@@ -249,7 +249,8 @@ fn check_template(text: &str, span: Span, problems: &mut Problems) {
         problems.push(Problem::warning("config.templated-system-name", span, message).hint(hint));
     }
     for piece in template::unknown_variables(text) {
-        let problem = Problem::warning("config.unknown-variable", span, format!("`{piece}` is no variable, only text"));
+        let problem =
+            Problem::warning("config.unknown-variable", span, format!("`{piece}` is not a variable, only text"));
         let without_blanks = piece.replace(' ', "");
         problems.push(match document::nearest(&without_blanks, template::VARIABLES) {
             Some(near) => problem.hint(format!("did you mean `{near}`?")),

@@ -11,7 +11,7 @@ pub struct FeatureGates {
     pub sso_role_match: bool,
 }
 
-/// Why a text is no list of gates.
+/// Why a text is not a list of gates.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0:?} is not Name=true or Name=false with one of ConfiguredInitDirectories, IAMIdentityMappingCRD, SSORoleMatch, AllAlpha, AllBeta"

@@ -13,14 +13,15 @@ use super::{
 };
 use crate::{BackendMode, Index, List, Rule, dotted, snapshot};
 
-/// Reads a file. With it come warnings; instead of it, every problem there is.
+/// Reads a configuration file. `Ok` comes with warnings, `Err` has every problem of the file.
 pub fn read_config(source: &Source, gates: &FeatureGates) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
     // What the gates switch is always on here, so they change nothing in how a file is read.
     let _ = gates;
     read_config_in(source, None)
 }
 
-/// The same where a flag names the server's partition: it goes before `server.partition`, and all rules must be of it.
+/// Reads a configuration file like [`read_config`], for a server with `--partition`: the flag overrides
+/// `server.partition`, and all rules must be of it.
 pub fn read_config_in(source: &Source, partition: Option<Partition>) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
     let new = || (Vec::new(), Vec::new());
     let push = |(roles, users): &mut (Vec<Rule>, Vec<Rule>), list, rule| match list {
@@ -214,7 +215,7 @@ fn number(fields: &mut Fields<'_>, key: &'static str, problems: &mut Problems) -
     fitting
 }
 
-/// What is no ARN at all ends the existing program; of others STS says what they are.
+/// What is not an ARN at all ends the existing program; of others STS says what they are.
 fn role_arn(value: Option<(&str, Span)>, problems: &mut Problems) -> Option<String> {
     let (text, span) = value.filter(|(text, _)| !text.is_empty())?;
     let ["arn", _, service, _, account, resource] = text.splitn(6, ':').collect::<Vec<_>>()[..] else {
@@ -318,7 +319,7 @@ fn reserved_prefixes(entry: Option<&Entry>, problems: &mut Problems) -> BTreeMap
         fields.finish(problems, unknown_key);
         let Some(mode) = name.and_then(|(name, _)| BackendMode::named(name)) else {
             let message = match name {
-                Some((name, _)) => format!("{name:?} is no backend mode: nothing is reserved"),
+                Some((name, _)) => format!("{name:?} is not a backend mode: nothing is reserved"),
                 None => "without `backendMode` nothing is reserved".to_owned(),
             };
             problems.push(Problem::warning("config.reserved-prefix", name.map_or(span, |(_, span)| span), message));

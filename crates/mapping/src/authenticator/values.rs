@@ -9,7 +9,7 @@ use identity::AccountId;
 
 use super::gates;
 
-/// A setting that is text. A number is its digits, anything that is no text at all counts as absent, which is said.
+/// A setting that is text. A number is its digits, anything that is not text at all counts as absent, which is said.
 pub(super) fn setting(node: &Node, problems: &mut Problems) -> Option<String> {
     let Some(scalar) = node.as_scalar() else {
         let message = format!("expected text, found {}; it counts as absent", node.kind());

@@ -68,7 +68,7 @@ fn is_skippable(text: &str) -> bool {
 fn entries(source: &mut Source, text: &mut Text<'_>, kind: Kind) -> Slice<Entry> {
     let mut entries = Slice::default();
     let no_list = |what: &str| Never::Dropped(format!("{} must be a list, and is {what}", kind.list()).into());
-    // What looks like JSON is JSON to it, and an object is no list.
+    // What looks like JSON is JSON to it, and an object is not a list.
     if text.source.text().trim_start().starts_with('{') {
         let message = format!("{} must be a list, and this is an object: all of it is ignored", kind.list());
         text.say(DefectKind::Unreadable, kind.list(), 0, message, None);
@@ -143,7 +143,7 @@ fn read_accounts(text: &mut Text<'_>) -> Vec<(AccountId, RuleSource)> {
         match written.parse() {
             Ok(account) => accounts.push((account, text.place(LIST, index, node.span.start))),
             Err(_) => {
-                let message = format!("{written:?} is no AWS account, which has 12 digits");
+                let message = format!("{written:?} is not an AWS account, which has 12 digits");
                 let place = text.place(LIST, index, node.span.start);
                 text.say_of(DefectKind::NoLogin, &place, node.span.start, message, None);
             }

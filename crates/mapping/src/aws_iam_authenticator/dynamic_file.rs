@@ -23,8 +23,8 @@ const MODE: BackendMode = BackendMode::DynamicFile;
 /// The keys that are read; every other one is passed over.
 const KEYS: [&str; 5] = ["LastUpdatedDateTime", "Version", "mapRoles", "mapUsers", "mapAccounts"];
 
-/// Reads a file. One that the program refuses is `Err`, with everything that is wrong with it: a running server keeps what
-/// it had before, and one that starts lets nobody in by it.
+/// Reads a dynamic file as aws-iam-authenticator does. `Err`, with all defects, if it would refuse the file: a running
+/// server keeps what it had before, and one that starts lets nobody in by it.
 pub fn dynamic_file(bytes: &[u8], standing: Standing, options: Options) -> Result<Source, Box<Source>> {
     let mut defects: Vec<Defect> = Vec::new();
     let mut source = Source::empty(MODE, Reader::AwsIamAuthenticator);
@@ -156,7 +156,7 @@ fn accounts_of(text: &mut Text<'_>, root: &Located, accounts: &[String]) -> Vec<
         match written.parse() {
             Ok(account) => kept.push((account, place)),
             Err(_) => {
-                let message = format!("{written:?} is no AWS account: {}", Never::Account);
+                let message = format!("{written:?} is not an AWS account: {}", Never::Account);
                 text.say_of(DefectKind::NoLogin, &place, root.at, message, None);
             }
         }
@@ -164,7 +164,7 @@ fn accounts_of(text: &mut Text<'_>, root: &Located, accounts: &[String]) -> Vec<
     kept
 }
 
-/// Each byte that is no text is U+FFFD to encoding/json.
+/// Each byte that is not text is U+FFFD to encoding/json.
 fn text_of(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {

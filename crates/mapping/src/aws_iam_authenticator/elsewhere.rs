@@ -1,4 +1,4 @@
-//! ARNs that stand where nobody looks for entries: under a misspelt key, or in what is no list.
+//! ARNs that stand where nobody looks for entries: under a misspelt key, or in what is not a list.
 
 use document::{Dialect, Limits, Node, nearest, parse_as};
 

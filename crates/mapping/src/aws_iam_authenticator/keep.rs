@@ -40,11 +40,11 @@ pub(super) fn invalid_role(entry: &Entry) -> Option<String> {
                 && permission_set_name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b));
             match () {
                 () if account_id.parse::<AccountId>().is_err() => {
-                    Some(format!("{account_id:?} is no account: `sso.accountID` takes 12 digits, in quotes"))
+                    Some(format!("{account_id:?} is not an account: `sso.accountID` takes 12 digits, in quotes"))
                 }
                 () if !is_name => Some(format!("{permission_set_name:?} is not a valid name of a permission set")),
                 () if !partition.is_empty() && partition.parse::<Partition>().is_err() => {
-                    Some(format!("{partition:?} is no partition"))
+                    Some(format!("{partition:?} is not a partition"))
                 }
                 () => None,
             }

@@ -27,7 +27,8 @@ use crate::{
 
 const MODE: BackendMode = BackendMode::MountedFile;
 
-/// Reads a file. One with which the program does not start is `Err`, with everything that is wrong with it.
+/// Reads aws-iam-authenticator's configuration file as that program does. `Err`, with all defects, if it would not
+/// start with it.
 pub fn mounted_file(text: &str, standing: Standing, options: Options) -> Result<Source, Box<Source>> {
     let mut defects: Vec<Defect> = Vec::new();
     let mut source = Source::empty(MODE, Reader::AwsIamAuthenticator);
@@ -142,7 +143,7 @@ fn accounts_of(text: &mut Text<'_>, accounts: &[(String, usize)]) -> Vec<(Accoun
         match written.parse() {
             Ok(account) => kept.push((account, place)),
             Err(_) => {
-                let message = format!("{written:?} is no AWS account: {}", Never::Account);
+                let message = format!("{written:?} is not an AWS account: {}", Never::Account);
                 let hint = Some("put it in quotes".to_owned());
                 text.say_of(DefectKind::NoLogin, &place, *at, message, hint);
             }

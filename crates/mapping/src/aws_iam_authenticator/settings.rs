@@ -54,7 +54,7 @@ pub fn cluster_id(name: &str, config: &str) -> Option<(Box<str>, usize)> {
     (!id.is_empty()).then(|| ((&**id).into(), source.position(node.span.start).line))
 }
 
-/// The file as viper has it; nothing where it is no mapping.
+/// The file as viper has it; nothing where it is not a mapping.
 fn root(source: &Source) -> Option<Node> {
     let root = parse_as(source, &Limits::default(), Dialect::Viper).ok()?.root;
     root.filter(|root| root.as_mapping().is_some()).map(dotted::nested)

@@ -93,7 +93,8 @@ struct Piece {
 }
 
 impl Index {
-    /// Without rules. Its reader keeps an order: [`Reader::AwsIamAuthenticator`]'s rules are looked up in another way.
+    /// Creates an index without rules. Its reader keeps an order: [`Reader::AwsIamAuthenticator`]'s rules are looked up
+    /// in another way.
     pub fn new(mode: BackendMode, reader: Reader) -> Self {
         Self {
             mode,
@@ -116,7 +117,7 @@ impl Index {
         }
     }
 
-    /// Of a source that was read as a whole.
+    /// Indexes a source that was read as a whole.
     pub fn of(source: Source) -> Self {
         let Source { mode, reader, roles, users, accounts, reserved_prefixes, unused: _, defects: _ } = source;
         let mut index = Self::new(mode, reader);
@@ -128,7 +129,7 @@ impl Index {
         index.finish(accounts, reserved_prefixes)
     }
 
-    /// One rule more, in the order of its list. The lists may come one after the other or mixed.
+    /// Adds a rule, in the order of its list. The lists may come one after the other or mixed.
     pub fn push(&mut self, list: List, rule: Rule) {
         let is_by_path = rule.is_by_path();
         let Rule { principal, username, groups, source, written: _ } = rule;
@@ -175,7 +176,7 @@ impl Index {
         }
     }
 
-    /// With everything else that its source has. No rule comes after this.
+    /// Completes the index with everything else that its source has. No rule may be added after this.
     #[must_use]
     pub fn finish(
         mut self,

@@ -115,7 +115,7 @@ warning[config.no-username]: the entry has no username, so whoever it names is r
 4 |   - {userarn: 'arn:aws:iam::111122223333:user/a'}
   |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
-warning[config.unknown-variable]: `{{ SessionName }}` is no variable, only text
+warning[config.unknown-variable]: `{{ SessionName }}` is not a variable, only text
  --> config.yaml:5:61
   |
 5 |   - {userarn: 'arn:aws:iam::111122223333:user/b', username: 'x:{{ SessionName }}'}

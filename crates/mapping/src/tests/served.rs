@@ -49,7 +49,7 @@ fn aws_auth_maps_whom_the_other_server_maps_but_for_its_mistakes() {
             ours: "dev [g]",
         },
         Row {
-            name: "a user whose name is no text",
+            name: "a user whose name is not a string",
             roles: "",
             users: "[{userarn: 'arn:aws:iam::111122223333:user/ann', username: 5, groups: [g]}]",
             caller: ANN,

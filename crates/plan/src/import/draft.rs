@@ -210,14 +210,14 @@ impl Draft {
         let superseded = self.superseded(observed);
         let mut careful = std::mem::take(&mut self.careful);
         for member in self.members.values().chain(self.nodes.values()).filter(|member| member.has_path) {
-            let why = "aws-iam-authenticator lets nobody in by a role ARN with a path; what is applied has none, and it does, so \
-                       remove it if that is not intended. `apply --mapping configmap` stops until the entry is written without \
-                       its path, or removed, by hand";
+            let why = "the role ARN has a path, so aws-iam-authenticator lets nobody in by this entry. The access file has \
+                       the role without its path, and lets it in: remove it there if that is not intended. `apply \
+                       --mapping configmap` stops until you remove the path from the existing entry, or the entry itself";
             careful.push(Left { what: member.stands.clone(), why: why.to_owned() });
         }
         for (_, stands) in self.by_labels.iter().filter(|(group, _)| self.groups.contains_key(group)) {
-            let why = "rbac-manager looks for them whenever a label changes, and the file when it is applied; of kube-* and \
-                       cluster-auth those that there are now stand in it by name";
+            let why = "rbac-manager evaluates this selector whenever a label changes, an access file only when it is \
+                       applied; matching namespaces among kube-* and cluster-auth are listed by name";
             careful.push(Left { what: stands.clone(), why: why.to_owned() });
         }
         careful.sort();

@@ -169,13 +169,15 @@ fn whoever_may_choose_the_group_by_the_name_of_their_session_is_named() {
             "a session's name",
             "{rolearn: 'arn:aws:iam::111122223333:role/Any', username: 'any:{{SessionName}}', groups: ['system:{{SessionName}}']}",
             Some(
-                "arn:aws:iam::111122223333:role/Any is in system:masters by calling their session `masters`, as any:{{SessionName}}",
+                "arn:aws:iam::111122223333:role/Any is in system:masters when they choose the session name `masters`, as any:{{SessionName}}",
             ),
         ),
         (
             "the other half",
             "{rolearn: 'arn:aws:iam::111122223333:role/Any', username: any, groups: ['{{SessionNameRaw}}:masters']}",
-            Some("arn:aws:iam::111122223333:role/Any is in system:masters by calling their session `system`, as any"),
+            Some(
+                "arn:aws:iam::111122223333:role/Any is in system:masters when they choose the session name `system`, as any",
+            ),
         ),
         (
             "AWS has no such name",

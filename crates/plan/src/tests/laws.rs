@@ -25,7 +25,7 @@ fn binding() -> impl Strategy<Value = String> {
     let place = prop_oneof![Just(""), Just("dev/"), Just("ops/")];
     let mark = prop_oneof![Just(""), Just("[ours]"), Just("[other]")];
     (place, role, subjects, mark).prop_map(|(place, role, subjects, mark)| {
-        // A ClusterRoleBinding of a Role is no object that an API server takes.
+        // A ClusterRoleBinding of a Role is not an object that an API server takes.
         let role = if place.is_empty() { role.replace("Role local", "ClusterRole view") } else { role };
         let role = role.replace("ClusterClusterRole", "ClusterRole");
         format!("{role} > {} {mark}|{place}", subjects.join(" "))

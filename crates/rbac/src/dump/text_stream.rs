@@ -43,7 +43,7 @@ impl TextStream {
             self.look_for_head();
         }
         let Head::Known { length, api_version, kind, is_empty } = &mut self.head else { return };
-        // What is no item and does not only lack its end will not become one.
+        // What is not an item and does not only lack its end will not become one.
         if self.wrong.as_ref().is_some_and(|error| !error.is_eof()) {
             return;
         }

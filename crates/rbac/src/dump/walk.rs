@@ -100,7 +100,7 @@ impl<'t> Walk<'t> {
         }
     }
 
-    /// An object that is no list.
+    /// An object that is not a list.
     fn single(&mut self, of: TypeMeta<'_>, mut raw: Raw) {
         let kind = of.kind();
         let Metadata { name, generate_name, namespace, .. } = &mut raw.metadata;

@@ -103,7 +103,7 @@ fn what_scanners_miss_and_what_is_no_way() {
         (rule("create", "core", "pods", ""), Scope::Namespace("dev"), vec![]),
         (rule("create", "core", "pods", ""), kube_system, vec!["pods"]),
         (rule("impersonate", "core", "serviceaccounts", ""), Scope::Namespace("dev"), vec!["impersonate"]),
-        // Names that are no restriction.
+        // Names that are not a restriction.
         (rule("impersonate", "core", "groups", "system:masters"), Scope::Cluster, vec!["impersonate"]),
         (rule("impersonate", "core", "users", "system:masters"), Scope::Cluster, vec![]),
         (rule("bind", RBAC, "clusterroles", "cluster-admin"), Scope::Namespace("dev"), vec!["bind"]),

@@ -21,28 +21,28 @@ fn said(rule: &str, in_namespace: bool) -> Vec<String> {
 #[test]
 fn what_matches_nothing_is_said_with_what_is_meant() {
     let rows = [
-        ("get - pod", "`pod` is no resource: rules name them in small letters and plural; did you mean pods?"),
+        ("get - pod", "`pod` is not a resource: rules name them in small letters and plural; did you mean pods?"),
         (
             "get apps deploy",
-            "`deploy` is no resource: rules name them in small letters and plural; did you mean deployments?",
+            "`deploy` is not a resource: rules name them in small letters and plural; did you mean deployments?",
         ),
         (
             "get apps Deployment",
-            "`Deployment` is no resource: rules name them in small letters and plural; did you mean deployments?",
+            "`Deployment` is not a resource: rules name them in small letters and plural; did you mean deployments?",
         ),
         (
             "get apps Deployments",
-            "`Deployments` is no resource: rules name them in small letters and plural; did you mean deployments?",
+            "`Deployments` is not a resource: rules name them in small letters and plural; did you mean deployments?",
         ),
-        ("get - svc", "`svc` is no resource: rules name them in small letters and plural; did you mean services?"),
+        ("get - svc", "`svc` is not a resource: rules name them in small letters and plural; did you mean services?"),
         (
             "get apps deployment/scale",
-            "`deployment/scale` is no resource: rules name them in small letters and plural; did you mean deployments/scale?",
+            "`deployment/scale` is not a resource: rules name them in small letters and plural; did you mean deployments/scale?",
         ),
-        ("get * Pod", "`Pod` is no resource: rules name them in small letters and plural; did you mean pods?"),
+        ("get * Pod", "`Pod` is not a resource: rules name them in small letters and plural; did you mean pods?"),
         (
             "get networking.k8s.io ingress",
-            "`ingress` is no resource: rules name them in small letters and plural; did you mean ingresses?",
+            "`ingress` is not a resource: rules name them in small letters and plural; did you mean ingresses?",
         ),
         ("get apps pods", "there is no resource `pods` in apps; pods are in the API group \"\""),
         (
@@ -62,13 +62,13 @@ fn what_matches_nothing_is_said_with_what_is_meant() {
         ),
         (
             "get - pod*",
-            "`pod*` is no resource; only `*` alone, or in front of a subresource, is a wildcard; name each resource",
+            "`pod*` is not a resource; only `*` alone, or in front of a subresource, is a wildcard; name each resource",
         ),
-        ("get - pods,services", "`pods,services` is one text, and no name; write [pods, services]"),
+        ("get - pods,services", "`pods,services` is one string, and not a name; write [pods, services]"),
         ("get - pods/logs", "pods have no subresource `logs`; did you mean pods/log?"),
         (
             "get example.com Widget",
-            "`Widget` is no resource: they are in small letters; write widget, if that is its plural",
+            "`Widget` is not a resource: they are in small letters; write widget, if that is its plural",
         ),
         ("get apps/v1 deployments", "`apps/v1` has a version, which does not belong in apiGroups; write apps"),
         (
@@ -79,46 +79,46 @@ fn what_matches_nothing_is_said_with_what_is_meant() {
             "get core/v1 pods",
             "`core/v1` has a version, which does not belong in apiGroups; v1 is of the core group, which is \"\"",
         ),
-        ("get v1 pods", "`v1` is no API group; the core group is \"\""),
-        ("get v1beta1 pods", "`v1beta1` is no API group; the core group is \"\""),
-        ("get core pods", "`core` is no API group; the core group is \"\""),
-        ("get rbac roles", "`rbac` is no API group; did you mean \"rbac.authorization.k8s.io\"?"),
-        ("get networking ingresses", "`networking` is no API group; did you mean \"networking.k8s.io\"?"),
-        ("get app deployments", "`app` is no API group; did you mean \"apps\"?"),
-        ("get deployments deployments", "`deployments` is no API group; did you mean \"apps\"?"),
-        ("get Apps deployments", "`Apps` is no API group: they are in small letters; write apps"),
-        ("get *.k8s.io roles", "`*.k8s.io` is no API group; only `*` alone is a wildcard; name each group"),
+        ("get v1 pods", "`v1` is not an API group; the core group is \"\""),
+        ("get v1beta1 pods", "`v1beta1` is not an API group; the core group is \"\""),
+        ("get core pods", "`core` is not an API group; the core group is \"\""),
+        ("get rbac roles", "`rbac` is not an API group; did you mean \"rbac.authorization.k8s.io\"?"),
+        ("get networking ingresses", "`networking` is not an API group; did you mean \"networking.k8s.io\"?"),
+        ("get app deployments", "`app` is not an API group; did you mean \"apps\"?"),
+        ("get deployments deployments", "`deployments` is not an API group; did you mean \"apps\"?"),
+        ("get Apps deployments", "`Apps` is not an API group: they are in small letters; write apps"),
+        ("get *.k8s.io roles", "`*.k8s.io` is not an API group; only `*` alone is a wildcard; name each group"),
         (
             "get rbac.authorisation.k8s.io roles",
-            "`rbac.authorisation.k8s.io` is no API group of Kubernetes; did you mean rbac.authorization.k8s.io?",
+            "`rbac.authorisation.k8s.io` is not an API group of Kubernetes; did you mean rbac.authorization.k8s.io?",
         ),
-        ("read - pods", "`read` is no verb of Kubernetes'; did you mean get, list, watch?"),
-        ("write - pods", "`write` is no verb of Kubernetes'; did you mean create, update, patch, delete?"),
-        ("exec - pods", "`exec` is no verb of Kubernetes'; did you mean create, on pods/exec?"),
-        ("Get - pods", "`Get` is no verb: they are in small letters; write get"),
-        ("LIST example.com widgets", "`LIST` is no verb: they are in small letters; write list"),
-        ("get,list - pods", "`get,list` is one text, and no name; write [get, list]"),
-        ("get,_list - pods", "`get, list` is one text, and no name; write [get, list]"),
-        ("delet - pods", "`delet` is no verb of Kubernetes'; did you mean delete?"),
+        ("read - pods", "`read` is not a verb of Kubernetes; did you mean get, list, watch?"),
+        ("write - pods", "`write` is not a verb of Kubernetes; did you mean create, update, patch, delete?"),
+        ("exec - pods", "`exec` is not a verb of Kubernetes; did you mean create, on pods/exec?"),
+        ("Get - pods", "`Get` is not a verb: they are in small letters; write get"),
+        ("LIST example.com widgets", "`LIST` is not a verb: they are in small letters; write list"),
+        ("get,list - pods", "`get,list` is one string, and not a name; write [get, list]"),
+        ("get,_list - pods", "`get, list` is one string, and not a name; write [get, list]"),
+        ("delet - pods", "`delet` is not a verb of Kubernetes; did you mean delete?"),
         (
             "frobnicate - pods",
-            "`frobnicate` is no verb of Kubernetes'; there are get, list, watch, create, update, patch, delete and deletecollection",
+            "`frobnicate` is not a verb of Kubernetes; there are get, list, watch, create, update, patch, delete and deletecollection",
         ),
         (
             "get - secrets my-*",
-            "`my-*` is not the name of an object: `*` is no wildcard here; name each object, or leave resourceNames out for all of them",
+            "`my-*` is not the name of an object: `*` is not a wildcard here; name each object, or leave resourceNames out for all of them",
         ),
         (
             "create - secrets one",
-            "create is about an object of a name only where `kubectl apply --server-side` makes it, so that this rule allows nothing else; leave resourceNames out",
+            "create is matched against resourceNames only when `kubectl apply --server-side` creates the object, so this rule has no other effect; leave resourceNames out",
         ),
         (
             "deletecollection - secrets one",
-            "deletecollection is never about an object of a name, so that this rule allows nothing else; leave resourceNames out",
+            "deletecollection is never matched against resourceNames, so this rule has no effect; leave resourceNames out",
         ),
         (
             "create;get - secrets one",
-            "create is about an object of a name only where `kubectl apply --server-side` makes it, so that this rule does not allow it otherwise; write a rule without resourceNames for create",
+            "create is matched against resourceNames only when `kubectl apply --server-side` creates the object, so this rule does not allow it otherwise; write a rule without resourceNames for create",
         ),
         (
             "get extensions ingresses",
@@ -178,7 +178,7 @@ fn paths_begin_with_a_slash() {
         let rule = Rule { verbs: vec!["get".into()], non_resource_urls: vec![url.into()], ..Rule::default() };
         misnomers(&rule, false, &[]).into_iter().map(|found| found.message).collect::<Vec<_>>()
     };
-    assert_eq!(urls("healthz"), ["`healthz` is no path"]);
+    assert_eq!(urls("healthz"), ["`healthz` is not a path"]);
     assert_eq!(urls("/api/*/pods"), ["`/api/*/pods` matches only itself: `*` is a wildcard only at the end"]);
     assert_eq!(urls("/metrics?x=1"), ["`/metrics?x=1` has a query, which has no influence on what is allowed"]);
     for url in ["*", "/", "/healthz", "/metrics/*", "/api*"] {
@@ -200,7 +200,7 @@ fn resources_of_others_have_names_where_they_are_known() {
     };
     for word in ["Gizmo", "gizmo", "gzm", "gz", "Gizmos"] {
         let expected =
-            format!("`{word}` is no resource: rules name them in small letters and plural; did you mean gizmos?");
+            format!("`{word}` is not a resource: rules name them in small letters and plural; did you mean gizmos?");
         assert_eq!(said(&["example.com"], word, false), [expected], "{word}");
     }
     let nowhere = "gizmos are cluster-scoped, and this rule applies only in namespaces; grant it without a namespace, for the whole cluster";

@@ -252,7 +252,7 @@ impl Reader<'_> {
         for (name, span) in &names {
             if !IAM_ACTIONS.iter().any(|action| name.strip_prefix("iam:") == Some(action)) {
                 let known = IAM_ACTIONS.map(|action| format!("iam:{action}")).join(", ");
-                self.problems.push(wrong(*span, format!("`{name}` is no action that can be denied: {known}")));
+                self.problems.push(wrong(*span, format!("`{name}` is not an action that can be denied: {known}")));
             }
         }
         names.into_iter().map(|(name, _)| name).collect()

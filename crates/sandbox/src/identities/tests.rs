@@ -155,7 +155,7 @@ sessions: []
     identities.entry: `name` has another form: 1 to 64 of A-Z a-z 0-9 _+=,.@-
     identities.entry: `accessKeyId` has another form: AKIA and 16 of A-Z 0-9
     identities.entry: `secretAccessKey` has another form: visible ASCII characters
-    identities.entry: `sts:AssumeRole` is no action that can be denied: iam:GetGroup, iam:GetRole, iam:GetUser, iam:ListRoles
+    identities.entry: `sts:AssumeRole` is not an action that can be denied: iam:GetGroup, iam:GetRole, iam:GetUser, iam:ListRoles
     document.type: expected a mapping (keys and values), found text
     identities.entry: `path` has another form: / or visible characters between slashes, such as /ops/
     identities.entry: nobody and no role in this file is called `nobody`

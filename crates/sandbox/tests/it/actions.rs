@@ -69,7 +69,7 @@ async fn a_role_is_assumed_and_its_credentials_are_good() {
     assert_eq!(arn(&aws, &keys).await, expected);
 
     let in_json = aws.send(assume_deployer("j", "900").json().post(&aws.keys("alice"))).await;
-    assert_eq!(in_json.status, 400, "one letter is no session name: {in_json:?}");
+    assert_eq!(in_json.status, 400, "one letter is not a session name: {in_json:?}");
     let in_json = aws.send(assume_deployer("json", "900").json().post(&aws.keys("alice"))).await;
     let result = |path: &str| in_json.json(&format!("/AssumeRoleResponse/AssumeRoleResult/{path}"));
     assert_eq!(result("AssumedRoleUser/Arn"), "arn:aws:sts::111122223333:assumed-role/Deployer/json");

@@ -65,7 +65,8 @@ impl Explanation<'_> {
                 sections.push(section("What to do", [Item::new(Sign::None, code.fix)]));
             }
             Verdict::NotAsked => {
-                let ask = "`--aws` sends it to AWS as the server would, and says who it is and what they may do";
+                let ask = "run again with `--aws` to ask AWS whose the token is, as the server would, and to see what they \
+                           may do";
                 sections.push(section("What to do", [Item::new(Sign::None, ask)]));
             }
         }
@@ -336,7 +337,7 @@ fn rights_by(person: &Person<'_>, held: &[BindingRights<'_>], world: &World) -> 
                 Path::Masters | Path::Policy { .. } => None,
             })
             .collect();
-        let text = format!("and what everybody may do who logs in ({})", roles.join(", "));
+        let text = format!("and what every authenticated user may do ({})", roles.join(", "));
         items.push(Item::new(Sign::Note, text));
     }
     items

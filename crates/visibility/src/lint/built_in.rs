@@ -18,7 +18,7 @@ const CONTROLLER: &str = "system:controller:";
 const LEADER: &str = "system::leader-locking-kube-controller-manager";
 const SCHEDULER: &str = "system::leader-locking-kube-scheduler";
 
-/// The bindings that are no controller's: namespace, name, role, subject.
+/// The bindings that are not a controller's: namespace, name, role, subject.
 const BINDINGS: &[(Option<&str>, &str, RoleKind, &str, BindingSubject<'static>)] = {
     use BindingSubject::{Group, ServiceAccount, User};
     use RoleKind::{ClusterRole, Role};

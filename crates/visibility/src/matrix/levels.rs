@@ -99,7 +99,7 @@ impl Level {
 
 /// Makes cells of what is held.
 pub(super) struct LevelForm<'a> {
-    /// What everybody may do who logs in: no cell says it again.
+    /// What every authenticated user may do: no cell says it again.
     everybody: HashSet<&'a Rule>,
     /// The questions of each level, as bits of [`Answers::questions`].
     levels: [u128; 4],

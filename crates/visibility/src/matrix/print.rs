@@ -35,7 +35,7 @@ pub struct Heading<'a> {
 
 /// How many of those who are alike are named before the rest is counted.
 const MEMBERS: usize = 8;
-/// More columns than this are no table that anybody reads or prints.
+/// More columns than this are not a table that anybody reads or prints.
 const COLUMNS: usize = 12;
 /// How many namespaces are.
 const NAMESPACES: usize = 3;

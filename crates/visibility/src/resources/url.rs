@@ -115,7 +115,7 @@ fn named(query: &str) -> Box<str> {
         rest.strip_prefix("==").or_else(|| rest.strip_prefix('=')).map(Box::from)
     };
     let found: Option<Box<str>> = selector.split(',').find_map(name);
-    // What cannot be a part of a path is no name (`path.IsValidPathSegmentName`).
+    // What cannot be a part of a path is not a name (`path.IsValidPathSegmentName`).
     found.filter(|name| !name.contains(['/', '%']) && ![".", ".."].contains(&&**name)).unwrap_or_default()
 }
 

@@ -203,7 +203,7 @@ fn somebody_let_in_is_followed_from_aws_to_verbs() {
         get, list, watch on pods, services, deployments.apps
       + in dev, by RoleBinding cluster-auth:release:deployer → Role deployer (access.yaml:14), to Group release
         every verb on everything of apps
-      and what everybody may do who logs in (system:discovery)
+      and what every authenticated user may do (system:discovery)
     ");
     let session = "arn:aws:sts::111122223333:assumed-role/Ops/ann";
     assert_snapshot!(text(&world.explain(caller(session)), &world), @"
@@ -225,7 +225,7 @@ fn somebody_let_in_is_followed_from_aws_to_verbs() {
       + in dev, by RoleBinding deployers → Role deployer, to Group viewers
         every verb on everything of apps
       ! RoleBinding lost in test grants nothing: the Role gone does not exist
-      and what everybody may do who logs in (system:discovery)
+      and what every authenticated user may do (system:discovery)
     ");
     assert_snapshot!(text(&world.explain(caller("arn:aws:iam::111122223333:user/carol")), &world), @"
     arn:aws:iam::111122223333:user/carol is let in as carol
@@ -243,7 +243,7 @@ fn somebody_let_in_is_followed_from_aws_to_verbs() {
       ! everywhere: everything; the API server allows them everything, as a member of system:masters
       + everywhere, by ClusterRoleBinding viewers → ClusterRole view, to User carol
         get, list, watch on pods, services, deployments.apps
-      and what everybody may do who logs in (system:discovery)
+      and what every authenticated user may do (system:discovery)
     ");
 }
 
@@ -497,7 +497,7 @@ fn sessions_that_nothing_names_have_the_policies_of_their_access_entry() {
     What they may do
       + in team-*, by EKS access policy AmazonEKSSecretReaderPolicy
         get, list, watch on secrets
-      and what everybody may do who logs in (system:discovery)
+      and what every authenticated user may do (system:discovery)
     ");
 }
 

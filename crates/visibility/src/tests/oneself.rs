@@ -69,7 +69,7 @@ fn what_holds_everywhere_is_said_once_and_what_everybody_may_do_is_not_said() {
         get, list on nodes
       + in dev, test
         get on pods
-      and what everybody may do who logs in
+      and what every authenticated user may do
     ");
 }
 
@@ -143,6 +143,6 @@ fn a_context_without_aws_is_fine() {
 
     What you may do
       nothing of your own
-      and what everybody may do who logs in
+      and what every authenticated user may do
     ");
 }

@@ -211,7 +211,7 @@ fn a_place_of_logins_that_could_not_be_looked_at_is_never_a_no() {
     let mut lines = String::new();
     for (name, server, parts, people) in rows {
         let world = live(server, parts);
-        // A plan takes no configuration that is no ConfigMap.
+        // A plan takes no configuration that is not a ConfigMap.
         let is_given = parts.iter().any(|part| part.starts_with("server:"));
         the_same_is_said_of_logins(&world, people, (!is_given).then(|| planned(server, parts)).as_deref());
         lines += &format!("{name}\n");

@@ -91,7 +91,8 @@ fn of_users(theirs: &TheirUser, ours: &User) -> Comparison {
     }
 }
 
-/// The keys of `extra` whose values are not the same. Those that we alone add are no difference where the predecessor lacks them.
+/// The keys of `extra` whose values are not the same. Those that we alone add are not a difference where the
+/// predecessor lacks them.
 pub(super) fn other_extra<'a>(
     theirs: &'a BTreeMap<String, Vec<String>>,
     ours: &'a BTreeMap<String, Vec<String>>,

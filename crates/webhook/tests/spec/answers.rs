@@ -124,7 +124,7 @@ async fn where_it_is_asked_for_a_denial_is_200_and_trouble_stays_what_it_is() {
         assert_eq!(answer.body.ends_with('\n'), status == 200, "{code}");
     }
     let malformed = stage.request("POST", "/authenticate", "[]").await;
-    assert_eq!(malformed.status, 400, "what is no review is no denial");
+    assert_eq!(malformed.status, 400, "what is not a review is not a denial");
 }
 
 #[tokio::test]

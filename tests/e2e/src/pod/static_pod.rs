@@ -177,7 +177,7 @@ impl Volume {
     fn place(&self, machine: &Machine) -> anyhow::Result<(String, PathBuf)> {
         let HostPath { path, kind } = &self.host_path;
         // A kubelet does not start a pod whose folder is missing.
-        ensure!(kind == "Directory" && machine.path(path).is_dir(), "{path} is no folder of the machine");
+        ensure!(kind == "Directory" && machine.path(path).is_dir(), "{path} is not a folder of the machine");
         Ok((self.name.clone(), path.into()))
     }
 }

@@ -126,7 +126,7 @@ fn prepared(world: &World, page: &str, heading: &str, at_hand: &str) -> anyhow::
 }
 
 fn kubeadm_machine(world: &World) -> anyhow::Result<Machine> {
-    prepared(world, "kubeadm.md", "## 1. The files, on every control-plane machine", "kubeadm/static-pod.yaml")
+    prepared(world, "kubeadm.md", "## 1. The files, on every control plane node", "kubeadm/static-pod.yaml")
 }
 
 /// The pod that kubelet finds among its manifests.

@@ -244,7 +244,7 @@ fn meaning(world: &World) -> anyhow::Result<()> {
         ("a provider that was removed", ca, "auth-provider: {name: gcp}", Out("the gcp auth plugin has been removed")),
         ("another that was removed", ca, "auth-provider: {name: azure}", Out("the azure auth plugin has been removed")),
         ("a provider that nobody knows", ca, "auth-provider: {name: x}", Out("no Auth Provider found for name \"x\"")),
-        ("OpenID Connect without a token", ca, &oidc("''"), Out("is no JWT")),
+        ("OpenID Connect without a token", ca, &oidc("''"), Out("is not a JWT")),
         ("OpenID Connect with one that has ended", ca, &oidc(&jwt("1000000000")), Out("has expired")),
         ("OpenID Connect with one that this API server does not know", ca, &oidc(&jwt("4000000000")), Out("")),
     ]

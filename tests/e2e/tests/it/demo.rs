@@ -18,7 +18,7 @@ fn alone(world: &World) -> anyhow::Result<()> {
     let shown = process::run(command.arg("demo").env("TMPDIR", &folder))?.success()?;
     let too_wide = shown.lines().find(|line| line.chars().count() > 80);
     ensure!(too_wide.is_none(), "wider than 80 columns: {too_wide:?}");
-    ensure!(!shown.contains('\u{1b}'), "colours although stdout is no terminal");
+    ensure!(!shown.contains('\u{1b}'), "colours although stdout is not a terminal");
     for code in ["mapping.none", "sts.signature-mismatch", "token.expired", "token.action"] {
         ensure!(shown.contains(code), "{code} is missing in\n{shown}");
     }

@@ -276,7 +276,7 @@ fn usage(world: &World) -> anyhow::Result<()> {
         (&["alice", "group:developers"], "alice: no such file or folder"),
         (&["view.yaml", "user:alice"], "are not of the same kind"),
         (&["group:", "user:alice"], "group: needs a name after the colon"),
-        (&["arn:aws:iam", "user:alice"], "arn:aws:iam is no ARN"),
+        (&["arn:aws:iam", "user:alice"], "arn:aws:iam is not an ARN"),
         (
             &["arn:aws:iam::111122223333:policy/x", "user:alice", "--from", "view.yaml"],
             "cannot log in: name an IAM user",

@@ -134,7 +134,7 @@ fn no_regular_file(world: &World) -> anyhow::Result<()> {
         let made = process::run(process::command(Path::new(program), &folder).args(before).arg(&config))?;
         ensure!(made.code == 0, "{made:?}");
         wait_until("the server says what the file is", || {
-            Ok(server.request("GET", "/readyz", "")?.body.contains("config.yaml is no regular file"))
+            Ok(server.request("GET", "/readyz", "")?.body.contains("config.yaml is not a regular file"))
         })?;
         ensure!(server.review(&token)?.status == 200, "{program} locked alice out");
         fs::remove_file(&config)?;

@@ -1,5 +1,5 @@
 //! `kops`: the state store on moto's S3, the printed specification by kops' list of fields, and what both bring to a
-//! control-plane machine: a real API server that a member of the team logs in to.
+//! control plane node: a real API server that a member of the team logs in to.
 
 mod container;
 mod spec;
@@ -125,7 +125,7 @@ s3.put_bucket_encryption(Bucket='kops.example.com-state', ServerSideEncryptionCo
 fn rotate(world: &World) -> anyhow::Result<()> {
     let store = Store::start(world, "kops-rotate")?;
     let refused = store.kops(&["upload", "--rotate"])?.failure()?;
-    ensure!(refused.contains("there is no pair to rotate"), "{refused}");
+    ensure!(refused.contains("there is no certificate and key to rotate"), "{refused}");
     store.kops(&["upload"])?.success()?;
     let first = store.objects()?;
     let again = store.kops(&["upload"])?;

@@ -318,7 +318,7 @@ fn troubles(world: &World) -> anyhow::Result<()> {
     let rows: [(&[&str], &str); 8] = [
         (&["--eks", "missing"], "EKS has no cluster missing in us-west-2"),
         (&["--eks", "new"], "the EKS cluster new has no API server yet"),
-        (&["--eks", "../prod"], "is no name of an EKS cluster"),
+        (&["--eks", "../prod"], "is not a valid EKS cluster name"),
         (&["--eks", "arn:aws:iam::111122223333:user/x"], "is not the ARN of an EKS cluster"),
         (&["--eks", "prod", "-i", "prod"], "leave -i and -c out"),
         (&["--eks", "prod", "--server", "https://x"], "cannot be used with"),

@@ -1,5 +1,6 @@
-//! docs/migrate.md, on a control-plane machine that runs the real aws-iam-authenticator by its own manifest: its server, ours in its place,
-//! and its own again, on one folder, port, certificate and kubeconfig. The API server is started once.
+//! docs/migrate.md, on a control plane node that runs the real aws-iam-authenticator by its own manifest: its server,
+//! ours in its place, and its own again, on one folder, port, certificate and kubeconfig. The API server is started
+//! once.
 
 use std::{
     fs,

@@ -186,7 +186,7 @@ fn given(world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A configuration of the authenticator, another cluster's id and what is no digest, beside an access file.
+/// A configuration of the authenticator, another cluster's id and what is not a digest, beside an access file.
 fn refused(world: &World) -> anyhow::Result<()> {
     let folder = world.folder("said-refused")?;
     fs::write(folder.join("access.yaml"), "clusterID: c\naccount: '111122223333'\ngroups: []\n")?;

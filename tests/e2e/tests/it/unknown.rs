@@ -603,7 +603,7 @@ fn odd_rights(world: &World) -> anyhow::Result<()> {
                 gaps.iter().filter(lacks).filter(|gap| looks_at_all || **gap != "roles").collect();
             if shown["incomplete"] != true || !missing.is_empty() {
                 wrong.push(format!(
-                    "{name}, {args:?}: {missing:?} is no gap of {found}, incomplete {}",
+                    "{name}, {args:?}: {missing:?} is not a gap of {found}, incomplete {}",
                     shown["incomplete"]
                 ));
             }

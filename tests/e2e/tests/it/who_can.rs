@@ -403,7 +403,7 @@ fn definitions(world: &World) -> anyhow::Result<()> {
                 let place = if namespace.is_empty() { String::new() } else { format!("/namespaces/{namespace}") };
                 format!("{root}/v1{place}/{resource}")
             }
-            (Request::Url { .. }, _) => anyhow::bail!("{word} is no URL"),
+            (Request::Url { .. }, _) => anyhow::bail!("{word} is not a URL"),
         };
         ensure!(ours == theirs, "{word}: we say {ours}, kubectl {theirs}");
     }

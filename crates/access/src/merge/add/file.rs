@@ -68,7 +68,8 @@ pub fn add_to_file(source: &Source, addition: &Addition) -> Result<(String, Adde
     Ok((changed, added))
 }
 
-/// That a file that is no manifest is aws-iam-authenticator's configuration, by its outermost keys: nothing is added to others.
+/// That a file that is not a manifest is aws-iam-authenticator's configuration, by its outermost keys: nothing is added
+/// to others.
 fn ensure_configuration(source: &Source, documents: &[Document]) -> Result<(), Refused> {
     let root = documents.iter().find_map(Document::root);
     let keys = root.and_then(Node::as_mapping).into_iter().flatten().map(|entry| entry.key.text.to_lowercase());
@@ -135,7 +136,7 @@ impl<'d> Editable<'d> {
             let text = if text.is_null() { Some("") } else { text.as_str() };
             let text = text.ok_or_else(|| {
                 let (key, is) = (&entry.key.text, entry.value.kind());
-                refused(place(source, entry.key_span), &format!("data.{key} is no text, but {is}"))
+                refused(place(source, entry.key_span), &format!("data.{key} is not a string, but {is}"))
             })?;
             data.insert(entry.key.text.to_string(), text.to_owned());
         }

@@ -1,4 +1,4 @@
-//! What is kept, for whom, and what is no cache.
+//! What is kept, for whom, and what is not a cache.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -117,7 +117,7 @@ fn whatever_else_is_in_the_file_makes_it_another_file() {
     for (text, expected) in rows {
         assert_eq!(Cache::parse(text).map(drop), expected.map_err(|line| NotACache { line }), "{text}");
     }
-    // To the Go program, too, these have ended, or are no keys.
+    // To the Go program, too, these have ended, or are not keys.
     for fields in ["canexpire: true, accesskeyid: A, secretaccesskey: s", "accesskeyid: A", "secretaccesskey: s"] {
         let cache = Cache::parse(&entry(fields)).expect("a cache");
         assert!(cache.get(&key("c", "p", "r"), now()).is_none(), "{fields}");

@@ -71,7 +71,7 @@ async fn update(cluster: &Cluster, addition: &Addition) -> Result<Json, Failure>
             Ok(bytes) => {
                 warn(&added);
                 let mut object: Json = serde_json::from_slice(&bytes).context("aws-auth cannot be read")?;
-                let fields = object.as_object_mut().context("aws-auth is no object")?;
+                let fields = object.as_object_mut().context("aws-auth is not an object")?;
                 // As a typed client has it.
                 fields.retain(|key, _| !["kind", "apiVersion"].contains(&key.as_str()));
                 return Ok(object);

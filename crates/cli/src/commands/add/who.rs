@@ -35,7 +35,7 @@ pub(super) struct RoleArgs {
 /// Who they are in the cluster.
 #[derive(Args, Debug)]
 struct WhomArgs {
-    /// Username in the cluster, or a template for it, such as {{SessionName}}
+    /// Username in the cluster, or a template for it, such as deploy:{{SessionName}}
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     username: String,
 

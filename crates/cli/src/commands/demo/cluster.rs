@@ -50,7 +50,7 @@ pub(super) async fn stay(stage: Stage, process: &Process) -> anyhow::Result<()> 
     let cluster = cluster.or_else(|error| {
         // The end of a log may be in it, which has several lines.
         process::note_lines(&format!("{:#}", anyhow::Error::from(error)));
-        anyhow::bail!("there is no cluster to show")
+        anyhow::bail!("the demo cluster did not start; the lines above say why")
     })?;
     apply(&kubectl, &cluster, folder.path())?;
     let team = folder.path().join("team.kubeconfig");

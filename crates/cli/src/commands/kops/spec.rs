@@ -109,7 +109,9 @@ fn webhook(args: &SpecArgs, name: &ClusterName, process: &Process) -> anyhow::Re
     let config = kubeconfig.webhook().with_context(|| {
         let stored = || format!("{folder}/{}", File::Kubeconfig.name());
         let place = args.webhook_kubeconfig.as_ref().map_or_else(stored, |path| path.display().to_string());
-        format!("{place} is no kubeconfig for an API server's webhook; `cluster-auth init` and `kops upload` write one")
+        format!(
+            "{place} is not a kubeconfig for an API server's webhook; `cluster-auth init` and `kops upload` write one"
+        )
     })?;
     let hook_image = args.hook_image.clone().unwrap_or_else(|| HOOK_IMAGE.to_owned());
     Ok(kops::webhook(name, &config, &folder, hook_image, region))

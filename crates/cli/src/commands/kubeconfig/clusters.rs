@@ -59,9 +59,10 @@ fn by_url(args: &KubeconfigArgs, global: &Global, process: &Process) -> Result<C
     }
     let is_blank = |host: &str| host.is_empty() || host.starts_with(['/', '?', '#', ':']);
     if is_blank(&server["https://".len()..]) || server.contains(char::is_whitespace) {
-        return Err(
-            anyhow::anyhow!("--server {server:?} is no URL: the API server's is like https://api.example.com").into()
-        );
+        return Err(anyhow::anyhow!(
+            "--server {server:?} is not a URL: the API server's is like https://api.example.com"
+        )
+        .into());
     }
     let authority = args.ca.as_deref().map(read_authority).transpose()?.map_or(Authority::System, Authority::Pem);
     let id = settings::cluster_id(global, process, &settings::config(global)?)?;

@@ -1,5 +1,5 @@
 //! Whom to trust among those whom the server asks: files of authorities, read anew when they change, as a secret that is mounted
-//! is rotated. What cannot be read, or is no certificate, changes nothing.
+//! is rotated. What cannot be read, or is not a certificate, changes nothing.
 
 use std::{path::PathBuf, sync::Arc};
 

@@ -277,7 +277,7 @@ fn read(mode: BackendMode, seen: &[Object], options: Options) -> Source {
     }
 }
 
-/// What keeps a whole list from being read: it is no YAML, or no list.
+/// What keeps a whole list from being read: it is not YAML, or not a list.
 fn broken(source: &Source) -> Option<&Defect> {
     let kinds = [DefectKind::Unreadable, DefectKind::Type];
     let is_whole = |defect: &&Defect| kinds.contains(&defect.kind) && LISTS.contains(&&*defect.section);

@@ -91,7 +91,7 @@ impl Started {
         Ok(read)
     }
 
-    /// Takes what is no mapping, and in force at once.
+    /// Takes what is not a mapping, and in force at once.
     fn take(&self, config: &ServerConfig, modes: &Modes) {
         if let Some(wanted) = self.modes(config) {
             modes.configure(wanted);

@@ -36,7 +36,7 @@ pub(crate) struct AskIam {
     #[arg(long, help_heading = "Asking IAM")]
     aws: bool,
 
-    /// AWS Region of the STS endpoint; its partition decides which IAM is asked
+    /// AWS Region of the STS endpoint; IAM is asked in the same partition
     #[arg(long, value_name = "REGION", requires = "aws", help_heading = "Asking IAM")]
     region: Option<String>,
 

@@ -38,7 +38,8 @@ pub(crate) struct PathArgs {
     #[arg(long, value_name = "GLOB", requires = "from")]
     exclude: Vec<String>,
 
-    /// Namespace of manifests that name none [default: the one that a kustomization beside them sets; never the context's]
+    /// Namespace for manifests that do not set one [default: the one set by a kustomization beside them; never the
+    /// context's]
     #[arg(long, value_name = "NAMESPACE", value_parser = names::namespace, requires = "given")]
     default_namespace: Option<String>,
 }
@@ -49,8 +50,9 @@ pub(crate) struct FromArgs {
     #[command(flatten)]
     pub(crate) files: PathArgs,
 
-    /// Server by whose rules to read the authenticator's configuration: `aws-iam-authenticator` (0.7.18) or `cluster-auth`
-    /// [default: the one that a DaemonSet, Deployment or Pod of the cluster runs, else `aws-iam-authenticator`, with a note]
+    /// How to read the authenticator's configuration: as aws-iam-authenticator 0.7.18 (`aws-iam-authenticator`) or as
+    /// this program's server (`cluster-auth`) [default: as the server that runs in the cluster, else
+    /// `aws-iam-authenticator`, with a note]
     #[arg(long, value_name = "SERVER", value_parser = parse_reader)]
     reader: Option<Reader>,
 }

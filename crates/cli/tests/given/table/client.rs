@@ -11,7 +11,7 @@ pub(super) const COMMANDS: &[Row] = &[
             ("region", ALWAYS),
             ("profile", ALWAYS),
             ("role", ALWAYS),
-            // As with aws-iam-authenticator these are no mistake: kubeconfigs have them.
+            // As with aws-iam-authenticator these are not a mistake: kubeconfigs have them.
             ("external-id", &[("token -i c -e x", 0, "note: --external-id has no effect, because no role is assumed")]),
             (
                 "session-name",

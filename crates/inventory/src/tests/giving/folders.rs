@@ -3,7 +3,7 @@
 use super::{RBAC, lines};
 use crate::{How, Inputs};
 
-/// What is no manifest is passed over where a folder is read; what looks like one of access is a gap.
+/// What is not a manifest is passed over where a folder is read; what looks like one of access is a gap.
 #[test]
 fn a_repository_has_more_than_manifests() {
     let template = "{{- if .Values.rbac.create }}\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: {{ include \"x\" . }}\n{{- end }}\n";

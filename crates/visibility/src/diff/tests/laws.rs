@@ -43,7 +43,7 @@ fn files() -> impl Strategy<Value = [String; 2]> {
                 Some(place) => ("RoleBinding", format!(r#", "namespace": "{place}""#)),
                 None => ("ClusterRoleBinding", String::new()),
             };
-            // A ClusterRoleBinding of a Role is no object that an API server takes.
+            // A ClusterRoleBinding of a Role is not an object that an API server takes.
             let (kind, role) = if place.is_none() && kind == "Role" { ("ClusterRole", "view") } else { (kind, role) };
             format!(
                 r#"{{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "{of}", "metadata": {{"name": "b{at}"{namespace}}}, "roleRef": {{"kind": "{kind}", "name": "{role}"}},

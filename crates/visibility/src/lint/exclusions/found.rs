@@ -22,7 +22,7 @@ pub(in crate::lint) struct Found<'a> {
     pub(in crate::lint) who: Option<BindingSubject<'a>>,
     /// Where it is about an AWS principal: its ARN.
     pub(in crate::lint) principal: Option<String>,
-    /// Where; the whole cluster is no namespace.
+    /// Where; the whole cluster is not a namespace.
     pub(in crate::lint) namespace: Option<&'a str>,
     /// By which bindings, each once.
     pub(in crate::lint) bindings: Vec<&'a Binding>,

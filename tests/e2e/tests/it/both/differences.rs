@@ -43,7 +43,7 @@ pub(super) const IDENTITY: Difference = Difference { what: "`verify` without `-o
 pub(super) const REGION: Difference = Difference { what: "`verify -o json`", codes: (0, 0), differs: &["stderr"] };
 pub(super) const INIT: Difference = Difference { what: "what `init` says", codes: (0, 0), differs: BOTH };
 pub(super) const ADDRESS: Difference =
-    Difference { what: "`init --address` with what is no address", codes: (0, 1), differs: BOTH };
+    Difference { what: "`init --address` with what is not an address", codes: (0, 1), differs: BOTH };
 pub(super) const DOTENV: Difference =
     Difference { what: "`-c` with a file of variables (`.env`, `.dotenv`)", codes: (0, 1), differs: BOTH };
 

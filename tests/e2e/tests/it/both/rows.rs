@@ -169,8 +169,8 @@ pub(super) const ROWS: &[Row] = &[
         "which kubectl has dropped; change it to v1",
     ),
     other("KUBERNETES_EXEC_INFO={} token -i c", &EXEC_INFO, "names no version known here"),
-    other("KUBERNETES_EXEC_INFO=x token -i c", &NOTES, "is no ExecCredential in JSON"),
-    other("KUBERNETES_EXEC_INFO=[] token -i c", &NOTES, "is no ExecCredential in JSON"),
+    other("KUBERNETES_EXEC_INFO=x token -i c", &NOTES, "is not an ExecCredential in JSON"),
+    other("KUBERNETES_EXEC_INFO=[] token -i c", &NOTES, "is not an ExecCredential in JSON"),
     // version
     same("version"),
     same("version -o json"),

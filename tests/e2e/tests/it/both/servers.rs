@@ -131,7 +131,7 @@ fn compare(world: &World, two: &Two, mode: &str) -> anyhow::Result<Vec<String>> 
     Ok(found)
 }
 
-/// What is no login, and the port's other pages.
+/// What is not a login, and the port's other pages.
 const REQUESTS: &[(&str, &str, &str, &str)] = &[
     ("no POST", "GET", "/authenticate", ""),
     ("PUT", "PUT", "/authenticate", "{}"),

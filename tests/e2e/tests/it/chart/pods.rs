@@ -30,7 +30,7 @@ pub(crate) const TESTS: &[Test] = &[
 const FILE: &str =
     "account: '111122223333'\ngroups:\n- {name: developers, users: [alice, erin]}\n- {name: ops, users: [ops/bob]}\n";
 
-/// A control-plane machine: what the chart puts on it.
+/// A control plane node: what the chart puts on it.
 struct Machine<'a> {
     world: &'a World,
     folder: PathBuf,

@@ -1,4 +1,4 @@
-//! docs/server.md, on a control-plane machine whose `/var/aws-iam-authenticator` is a folder of the test.
+//! docs/server.md, on a control plane node whose `/var/aws-iam-authenticator` is a folder of the test.
 
 use std::{fs, path::PathBuf};
 

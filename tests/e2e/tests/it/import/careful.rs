@@ -35,15 +35,17 @@ pub(super) fn holds(world: &World) -> anyhow::Result<()> {
     access_policies(world)
 }
 
-/// "aws-iam-authenticator lets nobody in by a role ARN with a path; what is applied has none, and it does".
+/// "The role ARN has a path, so aws-iam-authenticator lets nobody in by this entry".
 fn role_with_path(world: &World) -> anyhow::Result<()> {
     let managed = TestCluster::start(world, "import-careful", OBJECTS)?;
     let imported = managed.run(&["import", "--reader", "cluster-auth"])?;
     let careful = "careful: arn:aws:iam::111122223333:role/ci/Deployer";
-    let so = "aws-iam-authenticator lets nobody in by a role ARN with a path; what is applied has none, and it does";
+    let so = "the role ARN has a path, so aws-iam-authenticator lets nobody in by this entry. The access file has the \
+              role without its path, and lets it in";
     let line =
         imported.stderr.lines().find(|line| line.starts_with(careful)).with_context(|| imported.stderr.clone())?;
-    let stops = "`apply --mapping configmap` stops until the entry is written without its path, or removed, by hand";
+    let stops =
+        "`apply --mapping configmap` stops until you remove the path from the existing entry, or the entry itself";
     ensure!(line.contains(so) && line.contains(stops), "{line}");
     let verdict = |reader: &str| -> anyhow::Result<String> {
         let arn = "arn:aws:iam::111122223333:role/Deployer";

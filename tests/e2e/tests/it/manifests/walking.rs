@@ -1,4 +1,5 @@
-//! Folders as they are: what is no manifest is counted, links are followed once, and whatever cannot be read is said.
+//! Folders as they are: what is not a manifest is counted, links are followed once, and whatever cannot be read is
+//! said.
 
 use std::{fs, os::unix::fs::symlink, path::Path};
 
@@ -32,7 +33,7 @@ pub(super) fn folders(world: &World) -> anyhow::Result<()> {
         (".github/workflows/ci.yaml", "on: [push]\njobs: {test: {steps: []}}\n"),
         ("mkdocs.yml", "nav:\n- Home: index.md\nmarkdown_extensions:\n- x: !!python/name:y.z\n"),
         ("package.json", "{\"name\": \"x\", \"version\": \"1.0.0\"}\n"),
-        ("tsconfig.json", "{\n  // Comments are no JSON.\n  \"compilerOptions\": {}\n}\n"),
+        ("tsconfig.json", "{\n  // Comments are not JSON.\n  \"compilerOptions\": {}\n}\n"),
         ("web/deployment.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"),
         ("empty.yaml", ""),
         (".git/config.yaml", &binding("dev", "of-git")),
@@ -119,7 +120,7 @@ pub(super) fn folders(world: &World) -> anyhow::Result<()> {
             ensure!(refused.contains(folder) && !refused.contains("must-not-be-read"), "{command}: {refused}");
         }
     }
-    // What is no cluster does not stand for the one of the current context.
+    // What is not a cluster does not stand for the one of the current context.
     let group = r#"{"Users": [], "Group": {"Arn": "arn:aws:iam::111122223333:group/G"}, "IsTruncated": false}"#;
     write(&root.join("group.json"), group.as_bytes())?;
     write(&root.join("kops.yaml"), b"apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nmetadata: {name: k}\n")?;

@@ -6,7 +6,7 @@ use e2e::random::Random;
 #[derive(Clone, Debug)]
 pub(super) enum Node {
     Text(String),
-    /// What is no text where one is wanted: a number, a truth value.
+    /// What is not text where one is wanted: a number, a truth value.
     Bare(&'static str),
     Null,
     List(Vec<Self>),

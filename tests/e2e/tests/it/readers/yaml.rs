@@ -49,7 +49,7 @@ pub(super) fn below(random: &mut Random, hand: &Hand, key: &str, list: &[Node]) 
     format!("  {key}:\n{lines}")
 }
 
-/// What is no list of entries.
+/// What is not a list of entries.
 fn whole(random: &mut Random, hand: &Hand, list: &[Node]) -> String {
     match random.below(9) {
         0 => String::new(),
