@@ -6,7 +6,7 @@ use crate::{deny, lint, needs, run, windows};
 
 /// Runs every step; the first that fails ends it.
 pub(crate) fn ci() -> anyhow::Result<()> {
-    needs::ensure("ci", &[needs::TESTS, needs::LINT, needs::WINDOWS].concat())?;
+    needs::ensure("ci", &[needs::TESTS, needs::NODE_TESTS, needs::LINT, needs::WINDOWS].concat())?;
     let test = || run::check(run::cargo().args(["xtask", "test"]));
     let deny = || deny::deny(&deny::DenyArgs { advisories: false });
     let steps: [(&str, &dyn Fn() -> anyhow::Result<()>); 4] =

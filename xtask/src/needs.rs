@@ -17,7 +17,7 @@ pub(crate) struct Need {
     why: &'static str,
     /// What it is recognised by.
     sign: Sign,
-    /// Debian's package. Go has one that may be too old.
+    /// Debian's package. Go has one that may be too old, and there is none for what a machine allows.
     package: &'static str,
 }
 
@@ -30,6 +30,8 @@ enum Sign {
     Go,
     /// A Python that is new enough, and makes virtual environments.
     Python,
+    /// Root with the right to make namespaces and mounts, and cgroups that it may write to.
+    Node,
 }
 
 /// From this version on, Go fetches the version that a go.mod asks for.
@@ -57,11 +59,22 @@ const PYTHON: Need = Need {
     package: "python3-venv",
 };
 
+const LIBSECCOMP: Need = program("/usr/include/seccomp.h", "libseccomp-dev", "the library that runc is built with");
+const PKG_CONFIG: Need = program("pkg-config", "pkg-config", "to find that library");
+
+/// What the tests on a node need of the machine beside programs.
+const NODE: Need = Need {
+    name: "root and cgroups",
+    why: "to start a node (namespaces, mounts, /sys/fs/cgroup); `cargo xtask test --without-node` leaves out the tests on it",
+    sign: Sign::Node,
+    package: "",
+};
+
 /// What brings Rust's libraries for other systems.
 const RUSTUP: Need = program("rustup", "rustup", "Rust's own installer, to add a target: https://rustup.rs");
 
 /// What building the real parts needs.
-pub(crate) const TOOLS: &[Need] = &[GO, PYTHON];
+pub(crate) const TOOLS: &[Need] = &[C_COMPILER, GO, PYTHON, LIBSECCOMP, PKG_CONFIG];
 
 /// What the unit tests need.
 pub(crate) const UNIT_TESTS: &[Need] = &[C_COMPILER];
@@ -78,6 +91,17 @@ pub(crate) const TESTS: &[Need] = &[
     program("curl", "curl", "to ask a server whether it is ready, as the documentation does"),
     program("git", "git", "to take a change of an access file back"),
     program("jq", "jq", "to read what the AWS CLI prints, as the documentation does"),
+    LIBSECCOMP,
+    PKG_CONFIG,
+];
+
+/// What the tests on a node need besides.
+pub(crate) const NODE_TESTS: &[Need] = &[
+    program("unshare", "util-linux", "namespaces for a node"),
+    program("ip", "iproute2", "a network for a node"),
+    program("socat", "socat", "a way out of a node's network"),
+    program("/usr/lib/cni/bridge", "containernetworking-plugins", "a network for the pods of a node"),
+    NODE,
 ];
 
 /// What `cargo xtask lint` needs.
@@ -182,10 +206,12 @@ fn step(chore: &str, missing: &[Need], system: System, offered: &impl Fn(&Need) 
         return Step::Stop(message);
     }
     let (packaged, by_hand): (Vec<&Need>, Vec<&Need>) = missing.iter().partition(|need| offered(need));
+    // Why it is needed says what to do about what no package brings.
+    let (allowed, by_hand): (Vec<&Need>, Vec<&Need>) = by_hand.into_iter().partition(|need| need.package.is_empty());
     let mut packages: Vec<&str> = packaged.iter().map(|need| need.package).collect();
     packages.sort_unstable();
     packages.dedup();
-    if by_hand.is_empty() && system == System::DebianAsRoot {
+    if by_hand.is_empty() && allowed.is_empty() && system == System::DebianAsRoot {
         return Step::Install(packages);
     }
     let sudo = if system == System::DebianAsRoot { "" } else { "sudo " };
@@ -227,6 +253,12 @@ impl Need {
                 let asks = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";
                 answer("python3", &["-c", asks]).is_some()
             }
+            Sign::Node => {
+                let cgroup = "for folder in /sys/fs/cgroup /sys/fs/cgroup/memory; do [ -w $folder/cgroup.procs ] && exit; done; exit 1";
+                let namespaces =
+                    ["--net", "--mount", "--pid", "--fork", "--mount-proc", "mount", "--bind", "/etc", "/srv"];
+                answer("unshare", &namespaces).is_some() && answer("sh", &["-c", cgroup]).is_some()
+            }
         }
     }
 }
@@ -252,6 +284,9 @@ fn at_least(version: &str) -> bool {
 
 /// Whether apt has the package, in a version that does: of Go there are old ones.
 fn offered(need: &Need) -> bool {
+    if need.package.is_empty() {
+        return false;
+    }
     let said = answer("apt-cache", &["policy", need.package]).unwrap_or_default();
     candidate(&said).is_some_and(|version| !matches!(need.sign, Sign::Go) || at_least(version))
 }
@@ -268,7 +303,7 @@ fn apt_get() -> Command {
 
 #[cfg(test)]
 mod tests {
-    use super::{GO, LINT, Step, System, TESTS, WINDOWS, at_least, candidate, is_new_enough, step};
+    use super::{GO, LINT, NODE_TESTS, Step, System, TESTS, WINDOWS, at_least, candidate, is_new_enough, step};
 
     #[test]
     fn what_is_missing_is_installed_or_said_all_at_once() {
@@ -284,6 +319,8 @@ mod tests {
             "git",
             "golang-go",
             "jq",
+            "libseccomp-dev",
+            "pkg-config",
             "python3-venv",
             "strace",
             "zsh",
@@ -301,17 +338,29 @@ mod tests {
   curl                    to ask a server whether it is ready, as the documentation does
   git                     to take a change of an access file back
   jq                      to read what the AWS CLI prints, as the documentation does
+  /usr/include/seccomp.h  the library that runc is built with
+  pkg-config              to find that library
 `cargo xtask test --without-cluster` leaves out the tests that need them";
         assert_eq!(go_on(TESTS, System::Other), Step::Stop(list.to_owned()));
-        let line = "\ninstall with: sudo apt-get install --no-install-recommends build-essential chromium curl fish git golang-go jq python3-venv strace zsh";
+        let line = "\ninstall with: sudo apt-get install --no-install-recommends build-essential chromium curl fish git golang-go jq libseccomp-dev pkg-config python3-venv strace zsh";
         assert_eq!(go_on(TESTS, System::Debian), Step::Stop(format!("{list}{line}")));
 
         // An old Go is no Go, and then nobody is asked to wait for the rest.
-        let line = "\ninstall with: apt-get install --no-install-recommends build-essential chromium curl fish git jq python3-venv strace zsh\n\
+        let line = "\ninstall with: apt-get install --no-install-recommends build-essential chromium curl fish git jq libseccomp-dev pkg-config python3-venv strace zsh\n\
              apt-get has no go that does: install it by hand";
         let old = |system| step("test", TESTS, system, &|need| need.name != GO.name);
         assert_eq!(old(System::DebianAsRoot), Step::Stop(format!("{list}{line}")));
         assert_eq!(old(System::Debian), Step::Stop(format!("{list}{line}").replace("with: ", "with: sudo ")));
+    }
+
+    #[test]
+    fn what_no_package_brings_stops_even_root() {
+        let missing: Vec<_> = NODE_TESTS.iter().filter(|need| need.package.is_empty()).copied().collect();
+        let said = "missing on this machine, for `cargo xtask test`:
+  root and cgroups        to start a node (namespaces, mounts, /sys/fs/cgroup); `cargo xtask test --without-node` leaves out the tests on it";
+        for system in [System::DebianAsRoot, System::Debian, System::Other] {
+            assert_eq!(step("test", &missing, system, &|need| !need.package.is_empty()), Step::Stop(said.to_owned()));
+        }
     }
 
     #[test]

@@ -9,6 +9,10 @@ pub(crate) struct TestArgs {
     #[arg(long)]
     without_cluster: bool,
 
+    /// Leave out the tests on a node, which need root
+    #[arg(long, conflicts_with = "without_cluster")]
+    without_node: bool,
+
     /// Passed on to the end-to-end tests: a filter, say
     #[arg(last = true)]
     filter: Vec<String>,
@@ -16,7 +20,12 @@ pub(crate) struct TestArgs {
 
 /// Runs them.
 pub(crate) fn test(args: &TestArgs) -> anyhow::Result<()> {
-    needs::ensure("test", if args.without_cluster { needs::UNIT_TESTS } else { needs::TESTS })?;
+    let needs: &[&[needs::Need]] = match (args.without_cluster, args.without_node) {
+        (true, _) => &[needs::UNIT_TESTS],
+        (false, true) => &[needs::TESTS],
+        (false, false) => &[needs::TESTS, needs::NODE_TESTS],
+    };
+    needs::ensure("test", &needs.concat())?;
     if args.filter.is_empty() {
         // One build for all that follows: the same packages, so the same features.
         run::check(run::cargo().args(["build", "--locked", "--workspace", "--all-targets"]))?;
@@ -30,7 +39,13 @@ pub(crate) fn test(args: &TestArgs) -> anyhow::Result<()> {
     run::check(run::cargo().args(["build", "--locked", "--workspace", "--all-targets"]))?;
     let mut e2e = run::cargo();
     e2e.args(["test", "--locked", "--workspace", "--test", "it", "--"]).args(&args.filter);
+    if args.without_node {
+        println!("note: the tests on a node were left out (--without-node)");
+        e2e.args(["--skip", "node::"]);
+    }
     e2e.env("KUBEBUILDER_ASSETS", &tools.kubernetes)
+        .env("CLUSTER_AUTH_CONTAINERD", &tools.containerd)
+        .env("CLUSTER_AUTH_RUNC", &tools.runc)
         .env("CLUSTER_AUTH_BIN", run::root().join("target/debug/cluster-auth"))
         .env("CLUSTER_AUTH_GO_AUTHENTICATOR", &tools.go_authenticator)
         .env("CLUSTER_AUTH_AWS_CLI", &tools.aws_cli)

@@ -23,46 +23,81 @@ const KUBERNETES_FLAGS: &str = "-s -w -X k8s.io/component-base/version.gitVersio
 struct GoModule {
     name: &'static str,
     flags: &'static str,
+    /// Built with C libraries, by these tags; without them a program is one static file.
+    cgo: Option<&'static str>,
     programs: &'static [(&'static str, &'static str)],
 }
 
 const KUBERNETES: GoModule = GoModule {
     name: "kubernetes",
     flags: KUBERNETES_FLAGS,
+    cgo: None,
     programs: &[
         ("etcd", "go.etcd.io/etcd/server/v3"),
         ("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver"),
         ("kubectl", "k8s.io/kubernetes/cmd/kubectl"),
         ("kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager"),
+        ("kube-scheduler", "k8s.io/kubernetes/cmd/kube-scheduler"),
+        ("kubelet", "k8s.io/kubernetes/cmd/kubelet"),
+        ("kubeadm", "k8s.io/kubernetes/cmd/kubeadm"),
+        ("pause", "cluster-auth.example/tests/tools/kubernetes"),
     ],
+};
+
+/// What a node runs its containers with.
+const CONTAINERD: GoModule = GoModule {
+    name: "containerd",
+    flags: "-s -w",
+    cgo: None,
+    programs: &[
+        ("containerd", "github.com/containerd/containerd/v2/cmd/containerd"),
+        ("containerd-shim-runc-v2", "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2"),
+        ("ctr", "github.com/containerd/containerd/v2/cmd/ctr"),
+    ],
+};
+
+/// Every pod has a seccomp profile, which a runc without libseccomp refuses.
+const RUNC: GoModule = GoModule {
+    name: "runc",
+    flags: "-s -w",
+    cgo: Some("seccomp"),
+    programs: &[("runc", "github.com/opencontainers/runc")],
 };
 
 const AUTHENTICATOR: GoModule = GoModule {
     name: "aws-iam-authenticator",
     flags: "-s -w",
+    cgo: None,
     programs: &[
         ("aws-iam-authenticator", "sigs.k8s.io/aws-iam-authenticator/cmd/aws-iam-authenticator"),
         ("token-verifier", "cluster-auth.example/tests/tools/aws-iam-authenticator"),
     ],
 };
 
-const HELM: GoModule = GoModule { name: "helm", flags: "-s -w", programs: &[("helm", "helm.sh/helm/v4/cmd/helm")] };
+const HELM: GoModule =
+    GoModule { name: "helm", flags: "-s -w", cgo: None, programs: &[("helm", "helm.sh/helm/v4/cmd/helm")] };
 
 /// The version of Kubernetes that it works with, which `helm template` takes a chart's kubeVersion to be about.
 const HELM3: GoModule = GoModule {
     name: "helm3",
     flags: "-s -w -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1 -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=37",
+    cgo: None,
     programs: &[("helm", "helm.sh/helm/v3/cmd/helm")],
 };
 
 /// The last Terraform under a free licence is 1.5, which has no `mock_provider`; what our module uses is the same in both.
-const OPENTOFU: GoModule =
-    GoModule { name: "opentofu", flags: "-s -w", programs: &[("tofu", "github.com/opentofu/opentofu/cmd/tofu")] };
+const OPENTOFU: GoModule = GoModule {
+    name: "opentofu",
+    flags: "-s -w",
+    cgo: None,
+    programs: &[("tofu", "github.com/opentofu/opentofu/cmd/tofu")],
+};
 
 /// The stand-in for Terraform's AWS provider. A change of it must not build OpenTofu anew, which takes minutes.
 const AWS_PROVIDER: GoModule = GoModule {
     name: "aws-provider",
     flags: "-s -w",
+    cgo: None,
     programs: &[("terraform-provider-aws", "cluster-auth.example/tests/tools/aws-provider")],
 };
 
@@ -79,8 +114,12 @@ const MOTO: PythonEnvironment = PythonEnvironment { name: "moto", title: "moto",
 
 /// Where the parts are.
 pub(crate) struct Tools {
-    /// etcd, kube-apiserver, kubectl, kube-controller-manager.
+    /// The folder with everything of Kubernetes, etcd among it.
     pub(crate) kubernetes: PathBuf,
+    /// The folder with containerd, its shim and its client.
+    pub(crate) containerd: PathBuf,
+    /// What starts containers.
+    pub(crate) runc: PathBuf,
     /// The existing authenticator.
     pub(crate) go_authenticator: PathBuf,
     /// The AWS CLI.
@@ -101,6 +140,8 @@ pub(crate) struct Tools {
 pub(crate) fn ensure() -> anyhow::Result<Tools> {
     Ok(Tools {
         kubernetes: kubernetes()?,
+        containerd: go(&CONTAINERD)?,
+        runc: go(&RUNC)?.join("runc"),
         go_authenticator: go_authenticator()?,
         aws_cli: python(&AWS_CLI)?,
         helm: go(&HELM)?.join("helm"),
@@ -170,6 +211,7 @@ fn go(module: &GoModule) -> anyhow::Result<PathBuf> {
     let version = run::output(Command::new(&go).arg("version"))?;
     let mut parts =
         vec![fs::read(source.join("go.mod"))?, fs::read(source.join("go.sum"))?, version.into(), module.flags.into()];
+    parts.extend(module.cgo.map(Into::into));
     // A module may have a program of our own.
     for file in ["main.go", "schema.json"].map(|file| source.join(file)) {
         parts.extend(file.is_file().then(|| fs::read(file)).transpose()?);
@@ -180,8 +222,9 @@ fn go(module: &GoModule) -> anyhow::Result<PathBuf> {
             let start = Instant::now();
             eprintln!("tools: building {program} ({} of {}, minutes the first time) …", at + 1, module.programs.len());
             let mut build = Command::new(&go);
-            build.current_dir(&source).env("CGO_ENABLED", "0");
-            build.args(["build", "-trimpath", "-ldflags", module.flags, "-o"]).arg(folder.join(program)).arg(package);
+            build.current_dir(&source).env("CGO_ENABLED", if module.cgo.is_some() { "1" } else { "0" });
+            build.args(["build", "-trimpath", "-tags", module.cgo.unwrap_or_default(), "-ldflags", module.flags, "-o"]);
+            build.arg(folder.join(program)).arg(package);
             run::check(&mut build)?;
             eprintln!("tools: {program} took {} s", start.elapsed().as_secs());
         }

@@ -40,7 +40,8 @@ for package; do
   case $package in
     build-essential) program=cc ;;
     python3-venv) program=python3 ;;
-    chromium|curl|fish|git|jq|strace|zsh) program=$package ;;
+    iproute2) program=ip ;;
+    chromium|curl|fish|git|jq|pkg-config|socat|strace|zsh) program=$package ;;
     *) continue ;;
   esac
   printf '#!/bin/sh\n' > "$here/$program"
@@ -49,13 +50,31 @@ done"#;
 
 const APT_CACHE: &str = "echo '  Candidate: 2:1.19~1'";
 const GO: (&str, &str) = ("go", "echo go version go1.26.8 linux/amd64");
+/// With which a machine shows what it allows.
+const UNSHARE: (&str, &str) = ("unshare", "");
+const SH: (&str, &str) = ("sh", "");
+/// In the order of the alphabet.
+const PACKAGES: &str = "build-essential chromium curl fish git iproute2 jq pkg-config python3-venv socat strace zsh";
+
+/// Without the packages that are recognised by a file of this machine, which may have it.
+fn by_program(line: &str) -> String {
+    line.replace("containernetworking-plugins ", "").replace("libseccomp-dev ", "")
+}
 
 #[test]
 fn everything_that_is_missing_is_said_before_anything_is_built() {
     let machine = machine("bare", &[]);
     let (output, said) = test(&machine);
     assert!(!output.status.success());
-    for name in ["\n  cc ", "\n  go ", "\n  python3 ", "\n  chromium ", "\n  strace ", "--without-cluster"] {
+    for name in [
+        "\n  cc ",
+        "\n  go ",
+        "\n  python3 ",
+        "\n  chromium ",
+        "\n  strace ",
+        "\n  root and cgroups ",
+        "--without-cluster",
+    ] {
         assert!(said.contains(name), "{name} is missing in\n{said}");
     }
     assert!(!machine.join("built").exists(), "{said}");
@@ -63,20 +82,22 @@ fn everything_that_is_missing_is_said_before_anything_is_built() {
 
 #[test]
 fn on_debian_there_is_one_line_to_type() {
-    let machine = machine("debian", &[GO, ("id", "echo 1000"), ("apt-get", APT_GET), ("apt-cache", APT_CACHE)]);
+    let debian = [GO, UNSHARE, SH, ("id", "echo 1000"), ("apt-get", APT_GET), ("apt-cache", APT_CACHE)];
+    let machine = machine("debian", &debian);
     let (output, said) = test(&machine);
-    let line = "sudo apt-get install --no-install-recommends build-essential chromium curl fish git jq python3-venv strace zsh\n";
-    assert!(!output.status.success() && said.ends_with(line), "{said}");
+    let line = format!("sudo apt-get install --no-install-recommends {PACKAGES}\n");
+    assert!(!output.status.success() && by_program(&said).ends_with(&line), "{said}");
     assert!(!machine.join("apt").exists() && !machine.join("built").exists(), "{said}");
 }
 
 #[test]
 fn root_gets_it_installed_and_the_tests_go_on() {
-    let machine = machine("root", &[GO, ("id", "echo 0"), ("apt-get", APT_GET), ("apt-cache", APT_CACHE)]);
+    let debian = [GO, UNSHARE, SH, ("id", "echo 0"), ("apt-get", APT_GET), ("apt-cache", APT_CACHE)];
+    let machine = machine("root", &debian);
     let (_, said) = test(&machine);
     let typed = fs::read_to_string(machine.join("apt")).expect("apt-get was asked");
-    let install = "apt-get install -y -qq --no-install-recommends build-essential chromium curl fish git jq python3-venv strace zsh";
-    assert_eq!(typed, format!("apt-get update -qq\n{install}\n"), "{said}");
+    let install = format!("apt-get install -y -qq --no-install-recommends {PACKAGES}");
+    assert_eq!(by_program(&typed), format!("apt-get update -qq\n{install}\n"), "{said}");
     let built = fs::read_to_string(machine.join("built")).expect("the tests were begun");
     assert_eq!(built, "build --locked --workspace --all-targets\n");
 }

@@ -12,6 +12,8 @@
 //! All files lie in one temporary folder of mode 0700, private keys as 0600. etcd is plain HTTP: every user of this
 //! machine can reach it, so nothing of value belongs into such a cluster.
 //!
+//! A [`node::Node`] is a whole machine instead, with containerd and a kubelet: for root alone.
+//!
 //! # How the processes end
 //!
 //! - [`Cluster::stop`], or dropping the value: killed, reaped, the folder removed.
@@ -28,6 +30,7 @@ mod binaries;
 mod error;
 mod files;
 mod get;
+pub mod node;
 mod process;
 
 use std::{

@@ -28,13 +28,20 @@ impl Process {
     /// Starts it with nothing of our environment but the folder as home, and its output in `<folder>/<name>.log`.
     /// Proxies and credentials of this machine are none of its business.
     pub(super) fn start(program: &Path, arguments: &[String], folder: &Path) -> Result<Self, ClusterError> {
-        let failed = |source| ClusterError::Spawn { program: program.to_owned(), source };
-        let name = program.file_stem().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
+        let name = program.file_stem().unwrap_or(program.as_os_str()).to_string_lossy();
+        let mut command = Command::new(program);
+        command.args(arguments).env_clear().env("HOME", folder);
+        Self::launch(&name, command, folder)
+    }
+
+    /// Starts a command, and its output goes to `<folder>/<name>.log`.
+    pub(super) fn launch(name: &str, mut command: Command, folder: &Path) -> Result<Self, ClusterError> {
+        let program = PathBuf::from(command.get_program());
+        let failed = |source| ClusterError::Spawn { program: program.clone(), source };
+        let name = name.to_owned();
         let log = folder.join(format!("{name}.log"));
         let file = File::create(&log).map_err(|source| ClusterError::Write { path: log.clone(), source })?;
-        let mut command = Command::new(program);
-        command.args(arguments).env_clear().env("HOME", folder).stdin(Stdio::null());
-        command.stdout(file.try_clone().map_err(failed)?).stderr(file);
+        command.stdin(Stdio::null()).stdout(file.try_clone().map_err(failed)?).stderr(file);
         let mut child = command.spawn().map_err(failed)?;
         match guard(child.id()) {
             Ok(guard) => Ok(Self { name, child, guard, log }),

@@ -20,7 +20,7 @@ use hyper_util::{
 use rustls::ServerConfig;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     pin,
     time::{Instant, interval, timeout, timeout_at},
 };
@@ -36,6 +36,9 @@ use crate::{
 /// How long a connection that is to end may take to say so, and one whose place somebody waits for.
 const GOODBYE: Duration = Duration::from_secs(1);
 const GOODBYE_AT_ONCE: Duration = Duration::from_millis(100);
+
+/// How many connections the system keeps for us until we take them; it takes fewer where its own limit is lower.
+const BACKLOG: u32 = 1024;
 
 /// The HTTPS listener.
 pub struct Server {
@@ -53,6 +56,26 @@ impl Server {
     pub async fn bind(address: SocketAddr, tls: Arc<ServerConfig>, webhook: Arc<Webhook>) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         Ok(Self { listener, acceptor: TlsAcceptor::from(tls), webhook })
+    }
+
+    /// The same for a port that is handed from one server to the next: one that the same user has bound by this as well may have it
+    /// too. Each new connection goes to one of them then, and to the other alone once the first has ended, so that none is refused.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::bind`]. Where the system knows no such ports, one that somebody has is taken.
+    pub fn bind_shared(address: SocketAddr, tls: Arc<ServerConfig>, webhook: Arc<Webhook>) -> io::Result<Self> {
+        let socket = socket(address)?;
+        #[cfg(unix)]
+        socket.set_reuseport(true)?;
+        socket.bind(address)?;
+        Ok(Self { listener: socket.listen(BACKLOG)?, acceptor: TlsAcceptor::from(tls), webhook })
+    }
+
+    /// Whether somebody listens there at this moment.
+    pub fn is_taken(address: SocketAddr) -> bool {
+        let bound = socket(address).and_then(|socket| socket.bind(address));
+        bound.is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
     }
 
     /// Returns where it listens.
@@ -94,6 +117,14 @@ impl Server {
         }
         tell(&webhook);
     }
+}
+
+/// One that connections which ended a moment ago keep from nothing.
+fn socket(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    Ok(socket)
 }
 
 async fn tell_every_second(webhook: &Webhook) -> Infallible {

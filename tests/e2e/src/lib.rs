@@ -18,6 +18,7 @@ pub mod https;
 pub mod load;
 pub mod machine;
 pub mod moto;
+pub mod node;
 pub mod page;
 pub mod parts;
 pub mod people;

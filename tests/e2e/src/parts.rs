@@ -9,8 +9,12 @@ use anyhow::Context as _;
 pub struct Parts {
     /// Our own binary.
     pub cluster_auth: PathBuf,
-    /// etcd, kube-apiserver, kube-controller-manager and kubectl.
+    /// etcd and everything of Kubernetes, kubelet and kubeadm among it.
     pub kubernetes: PathBuf,
+    /// The folder with containerd, its shim and its client.
+    pub containerd: PathBuf,
+    /// runc.
+    pub runc: PathBuf,
     /// The existing authenticator.
     pub go_authenticator: PathBuf,
     /// The AWS CLI of a virtual environment of its own.
@@ -33,6 +37,8 @@ impl Parts {
         Ok(Self {
             cluster_auth: path("CLUSTER_AUTH_BIN")?,
             kubernetes: path("KUBEBUILDER_ASSETS")?,
+            containerd: path("CLUSTER_AUTH_CONTAINERD")?,
+            runc: path("CLUSTER_AUTH_RUNC")?,
             go_authenticator: path("CLUSTER_AUTH_GO_AUTHENTICATOR")?,
             aws_cli: path("CLUSTER_AUTH_AWS_CLI")?,
             helm: path("CLUSTER_AUTH_HELM")?,

@@ -84,7 +84,14 @@ const LINES: &[(&str, &str)] = &[
         "The server may not update `iamidentitymappings/status`, which is for those who look at objects.",
     ),
     ("the status of an IAMIdentityMapping could not be written", "It is tried with the next change."),
-    ("another server has the port; waiting for it to exit", "`--take-over` waits."),
+    (
+        "another server has the port, and shares it until it exits",
+        "`--take-over`: one of this program, of the same user and started so as well. Both serve.",
+    ),
+    (
+        "another server has the port; waiting for it to exit",
+        "`--take-over` waits: it is another program, or another user's.",
+    ),
     (
         "the health check's port is in use; trying again every second",
         "Another process has the port of `--health-address`.",

@@ -137,8 +137,9 @@ pub(super) const OF_AUTHENTICATOR: &[Key] = &[
         "tolerations",
         Shape::Foreign,
         "[{key: node-role.kubernetes.io/control-plane, operator: Exists}, {key: node-role.kubernetes.io/master, operator: \
-         Exists}, {key: CriticalAddonsOnly, operator: Exists}]",
-        "Taints of the control plane that the pods tolerate, as Kubernetes has them.",
+         Exists}, {key: CriticalAddonsOnly, operator: Exists}, {key: node.kubernetes.io/not-ready, operator: Exists}]",
+        "Taints of the control plane that the pods tolerate, as Kubernetes has them. A machine without a network for pods is \
+         not ready, and logins need none.",
     ),
     chart(
         "testSecret",

@@ -53,8 +53,8 @@ use crate::{
     state::{Pair, Reach, StateFiles},
 };
 
-/// How often a port that is to be taken over is tried: for that long at most, a machine has no webhook.
-const PORT_INTERVAL: Duration = Duration::from_millis(20);
+/// How often a port that another program has is tried: for that long at most, a machine has no webhook when it ends.
+const PORT_INTERVAL: Duration = Duration::from_millis(2);
 
 /// Flags of `server`, named as aws-iam-authenticator names them.
 #[derive(Args, Debug)]
@@ -110,7 +110,8 @@ pub(crate) struct ServerArgs {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     deny_with_200: Option<bool>,
 
-    /// If another server has the port, wait until it exits and take the port then, instead of failing
+    /// Do not fail if another server has the port: serve beside one of this user that was started with this as well, and wait
+    /// until any other exits
     #[arg(long)]
     take_over: bool,
 
@@ -422,7 +423,7 @@ fn trust_for_sts(webhook: &Webhook, pem: &str) -> anyhow::Result<()> {
     Ok(webhook.trust_for_sts(&tls::Roots::Only(pem.into()))?)
 }
 
-/// Listens: at once, or when whoever has the port ends.
+/// Listens: at once, or, where another server has the port and does not share it, when that one ends.
 async fn bind(
     address: SocketAddr,
     resolver: Arc<tls::ReloadingResolver>,
@@ -430,10 +431,15 @@ async fn bind(
     take_over: bool,
 ) -> anyhow::Result<webhook::Server> {
     let tls = tls::server_config(resolver)?;
+    let taken = || format!("cannot listen on {address}; is another server running?");
+    if !take_over {
+        return webhook::Server::bind(address, tls, webhook).await.with_context(taken);
+    }
+    let is_taken = webhook::Server::is_taken(address);
     let mut has_said = false;
     loop {
-        match webhook::Server::bind(address, Arc::clone(&tls), Arc::clone(&webhook)).await {
-            Err(error) if take_over && error.kind() == io::ErrorKind::AddrInUse => {
+        match webhook::Server::bind_shared(address, Arc::clone(&tls), Arc::clone(&webhook)) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
                 if !has_said {
                     tracing::info!(address = %address, "another server has the port; waiting for it to exit");
                     has_said = true;
@@ -441,7 +447,10 @@ async fn bind(
                 tokio::time::sleep(PORT_INTERVAL).await;
             }
             result => {
-                return result.with_context(|| format!("cannot listen on {address}; is another server running?"));
+                if is_taken && !has_said {
+                    tracing::info!(address = %address, "another server has the port, and shares it until it exits");
+                }
+                return result.with_context(taken);
             }
         }
     }

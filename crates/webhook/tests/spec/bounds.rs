@@ -1,6 +1,6 @@
 //! Bounds: bodies, reviews, and the end.
 
-use std::time::Duration;
+use std::{io, sync::Arc, time::Duration};
 
 use sandbox::Fault;
 use tokio::{
@@ -8,9 +8,9 @@ use tokio::{
     net::TcpStream,
 };
 use tokio_rustls::client::TlsStream;
-use webhook::Limits;
+use webhook::{Limits, Server};
 
-use crate::stage::Stage;
+use crate::stage::{Stage, for_localhost};
 
 /// HTTP/2's preface and an empty SETTINGS frame. Source: RFC 9113, sections 3.4 and 4.1.
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
@@ -190,4 +190,23 @@ async fn whoever_has_only_just_come_when_the_server_ends_is_answered() {
         assert_eq!((answer.status, answer.body.as_str()), (503, "not ready: the server is shutting down\n"), "{name}");
     }
     (&mut stage.server).await.expect("the server has ended by itself");
+}
+
+/// Only there does the system know of ports that several have.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_port_is_shared_by_servers_that_both_want_to() {
+    let stage = Stage::set().await;
+    let bind = |address| Server::bind_shared(address, for_localhost().0, Arc::clone(&stage.webhook));
+    let is_refused = |result: io::Result<Server>| result.is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse);
+    assert!(is_refused(bind(stage.address)), "this one is the stage's alone");
+
+    let first = bind(([127, 0, 0, 1], 0).into()).expect("a port");
+    let address = first.local_addr().expect("an address");
+    let second = bind(address).expect("the same port");
+    assert!(Server::is_taken(address));
+    let alone = Server::bind(address, for_localhost().0, Arc::clone(&stage.webhook)).await;
+    assert!(is_refused(alone), "whoever wants it alone does not get it");
+    drop((first, second));
+    assert!(!Server::is_taken(address));
 }

@@ -15,7 +15,6 @@ use e2e::{
 };
 use serde_json::Value;
 
-pub(crate) use self::pods::for_this_user;
 use crate::Test;
 
 pub(crate) fn tests() -> Vec<Test> {

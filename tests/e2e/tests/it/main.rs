@@ -27,7 +27,6 @@ mod docs;
 mod explain;
 mod faults;
 mod generated;
-mod guide;
 mod helm;
 mod hidden;
 mod iam;
@@ -44,6 +43,7 @@ mod matrix;
 mod meaning;
 mod migrate;
 mod modes;
+mod node;
 mod pages;
 mod plan;
 mod plugin;
@@ -102,9 +102,9 @@ fn main() -> ExitCode {
         meaning::TESTS,
         migrate::TESTS,
         modes::TESTS,
+        node::TESTS,
         live::TESTS,
         proxies::TESTS,
-        guide::TESTS,
         helm::TESTS,
         hidden::TESTS,
         said::TESTS,

@@ -184,7 +184,7 @@ impl Reader for Administrator<'_> {
     fn runs(&mut self, command: &str) -> anyhow::Result<()> {
         let said = self.shell.runs(command)?;
         match command {
-            _ if command.contains(" set image ") || command.contains(" rollout undo ") => self.rolls_out()?,
+            _ if command.contains(" patch daemonset ") || command.contains(" rollout undo ") => self.rolls_out()?,
             _ if command.starts_with("systemctl restart ") => self.restarts()?,
             _ if command.starts_with("cluster-auth add user ") => {
                 let text = fs::read_to_string(self.machine.folder.join("aws-auth.yaml"))?;

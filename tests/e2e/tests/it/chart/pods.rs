@@ -1,6 +1,13 @@
 //! What the chart's pods run, run here: the init container, the server, its successor, and the login of `helm test`.
 
-use std::{fs, net::TcpStream, os::unix::fs::MetadataExt as _, path::PathBuf};
+use std::{
+    fs,
+    net::TcpStream,
+    os::unix::fs::MetadataExt as _,
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
 
 use anyhow::{Context as _, ensure};
 use e2e::{
@@ -20,7 +27,7 @@ use crate::Test;
 
 pub(crate) const TESTS: &[Test] = &[
     ("chart::pods_make_their_files_serve_and_log_in", serve),
-    ("chart::a_new_server_takes_the_port_when_the_old_one_ends", take_over),
+    ("chart::a_new_server_shares_the_port_until_the_old_one_ends", take_over),
     ("chart::a_server_of_2018_hands_over_with_its_own_files", from_2018),
     ("chart::alerts_name_metrics_that_there_are", alerts),
     ("chart::the_server_may_do_as_little_as_the_page_says", restricted),
@@ -108,7 +115,7 @@ impl<'a> Machine<'a> {
 }
 
 /// The pod as the test's own user can run it: whoever is not root can give files to nobody but themselves.
-pub(crate) fn for_this_user(spec: &Value) -> anyhow::Result<Value> {
+fn for_this_user(spec: &Value) -> anyhow::Result<Value> {
     let owner = format!("--owner={}:{}", owner()?, id("-g")?);
     if is_root()? { Ok(spec.clone()) } else { replaced(spec, "--owner=10000:10000", &owner) }
 }
@@ -182,22 +189,36 @@ fn take_over(world: &World) -> anyhow::Result<()> {
     let mut old = machine.start("old.log")?;
     wait_until("the old server is ready", || Ok(machine.status("/readyz").is_ok_and(|status| status == 200)))?;
     let mut new = machine.start("new.log")?;
-    let waits = || Ok(new.log().contains("another server has the port"));
-    wait_until("the new server waits", waits)?;
-    ensure!(machine.review("alice")? == 200, "the old one serves meanwhile");
-    // What changes meanwhile, the new one knows too.
+    wait_until("the new server shares the port", || Ok(new.log().contains("and shares it until it exits")))?;
+    wait_until("the new server serves", || Ok(new.log().contains("\"ready\"")))?;
+    // What changes meanwhile, both know.
     machine.mount(&machine.values.replace("users: [alice, erin]", "users: [erin]"))?;
-    wait_until("the new server has the change", || Ok(new.log().contains("the mappings have changed")))?;
-    ensure!(old.terminate()?.success(), "{}", old.log());
-    wait_until("the new server serves", || {
-        ensure!(new.ended()?.is_none(), "{}", new.log());
-        Ok(machine.status("/readyz").is_ok_and(|status| status == 200))
+    wait_until("both have the change", || {
+        Ok([&old, &new].iter().all(|server| server.log().contains("the mappings have changed")))
     })?;
-    ensure!((machine.review("alice")?, machine.review("erin")?) == (403, 200), "{}", new.log());
-    // A third one waits, and ends when it is told to.
+    // The old one ends while somebody asks without a pause: nobody is refused, and whoever was with it is answered.
+    let ended = AtomicBool::new(false);
+    let asked = thread::scope(|scope| {
+        let asking = scope.spawn(|| {
+            let mut asked = 0;
+            while !ended.load(Ordering::Relaxed) || asked < 50 {
+                ensure!((machine.review("alice")?, machine.review("erin")?) == (403, 200), "after {asked} of them");
+                asked += 1;
+            }
+            Ok(asked)
+        });
+        let end = old.terminate();
+        ended.store(true, Ordering::Relaxed);
+        let asked = asking.join().ok().context("asking panicked")?.with_context(|| new.log())?;
+        ensure!(end?.success(), "{}", old.log());
+        anyhow::Ok(asked)
+    })?;
+    ensure!(asked >= 50 && new.ended()?.is_none(), "{}", new.log());
+    // A third one shares it as well, and ends when it is told to.
     let mut third = machine.start("third.log")?;
-    wait_until("the third server waits", || Ok(third.log().contains("another server has the port")))?;
+    wait_until("the third server shares it", || Ok(third.log().contains("and shares it until it exits")))?;
     ensure!(third.terminate()?.success(), "{}", third.log());
+    ensure!(machine.review("erin")? == 200, "{}", new.log());
     ensure!(new.terminate()?.success(), "{}", new.log());
     Ok(())
 }
