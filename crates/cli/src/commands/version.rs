@@ -2,7 +2,11 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::{exit::CommandResult, global::Boolean, process};
+use crate::{
+    exit::CommandResult,
+    global::{Boolean, Global},
+    process, settings,
+};
 
 /// Flags of `version`.
 #[derive(Args, Debug)]
@@ -31,8 +35,9 @@ pub(crate) const COMMIT: &str = match option_env!("CLUSTER_AUTH_COMMIT") {
     None => "",
 };
 
-/// Prints the version.
-pub(crate) fn run(args: &VersionArgs) -> CommandResult {
+/// Prints the version. A configuration that is given and cannot be read is an error, as of every command.
+pub(crate) fn run(args: &VersionArgs, global: &Global) -> CommandResult {
+    settings::config(global)?;
     if args.short == Some(true) {
         // aws-iam-authenticator takes both.
         if args.output.is_some() {

@@ -44,6 +44,8 @@ pub(super) const REGION: Difference = Difference { what: "`verify -o json`", cod
 pub(super) const INIT: Difference = Difference { what: "what `init` says", codes: (0, 0), differs: BOTH };
 pub(super) const ADDRESS: Difference =
     Difference { what: "`init --address` with what is no address", codes: (0, 1), differs: BOTH };
+pub(super) const HOSTNAME: Difference =
+    Difference { what: "`init --hostname` with what is no host", codes: (0, 1), differs: BOTH };
 pub(super) const DOTENV: Difference =
     Difference { what: "`-c` with a file of variables (`.env`, `.dotenv`)", codes: (0, 1), differs: BOTH };
 
@@ -64,5 +66,6 @@ pub(super) const TABLE: &[Difference] = &[
     REGION,
     INIT,
     ADDRESS,
+    HOSTNAME,
     DOTENV,
 ];
