@@ -143,7 +143,8 @@ impl Webhook {
     async fn authenticate_by(&self, token: &str, sts: impl AsyncFnOnce(&Accepted) -> Answer) -> Outcome {
         let Some(snapshot) = self.mapping.load_full() else { return Outcome::Trouble(Trouble::NotLoaded) };
         let Settings { cluster_id, now, .. } = &self.settings;
-        let accepted = match accept(token, cluster_id, &self.rules.load(), now()) {
+        let accepted = accept(token, cluster_id, &self.rules.load(), now());
+        let accepted = match accepted {
             Ok(accepted) => accepted,
             Err(refusal) => return Outcome::RefusedToken(refusal),
         };

@@ -138,6 +138,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("accesskeyid", "the caller's access key id: never a secret"),
     ("account", "the AWS account of a caller whom STS has confirmed"),
     ("accountid", "the same, in the line of a decision"),
+    ("method", "the HTTP method of a request that is no review"),
     ("address", "where the server listens"),
     ("arn", "the caller as mappings name it: of a session the ARN of its role"),
     ("caller", "the ARN that STS says, with the session"),

@@ -62,7 +62,7 @@ impl HttpConnector for Metadata {
 }
 
 fn session_of_none() -> HttpResponse {
-    let mut response = HttpResponse::new(StatusCode::try_from(200).expect("a status of HTTP's"), NONE.into());
+    let mut response = HttpResponse::new(StatusCode::try_from(200_u16).expect("a status of HTTP's"), NONE.into());
     response.headers_mut().insert(LASTS.0, LASTS.1);
     response
 }

@@ -2,10 +2,8 @@
 //!
 //! Source: `setFromIniSections` of its `config/shared_config.go`, and `resolveCredsFromProfile` of `config/resolve_credentials.go`.
 
-use super::{
-    super::{Credentials, CredentialsError, Environment, SharedFiles},
-    Base, KEY_ID, Plan, SECRET_KEY, ambient, ensure_no_mfa, from_environment, role, sso, static_keys,
-};
+use super::{Base, KEY_ID, Plan, SECRET_KEY, ambient, ensure_no_mfa, from_environment, role, sso, static_keys};
+use crate::credentials::{Credentials, CredentialsError, Environment, SharedFiles};
 
 /// What would be the source of credentials by itself; a profile may have one of them.
 const KINDS: [&str; 4] = ["source_profile", "credential_source", "credential_process", WEB_IDENTITY];

@@ -46,6 +46,21 @@ pub(super) const ADDRESS: Difference =
     Difference { what: "`init --address` with what is no address", codes: (0, 1), differs: BOTH };
 pub(super) const HOSTNAME: Difference =
     Difference { what: "`init --hostname` with what is no host", codes: (0, 1), differs: BOTH };
+pub(super) const NOTHING_BEHIND: Difference =
+    Difference { what: "`-i=` with nothing behind it", codes: (0, 1), differs: BOTH };
+pub(super) const HELP_TRUE: Difference =
+    Difference { what: "`--help=true`", codes: (0, 1), differs: BOTH };
+pub(super) const COMPLETE: Difference =
+    Difference { what: "`__complete`, `__completeNoDesc`", codes: (0, 1), differs: BOTH };
+pub(super) const NO_REGION: Difference =
+    Difference { what: "`token --region` with what is no Region", codes: (0, 1), differs: BOTH };
+pub(super) const BLANK_ID: Difference =
+    Difference { what: "a cluster id of blanks, or with a tab or a line break", codes: (0, 1), differs: BOTH };
+pub(super) const UNREAD: Difference = Difference {
+    what: "variables of the SDK for Go that say nothing here, with a value that is none",
+    codes: (1, 0),
+    differs: BOTH,
+};
 pub(super) const DOTENV: Difference =
     Difference { what: "`-c` with a file of variables (`.env`, `.dotenv`)", codes: (0, 1), differs: BOTH };
 
@@ -67,5 +82,11 @@ pub(super) const TABLE: &[Difference] = &[
     INIT,
     ADDRESS,
     HOSTNAME,
+    NOTHING_BEHIND,
+    HELP_TRUE,
+    COMPLETE,
+    NO_REGION,
+    BLANK_ID,
+    UNREAD,
     DOTENV,
 ];

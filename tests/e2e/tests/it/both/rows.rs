@@ -1,8 +1,8 @@
 //! What is typed at both programs.
 
 use super::differences::{
-    ADDRESS, DOTENV, Difference, EXEC_INFO, FIPS_REGION, FORMAT, HELP, HOSTNAME, IDENTITY, INIT, LEVEL, NO_DESCRIPTIONS, NO_HELP,
-    NO_PROFILE, NOTES, REGION, WORDS, WRONG,
+    ADDRESS, BLANK_ID, COMPLETE, DOTENV, Difference, EXEC_INFO, FIPS_REGION, FORMAT, HELP, HELP_TRUE, HOSTNAME, IDENTITY,
+    INIT, LEVEL, NO_DESCRIPTIONS, NO_HELP, NO_PROFILE, NO_REGION, NOTES, NOTHING_BEHIND, REGION, UNREAD, WORDS, WRONG,
 };
 
 /// One line.
@@ -76,6 +76,10 @@ pub(super) const ROWS: &[Row] = &[
     same("token -i c --token-only"),
     // What begins as a flag does.
     same("token -i -x --token-only"),
+    other("token -i=", &NOTHING_BEHIND, "is not a cluster id"),
+    other("token --help=true", &HELP_TRUE, "unexpected value 'true'"),
+    other("__complete token --", &COMPLETE, "unexpected argument"),
+    other("__completeNoDesc token --", &COMPLETE, "unrecognized subcommand"),
     other("token -i c -e -x", &NOTES, "--external-id has no effect"),
     other("token -i c -s -x", &NOTES, "--session-name has no effect"),
     same("token -ic --token-only"),
@@ -95,6 +99,7 @@ pub(super) const ROWS: &[Row] = &[
     // The cluster id.
     other("token", &WRONG, "no cluster id"),
     other("token -i ''", &WRONG, "is not a cluster id"),
+    other("token -i _", &BLANK_ID, "is not a cluster id"),
     same("KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID=c token"),
     same("KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID=b token -i c"),
     same("KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID=b token -c c.yaml"),
@@ -123,6 +128,16 @@ pub(super) const ROWS: &[Row] = &[
     same("token -i c --region eu-gaul-1"),
     other("token -i c --region fips-us-west-2", &FIPS_REGION, ""),
     other("AWS_REGION=us-west-2-fips token -i c", &FIPS_REGION, ""),
+    other("token -i c --region US-WEST-2", &NO_REGION, "is no AWS Region"),
+    other("token -i c --region aws-cn-global", &NO_REGION, "is no AWS Region"),
+    other("token -i c --region local", &NO_REGION, "is no AWS Region"),
+    other("token -i c --region 127.0.0.1", &NO_REGION, "is no AWS Region"),
+    other("AWS_MAX_ATTEMPTS=x token -i c", &UNREAD, ""),
+    other("AWS_RETRY_MODE=x token -i c", &UNREAD, ""),
+    other("AWS_DEFAULTS_MODE=x token -i c", &UNREAD, ""),
+    other("AWS_ACCOUNT_ID_ENDPOINT_MODE=x token -i c", &UNREAD, ""),
+    other("AWS_EC2_METADATA_V1_DISABLED=x token -i c", &UNREAD, ""),
+    other("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE=x token -i c", &UNREAD, ""),
     same("token -i c --region ''"),
     same("token -i c --region aws-global"),
     same("AWS_STS_REGIONAL_ENDPOINTS=legacy token -i c --region us-west-2"),
