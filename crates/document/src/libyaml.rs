@@ -263,7 +263,8 @@ impl<'a> Scanner<'a> {
             };
             let code = written.get(at + 1..at + 1 + digits).and_then(|code| u32::from_str_radix(code, 16).ok());
             if code.is_some_and(|code| (0xD800..=0xDFFF).contains(&code)) {
-                let message = "this escape is half a character, which Go's library takes for no character; write the character";
+                let message =
+                    "this escape is half a character, which Go's library takes for no character; write the character";
                 return Err(syntax(span.start + at - 1, message).into());
             }
         }

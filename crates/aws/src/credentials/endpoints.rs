@@ -26,9 +26,8 @@ pub fn with_endpoints(
     let name = profile_name(environment, profile);
     let mut all = environment.clone();
     // The SDK for Go passes over what is neither in a profile; in a variable it is an error to both.
-    let counts = |value: &&str| {
-        rules == Rules::Cli || value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false")
-    };
+    let counts =
+        |value: &&str| rules == Rules::Cli || value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false");
     for (setting, variable) in SETTINGS {
         all.fill(variable, files.setting(name, setting).filter(counts));
     }

@@ -339,7 +339,8 @@ fn what_cannot_work_says_why_and_what_to_do() {
 #[test]
 fn only_keys_at_hand_are_immediate() {
     let files = SharedFiles::parse(CONFIG, CREDENTIALS, Rules::Cli);
-    let immediate = |profile| resolve(&environment(&[]), &files, Some(profile), Rules::Cli).ok().and_then(|plan| plan.immediate());
+    let immediate =
+        |profile| resolve(&environment(&[]), &files, Some(profile), Rules::Cli).ok().and_then(|plan| plan.immediate());
     let id = |profile| immediate(profile).map(|credentials| credentials.access_key_id);
     assert_eq!(id("keys").as_deref(), Some("AKIASHARED0000000000"));
     for asks in ["role", "sso user", "process", "login", "web", "nothing"] {
@@ -448,8 +449,18 @@ fn the_sdk_for_go_takes_a_profiles_keys_before_all_else() {
         ("a role from the profile's own program", &[], Some("roleprocess"), "process /bin/creds → Own"),
         ("a role from where it runs", &[], Some("nosource"), "instance → Dev"),
         ("a role from a source", &[], Some("role"), "static AKIASHARED0000000000+token → Dev(x,3600)"),
-        ("a source's keys, and its role with them", &[], Some("through"), "static AKIABESIDEROLE000000+token → Ignored → Through"),
-        ("a profile's source goes before its keys", &[], Some("keysandrole"), "static AKIASHARED0000000000+token → Ignored"),
+        (
+            "a source's keys, and its role with them",
+            &[],
+            Some("through"),
+            "static AKIABESIDEROLE000000+token → Ignored → Through",
+        ),
+        (
+            "a profile's source goes before its keys",
+            &[],
+            Some("keysandrole"),
+            "static AKIASHARED0000000000+token → Ignored",
+        ),
         ("a web identity", &[], Some("web"), "web arn:aws:iam::111122223333:role/Web"),
         ("a role from a web identity", &[], Some("webchain"), "web arn:aws:iam::111122223333:role/Web → Ops"),
         ("its own source", &[], Some("self"), "static AKIASELF000000000000 → Self"),

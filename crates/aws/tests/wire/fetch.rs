@@ -140,12 +140,20 @@ async fn an_instance_without_sessions_is_asked_without_one_where_that_is_not_for
         let url = double.url();
         let variables = [("AWS_EC2_METADATA_SERVICE_ENDPOINT", url.as_str())];
         let found = fetched(Base::InstanceMetadata, &double, &variables).await;
-        assert_eq!(found.map(|found| found.access_key_id).ok(), is_asked.then(|| "ASIAINSTANCE".to_owned()), "{status}");
+        assert_eq!(
+            found.map(|found| found.access_key_id).ok(),
+            is_asked.then(|| "ASIAINSTANCE".to_owned()),
+            "{status}"
+        );
         let region = instance_region(&environment(&variables)).await;
         assert_eq!(region, is_asked.then(|| "eu-north-1".to_owned()), "{status}");
         let forbidden = [variables[0], ("AWS_EC2_METADATA_V1_DISABLED", "TRUE")];
         assert!(fetched(Base::InstanceMetadata, &double, &forbidden).await.is_err(), "{status}");
-        assert!(is_asked || double.seen().iter().all(|seen| seen.method == "PUT"), "{status}: {} requests", double.seen().len());
+        assert!(
+            is_asked || double.seen().iter().all(|seen| seen.method == "PUT"),
+            "{status}: {} requests",
+            double.seen().len()
+        );
     }
 }
 

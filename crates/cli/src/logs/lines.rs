@@ -108,9 +108,8 @@ fn json(time: &str, level: &str, fields: Fields) -> String {
 fn text(time: &str, level: &str, fields: Fields) -> String {
     let mut line = format!("time=\"{time}\" level={level} msg={}", Value::from(fields.message));
     for (key, value) in fields.values {
-        let bare = |text: &str| {
-            !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._/@^+".contains(&b))
-        };
+        let bare =
+            |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._/@^+".contains(&b));
         match value {
             Value::String(text) if bare(&text) => line.push_str(&format!(" {key}={text}")),
             Value::Array(items) => {

@@ -337,7 +337,11 @@ fn what_is_tagged_binary_is_decoded() {
         [("YWJj", "abc"), ("\"YWJjZA==\"", "abcd"), ("|\n  YWJj\n  ZGVm", "abcdef"), ("/w==", "\u{fffd}"), ("", "")];
     for (written, text) in rows {
         for dialect in [Dialect::Kubernetes, Dialect::Viper, Dialect::Strict] {
-            assert_eq!(means(dialect, &format!("a: !!binary {written}\n")), json!({"a": text}), "{dialect:?} {written}");
+            assert_eq!(
+                means(dialect, &format!("a: !!binary {written}\n")),
+                json!({"a": text}),
+                "{dialect:?} {written}"
+            );
         }
     }
     assert_eq!(means(Dialect::Kubernetes, "!!binary YWJj: x\n"), json!({"abc": "x"}));

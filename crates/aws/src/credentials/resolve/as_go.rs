@@ -42,7 +42,8 @@ fn of_profile(
     let comes_again = seen.iter().any(|other| other == name);
     let setting = |key: &str| files.setting(name, key).filter(|_| !comes_again || key != "source_profile");
     let role_arn = setting("role_arn").filter(|_| !comes_again);
-    let without_role = ["source_profile", "credential_source", WEB_IDENTITY].into_iter().find(|key| setting(key).is_some());
+    let without_role =
+        ["source_profile", "credential_source", WEB_IDENTITY].into_iter().find(|key| setting(key).is_some());
     if let (None, Some(key)) = (role_arn, without_role.filter(|_| !comes_again)) {
         return Err(wrong(format!("it has {key}, but no role_arn")));
     }
@@ -120,7 +121,9 @@ fn own(
             }
             "Ec2InstanceMetadata" => Ok(Some(Base::InstanceMetadata)),
             "EcsContainer" => Ok(Some(Base::Container)),
-            _ => Err(wrong("credential_source must be Environment, Ec2InstanceMetadata or EcsContainer, in these letters")),
+            _ => Err(wrong(
+                "credential_source must be Environment, Ec2InstanceMetadata or EcsContainer, in these letters",
+            )),
         };
     }
     if let Some(token_file) = setting(WEB_IDENTITY) {

@@ -48,8 +48,7 @@ pub(super) const HOSTNAME: Difference =
     Difference { what: "`init --hostname` with what is no host", codes: (0, 1), differs: BOTH };
 pub(super) const NOTHING_BEHIND: Difference =
     Difference { what: "`-i=` with nothing behind it", codes: (0, 1), differs: BOTH };
-pub(super) const HELP_TRUE: Difference =
-    Difference { what: "`--help=true`", codes: (0, 1), differs: BOTH };
+pub(super) const HELP_TRUE: Difference = Difference { what: "`--help=true`", codes: (0, 1), differs: BOTH };
 pub(super) const COMPLETE: Difference =
     Difference { what: "`__complete`, `__completeNoDesc`", codes: (0, 1), differs: BOTH };
 pub(super) const NO_REGION: Difference =
