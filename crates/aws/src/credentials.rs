@@ -6,10 +6,11 @@
 //!                         immediate(): static keys, nothing to ask      fetch(): SSO, STS, IMDS …
 //! ```
 //!
-//! The order is botocore's (`create_credential_resolver`), because people compare with what the AWS CLI does:
+//! For whom the AWS CLI's [`Rules`] count the order is botocore's (`create_credential_resolver`), because people compare with what the AWS CLI does:
 //! environment → role of the profile → web identity → SSO → shared credentials file → `aws login` →
 //! `credential_process` → static keys of the config file → container → instance metadata. A profile given by flag leaves the
-//! environment's keys and web identity out; `AWS_PROFILE` does not.
+//! environment's keys and web identity out; `AWS_PROFILE` does not. The order of AWS's SDK for Go is another: keys of a profile's
+//! section, in either file, go before all else that it has.
 
 mod bridge;
 mod cache;
@@ -17,6 +18,7 @@ mod endpoints;
 mod fetch;
 mod files;
 mod ini;
+mod metadata;
 mod process;
 mod resolve;
 mod sso_token;
@@ -33,6 +35,16 @@ pub use crate::{
     environment::Environment,
     keys::{Credentials, Secret},
 };
+
+/// Whose rules count for the shared files, where they are not the same. People compare with what the program did that they had.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rules {
+    /// The AWS CLI's, which is written with botocore.
+    #[default]
+    Cli,
+    /// Those of AWS's SDK for Go, with which aws-iam-authenticator is written.
+    Go,
+}
 
 /// The reasons why no AWS credentials were found. Each says which source was tried, and what to do.
 #[derive(Debug, thiserror::Error)]

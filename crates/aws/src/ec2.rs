@@ -30,7 +30,7 @@ use self::{
 use crate::{
     AwsError, Client, EndpointError, assume_role,
     calls::{Query, parameters},
-    credentials::{self, AssumeRole, Credentials, CredentialsError, Environment},
+    credentials::{self, AssumeRole, Credentials, CredentialsError, Environment, Rules},
     endpoint, xml,
 };
 
@@ -232,7 +232,7 @@ impl Ec2 {
         if turn.no_region_until.is_some_and(|until| Instant::now() < until) {
             return Err(DescribeError::NoRegion);
         }
-        let files = credentials::load_files(&self.environment)?;
+        let files = credentials::load_files(&self.environment, Rules::Go)?;
         let found = match credentials::region(&self.environment, &files, None, None) {
             Some(region) => Some(region),
             None => credentials::instance_region(&self.environment).await,
@@ -250,8 +250,8 @@ impl Ec2 {
             return Ok(credentials.clone());
         }
         let client = self.client()?;
-        let files = credentials::load_files(&self.environment)?;
-        let plan = credentials::resolve(&self.environment, &files, None)?;
+        let files = credentials::load_files(&self.environment, Rules::Go)?;
+        let plan = credentials::resolve(&self.environment, &files, None, Rules::Go)?;
         let sts = endpoint::sts_endpoint(&self.environment, Some(region))?;
         let mut found = credentials::fetch(&plan, &self.environment, client, &sts, self.now).await?;
         if let Some(role) = &self.options.role {

@@ -5,7 +5,7 @@ mod cache;
 use std::{borrow::Cow, path::PathBuf};
 
 use anyhow::Context as _;
-use aws::credentials::{self, AssumeRole, Cache, CacheKey, Credentials, Environment, Plan};
+use aws::credentials::{self, AssumeRole, Cache, CacheKey, Credentials, Environment, Plan, Rules};
 use jiff::Timestamp;
 use token::ClusterId;
 
@@ -24,18 +24,9 @@ pub(crate) struct Wanted {
     pub(crate) forward_session_name: bool,
     /// Keep them until they end, for tokens of this cluster.
     pub(crate) cached_for: Option<String>,
-    /// By whose rules STS's endpoint is found.
-    pub(crate) endpoint: EndpointRules,
-}
-
-/// By whose rules STS's endpoint is found where not everything is said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum EndpointRules {
-    /// The AWS CLI's: without a Region the global endpoint.
-    #[default]
-    Cli,
-    /// aws-iam-authenticator's: without a Region the instance's, else us-east-1; and never the global endpoint.
-    Authenticator,
+    /// By whose rules the shared files are read, and STS's endpoint is found where not everything is said. The AWS CLI goes to the
+    /// global endpoint without a Region; aws-iam-authenticator never does, but to the instance's Region, else us-east-1.
+    pub(crate) rules: Rules,
 }
 
 /// Credentials, and where they lead.
@@ -53,24 +44,25 @@ pub(crate) fn role(flag: Option<&String>, process: &process::Process) -> Option<
 
 /// Finds them. The network is touched only if somebody has to be asked.
 pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result<Found> {
-    let environment = match wanted.endpoint {
-        EndpointRules::Cli => Cow::Borrowed(environment),
-        EndpointRules::Authenticator => with_gos_names(environment),
+    let rules = wanted.rules;
+    let environment = match rules {
+        Rules::Cli => Cow::Borrowed(environment),
+        Rules::Go => with_gos_names(environment),
     };
     let environment = &*environment;
-    let files = credentials::load_files(environment)?;
+    let files = credentials::load_files(environment, rules)?;
     let profile = wanted.profile.as_deref();
     let region = credentials::region(environment, &files, profile, wanted.region.as_deref());
-    let mut endpoints = credentials::with_endpoints(environment, &files, profile);
-    let region = match wanted.endpoint {
-        EndpointRules::Cli => region,
-        EndpointRules::Authenticator => {
+    let mut endpoints = credentials::with_endpoints(environment, &files, profile, rules);
+    let region = match rules {
+        Rules::Cli => region,
+        Rules::Go => {
             endpoints.vars.remove("AWS_STS_REGIONAL_ENDPOINTS");
-            Some(region.map_or_else(|| own_region(environment), Ok)?)
+            Some(region.map_or_else(|| own_region(&endpoints), Ok)?)
         }
     };
     let sts = aws::sts_endpoint(&endpoints, region.as_deref())?;
-    let plan = credentials::resolve(environment, &files, profile)?;
+    let plan = credentials::resolve(environment, &files, profile, rules)?;
     let credentials = match plan.immediate() {
         // What is at hand is kept already, and whose it is may have changed since a cache was written.
         Some(credentials) if wanted.role.is_none() => credentials,
@@ -80,7 +72,7 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
             let base = at_hand.or_else(|| kept.as_ref()?.base());
             match base.as_ref().zip(kept.as_ref()).and_then(|(base, kept)| kept.last(base, wanted)) {
                 Some(last) => last,
-                None => runtime::block_on(fetch(plan, base, wanted, environment, &sts, kept.as_ref()))??,
+                None => runtime::block_on(fetch(plan, base, wanted, &endpoints, &sts, kept.as_ref()))??,
             }
         }
     };

@@ -23,7 +23,14 @@ pub(crate) struct Global {
     pub(crate) config: Option<PathBuf>,
 
     /// Cluster id that tokens are bound to [env: KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID]
-    #[arg(short = 'i', long, global = true, overrides_with = "cluster_id", value_name = "ID")]
+    #[arg(
+        short = 'i',
+        long,
+        global = true,
+        overrides_with = "cluster_id",
+        value_name = "ID",
+        allow_hyphen_values = true
+    )]
     pub(crate) cluster_id: Option<String>,
 
     /// Log level: panic, fatal, error, warning, info, debug or trace [env: AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY]

@@ -265,6 +265,7 @@ pub(crate) struct Staged {
 pub(crate) fn stage(owner: Option<Owner>, path: &Path, content: &[u8], mode: u32) -> anyhow::Result<Staged> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let explain = || format!("cannot write {}", path.display());
+    anyhow::ensure!(!path.is_dir(), "{}: it is a folder", explain());
     let mut builder = tempfile::Builder::new();
     builder.prefix(".cluster-auth-");
     #[cfg(unix)]

@@ -43,7 +43,7 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Demo(args) => commands::demo::run(&args, process),
         #[cfg(unix)]
         Command::Sandbox(args) => commands::sandbox::run(&args),
-        Command::Version(args) => commands::version::run(&args),
+        Command::Version(args) => commands::version::run(&args, &global),
         Command::Completion(args) => commands::completion::run(&args, arguments::command(&[]), process),
         Command::Reference(args) => commands::reference::run(&args, arguments::command(&[])),
         Command::Candidates(args) => {

@@ -1,4 +1,5 @@
-//! SIGTERM and SIGINT: the wish to end, as a future.
+//! SIGTERM and SIGINT: the wish to end, as a future. SIGUSR1 ends nothing, as in aws-iam-authenticator: some who look after
+//! processes send it.
 
 use anyhow::Context as _;
 
@@ -9,6 +10,8 @@ pub(crate) async fn termination() -> anyhow::Result<()> {
 
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
+    // Whoever listens for it is not ended by it.
+    let _ignored = signal(SignalKind::user_defined1()).context("cannot ignore SIGUSR1")?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

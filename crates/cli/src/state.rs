@@ -138,7 +138,15 @@ impl StateFiles {
     }
 
     fn stage_kubeconfig(&self, url: &str, authorities_pem: &str) -> anyhow::Result<Staged> {
-        process::stage(self.owner, &self.kubeconfig, kubeconfig::webhook(url, authorities_pem).as_bytes(), 0o644)
+        process::stage(self.owner, &self.kubeconfig, kubeconfig::webhook(url, authorities_pem).as_bytes(), self.mode())
+    }
+
+    /// Everybody may read the kubeconfig, unless somebody has seen to it that fewer may read the one that is there.
+    fn mode(&self) -> u32 {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        const ALL: u32 = 0o644;
+        std::fs::metadata(&self.kubeconfig).map_or(ALL, |there| there.permissions().mode() & ALL)
     }
 
     /// The webhook kubeconfig that is there, if it can be read.
@@ -191,6 +199,19 @@ impl NewPair {
 }
 
 impl Reach {
+    /// That there can be a host of this name: else the URL would lead nowhere, and no certificate could be made for it.
+    pub(crate) fn ensure_host(&self) -> anyhow::Result<()> {
+        let name = &self.hostname;
+        let is_inside = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        let is_label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(is_inside);
+        let is_name = name.len() <= 253 && name.strip_suffix('.').unwrap_or(name).split('.').all(is_label);
+        anyhow::ensure!(
+            is_name || name.parse::<IpAddr>().is_ok(),
+            "hostname {name:?} is neither a host's name nor an IP address: give one, without https:// and without a port"
+        );
+        Ok(())
+    }
+
     /// The URL in the API server's kubeconfig.
     pub(crate) fn url(&self) -> String {
         let host = match self.hostname.parse::<IpAddr>() {

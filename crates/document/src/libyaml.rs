@@ -246,7 +246,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Escapes of YAML 1.2 that version 1.1 does not have.
+    /// Escapes of YAML 1.2 that version 1.1 does not have, and halves of characters, which the library refuses even in pairs.
     fn quoted(&self, span: Span) -> Result<(), Fatal> {
         let written = &self.text[span.range()];
         if !written.starts_with('"') {
@@ -254,10 +254,18 @@ impl<'a> Scanner<'a> {
         }
         let mut bytes = written.bytes().enumerate();
         while let Some((_, byte)) = bytes.next() {
-            if byte == b'\\'
-                && let Some((at, b'/')) = bytes.next()
-            {
-                return Err(syntax(span.start + at, "there is no escape `\\/` in YAML 1.1; write `/`").into());
+            let Some((at, escaped)) = (byte == b'\\').then(|| bytes.next()).flatten() else { continue };
+            let digits = match escaped {
+                b'/' => return Err(syntax(span.start + at, "there is no escape `\\/` in YAML 1.1; write `/`").into()),
+                b'u' => 4,
+                b'U' => 8,
+                _ => continue,
+            };
+            let code = written.get(at + 1..at + 1 + digits).and_then(|code| u32::from_str_radix(code, 16).ok());
+            if code.is_some_and(|code| (0xD800..=0xDFFF).contains(&code)) {
+                let message =
+                    "this escape is half a character, which Go's library takes for no character; write the character";
+                return Err(syntax(span.start + at - 1, message).into());
             }
         }
         Ok(())

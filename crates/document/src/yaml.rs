@@ -297,17 +297,17 @@ fn scalar(value: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span, dialec
     let Some(tag) = tag else {
         return Ok(if is_plain { Scalar::plain(value, dialect) } else { Scalar::text(value) });
     };
+    if tag.suffix_in_namespace("tag:yaml.org,2002:").as_deref() == Some("binary") {
+        let message = "this is tagged `!!binary`, and is not in base64";
+        let problem = || Problem::error("document.tag", span, message).into();
+        return go::binary(value).map(Scalar::text).ok_or_else(problem);
+    }
     let core = tag.core_suffix();
     if dialect == Dialect::Strict {
         return Ok(if is_plain && core != Some("str") { Scalar::plain(value, dialect) } else { Scalar::text(value) });
     }
     let Some(core @ ("null" | "bool" | "int" | "float")) = core else {
-        if tag.suffix_in_namespace("tag:yaml.org,2002:").as_deref() != Some("binary") {
-            return Ok(Scalar::text(value));
-        }
-        let message = "this is tagged `!!binary`, and is not in base64";
-        let problem = || Problem::error("document.tag", span, message).into();
-        return go::binary(value).map(Scalar::text).ok_or_else(problem);
+        return Ok(Scalar::text(value));
     };
     let scalar = Scalar::plain(value, dialect);
     let fits = match scalar.resolved() {

@@ -32,6 +32,28 @@ impl StsHost {
         format!("sts.{region}.{suffix}").parse()
     }
 
+    /// Returns the endpoints of a Region that a machine says it is in, in a partition. Of a Region with such a name nobody else
+    /// would know: what is no Region's form is none of [`Self::from_str`]'s. Each is under a suffix of the partition.
+    pub fn of_own_region(region: &str, partition: Partition) -> Vec<Self> {
+        let is_inside = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
+        let is_label = (1..=63).contains(&region.len())
+            && region.as_bytes().iter().all(is_inside)
+            && !region.starts_with('-')
+            && !region.ends_with('-');
+        if !is_label {
+            return Vec::new();
+        }
+        let suffixes = [Some(partition.dns_suffix()), partition.dual_stack_suffix()];
+        let hosts = suffixes.into_iter().flatten().flat_map(|suffix| {
+            ["sts", "sts-fips"].map(|service| Self {
+                host: format!("{service}.{region}.{suffix}"),
+                region: region.to_owned(),
+                partition,
+            })
+        });
+        hosts.collect()
+    }
+
     /// Returns the endpoint `sts.amazonaws.com`.
     pub fn global() -> Self {
         Self { host: GLOBAL.to_owned(), region: GLOBAL_SCOPE.to_owned(), partition: Partition::Aws }

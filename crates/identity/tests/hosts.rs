@@ -36,6 +36,26 @@ fn every_form_of_endpoint_is_known() {
 }
 
 #[test]
+fn the_own_region_has_endpoints_under_the_partitions_suffixes_whatever_it_is_called() {
+    let names = |region: &str, partition| -> Vec<String> {
+        let hosts = StsHost::of_own_region(region, partition);
+        assert!(hosts.iter().all(|host| (host.signing_region(), host.partition()) == (region, partition)));
+        hosts.iter().map(|host| host.as_str().to_owned()).collect()
+    };
+    let commercial = [
+        "sts.xz-other-3.amazonaws.com",
+        "sts-fips.xz-other-3.amazonaws.com",
+        "sts.xz-other-3.api.aws",
+        "sts-fips.xz-other-3.api.aws",
+    ];
+    assert_eq!(names("xz-other-3", Partition::Aws), commercial);
+    assert_eq!(names("x", Partition::AwsIso), ["sts.x.c2s.ic.gov", "sts-fips.x.c2s.ic.gov"]);
+    for region in ["", "-x", "x-", "X", "a.b", "x/", "x@evil", "x:1", "é", &"x".repeat(64)] {
+        assert_eq!(names(region, Partition::Aws), [""; 0], "{region:?}");
+    }
+}
+
+#[test]
 fn nothing_else_is_an_endpoint() {
     let cases = [
         "",

@@ -18,11 +18,18 @@ pub struct Rules {
     /// could be dated ahead to live for half an hour instead of 15 minutes. One minute is more than hosts that follow
     /// NTP ever differ by.
     pub max_future_skew: SignedDuration,
+    /// Hosts of STS besides those that have a Region's form: of the Region that this runs in.
+    pub own_hosts: Vec<StsHost>,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { partitions: Partition::Aws.into(), max_length: 4096, max_future_skew: SignedDuration::from_mins(1) }
+        Self {
+            partitions: Partition::Aws.into(),
+            max_length: 4096,
+            max_future_skew: SignedDuration::from_mins(1),
+            own_hosts: Vec::new(),
+        }
     }
 }
 
@@ -31,7 +38,7 @@ impl Default for Rules {
 /// A token counts as valid while `now` is before [`Accepted::valid_until`], as at STS. The parameter `X-Amz-Expires`
 /// must be in bounds, but shortens nothing: STS ignores it, and clients write 60 seconds and use the token for 14 minutes.
 pub fn accept(token: &str, cluster: &ClusterId, rules: &Rules, now: Timestamp) -> Result<Accepted, Refusal> {
-    let presigned = Presigned::parse(&envelope::open(token, rules.max_length)?)?;
+    let presigned = Presigned::parse(&envelope::open(token, rules.max_length)?, &rules.own_hosts)?;
     if !rules.partitions.has(presigned.host.partition()) {
         return Err(Refusal::Partition);
     }

@@ -44,8 +44,9 @@ pub(crate) struct Presigned {
 }
 
 impl Presigned {
-    pub(crate) fn parse(url: &str) -> Result<Self, Refusal> {
-        let (host, query) = split(url)?;
+    /// With hosts of STS that are known besides those of its form.
+    pub(crate) fn parse(url: &str, own_hosts: &[StsHost]) -> Result<Self, Refusal> {
+        let (host, query) = split(url, own_hosts)?;
         let mut parameters = Parameters::parse(query)?;
         let security_token = parameters.take(Parameter::SecurityToken);
         let mut required = |parameter| parameters.take(parameter).ok_or(Refusal::ParameterMissing);
@@ -94,12 +95,13 @@ fn ensure(holds: bool, refusal: Refusal) -> Result<(), Refusal> {
 /// Takes `https://<host>/?<query>` apart, and nothing that is written otherwise.
 ///
 /// User info and port need no check of their own: with either, the text before the path is not an STS host.
-fn split(url: &str) -> Result<(StsHost, &str), Refusal> {
+fn split<'a>(url: &'a str, own_hosts: &[StsHost]) -> Result<(StsHost, &'a str), Refusal> {
     ensure(url.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#' && byte != b'\\'), Refusal::Url)?;
     let (scheme, rest) = url.split_once("://").ok_or(Refusal::Url)?;
     ensure(scheme == "https", Refusal::Scheme)?;
     let (host, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    let host = host.parse().map_err(|_| Refusal::Host)?;
+    let own = || own_hosts.iter().find(|own| own.as_str() == host).cloned();
+    let host = host.parse().ok().or_else(own).ok_or(Refusal::Host)?;
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     ensure(path == "/", Refusal::Path)?;
     Ok((host, query))

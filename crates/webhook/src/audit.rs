@@ -16,8 +16,14 @@ use tokio::time::Instant;
 use crate::{Outcome, caller::Caller, rate::Lines, shadow};
 
 /// The messages of log lines that anybody can cause, and that are therefore limited.
-pub const DENIED: [&str; 5] =
-    [DENIAL, NO_ANSWER, "could not parse request", shadow::NO_PREDECESSOR, shadow::NO_DECISION];
+pub const DENIED: [&str; 6] = [
+    DENIAL,
+    NO_ANSWER,
+    "unexpected request method",
+    "could not parse request body",
+    shadow::NO_PREDECESSOR,
+    shadow::NO_DECISION,
+];
 
 const DENIAL: &str = "access denied";
 const NO_ANSWER: &str = "no answer for now";

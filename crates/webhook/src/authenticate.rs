@@ -5,10 +5,11 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use aws::{Ec2, StsClient};
+use identity::StsHost;
 use mapping::{Decision, Fact, Facts, Snapshot, decide};
-use token::{Accepted, Confirmed, Unconfirmed, accept};
+use token::{Accepted, Confirmed, Rules, Unconfirmed, accept};
 use tokio::time::Instant;
 
 use crate::{
@@ -27,6 +28,7 @@ const NEAREST_A_SECOND: u32 = 20;
 /// The webhook: the state that all reviews share.
 pub struct Webhook {
     pub(crate) settings: Settings,
+    rules: ArcSwap<Rules>,
     deny_with_200: AtomicBool,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) readiness: Readiness,
@@ -69,6 +71,7 @@ impl Webhook {
             sts,
             ec2,
             shadow: None,
+            rules: ArcSwap::from_pointee(settings.rules.clone()),
             deny_with_200: settings.deny_with_200.into(),
             settings,
         }
@@ -80,6 +83,16 @@ impl Webhook {
         self.readiness.mapping_loaded();
         self.verdicts.standing().set_accounts(snapshot.accounts());
         self.mapping.store(Some(Arc::new(snapshot)));
+    }
+
+    /// From now on these hosts are known, too: those of the Region that this runs in.
+    pub fn know_hosts(&self, hosts: &[StsHost]) {
+        self.rules.rcu(|rules| {
+            let mut rules = Rules::clone(rules);
+            rules.own_hosts.extend_from_slice(hosts);
+            rules
+        });
+        self.verdicts.standing().give_hosts(hosts);
     }
 
     /// Answers definite denials with 200 from now on, or with 403.
@@ -129,8 +142,9 @@ impl Webhook {
     /// The same with whoever answers in STS's place.
     async fn authenticate_by(&self, token: &str, sts: impl AsyncFnOnce(&Accepted) -> Answer) -> Outcome {
         let Some(snapshot) = self.mapping.load_full() else { return Outcome::Trouble(Trouble::NotLoaded) };
-        let Settings { cluster_id, rules, now, .. } = &self.settings;
-        let accepted = match accept(token, cluster_id, rules, now()) {
+        let Settings { cluster_id, now, .. } = &self.settings;
+        let accepted = accept(token, cluster_id, &self.rules.load(), now());
+        let accepted = match accepted {
             Ok(accepted) => accepted,
             Err(refusal) => return Outcome::RefusedToken(refusal),
         };

@@ -53,19 +53,21 @@ async fn authenticate(
         webhook.audit.write(outcome, &context, Instant::now());
         reviewed_with(review::answer(request, outcome, webhook.denies_with_200()))
     };
+    let method = request.method().clone();
     let malformed = |status, text: &'static str| {
         webhook.metrics.malformed(start.elapsed());
-        tracing::error!(
-            client = client.to_string(),
-            path = "/authenticate",
-            error = text.trim_end(),
-            "could not parse request"
-        );
+        let (client, method, path, error) = (client.to_string(), method.as_str(), "/authenticate", text.trim_end());
+        // The messages of the existing program.
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            tracing::error!(client, method, path, error, "unexpected request method");
+        } else {
+            tracing::error!(client, method, path, error, "could not parse request body");
+        }
         let mut response = response(status, TEXT, text);
         response.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
         response
     };
-    if request.method() != Method::POST {
+    if method != Method::POST {
         return malformed(StatusCode::METHOD_NOT_ALLOWED, "expected POST\n");
     }
     let mut busy = match place.review().await {

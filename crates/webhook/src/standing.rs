@@ -29,21 +29,30 @@ pub(crate) struct Standing {
     hashes: RandomState,
     credentials: Cache<u64, ()>,
     hosts: Cache<u64, ()>,
-    /// Hosts that are known from the start.
-    given_hosts: BTreeSet<u64>,
+    /// Hosts that are known before anybody has logged in through them.
+    given_hosts: ArcSwap<BTreeSet<u64>>,
     accounts: ArcSwap<BTreeSet<AccountId>>,
 }
 
 impl Standing {
     pub(crate) fn new(given_hosts: &[StsHost]) -> Self {
         let hashes = RandomState::new();
-        Self {
+        let this = Self {
             credentials: Cache::builder().max_capacity(MAX_CREDENTIALS).time_to_live(LATELY).build(),
             hosts: Cache::builder().max_capacity(MAX_HOSTS).time_to_live(LATELY).build(),
-            given_hosts: given_hosts.iter().map(|host| hashes.hash_one(host.as_str())).collect(),
+            given_hosts: ArcSwap::default(),
             accounts: ArcSwap::default(),
             hashes,
-        }
+        };
+        this.give_hosts(given_hosts);
+        this
+    }
+
+    /// These hosts are known from now on.
+    pub(crate) fn give_hosts(&self, hosts: &[StsHost]) {
+        let given = hosts.iter().map(|host| self.hashes.hash_one(host.as_str()));
+        let given: BTreeSet<u64> = given.collect();
+        self.given_hosts.rcu(|known| known.union(&given).copied().collect::<BTreeSet<_>>());
     }
 
     /// These accounts are mapped from now on.
@@ -76,7 +85,7 @@ impl Standing {
 
     /// Whether somebody was let in through this host lately, or it was given.
     pub(crate) fn knows_host(&self, host: u64) -> bool {
-        self.given_hosts.contains(&host) || self.hosts.contains_key(&host)
+        self.given_hosts.load().contains(&host) || self.hosts.contains_key(&host)
     }
 
     /// STS has confirmed the asker, and the mapping lets them in. Returns whether that was not known.

@@ -1,7 +1,7 @@
 //! What AWS's own programs and services write: configuration files and XML.
 
 use aws::{
-    credentials::{Cache, Environment, SharedFiles, region, resolve},
+    credentials::{Cache, Environment, Rules, SharedFiles, region, resolve},
     xml,
 };
 
@@ -9,14 +9,16 @@ use aws::{
 pub(crate) fn configures(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let (config, credentials) = text.split_once('\u{c}').unwrap_or((text, text));
-    let files = SharedFiles::parse(config, credentials);
     let environment = Environment::default();
-    let _ = resolve(&environment, &files, None);
-    for profile in files.profiles() {
-        let _ = resolve(&environment, &files, Some(&profile));
-        let _ = region(&environment, &files, Some(&profile), None);
+    for rules in [Rules::Cli, Rules::Go] {
+        let files = SharedFiles::parse(config, credentials, rules);
+        let _ = resolve(&environment, &files, None, rules);
+        for profile in files.profiles() {
+            let _ = resolve(&environment, &files, Some(&profile), rules);
+            let _ = region(&environment, &files, Some(&profile), None);
+        }
+        assert_eq!(region(&environment, &files, None, Some("eu-central-1")).as_deref(), Some("eu-central-1"));
     }
-    assert_eq!(region(&environment, &files, None, Some("eu-central-1")).as_deref(), Some("eu-central-1"));
     // What a cache keeps it keeps when it is written.
     if let Ok(cache) = Cache::parse(text) {
         let again = Cache::parse(cache.to_text().expose());

@@ -27,7 +27,8 @@ const LINES: &[(&str, &str)] = &[
         "reviews without a log line of their own",
         "More than 100 denials and reviews without an answer in a second: the others, counted by code and account.",
     ),
-    ("could not parse request", "What was sent is not a TokenReview: something else than an API server asks."),
+    ("could not parse request body", "What was sent is not a TokenReview: something else than an API server asks."),
+    ("unexpected request method", "Reviews are asked for by POST: something else than an API server asks."),
     (
         "cannot ask EC2 for a private DNS name",
         "A machine's name comes from EC2: look at the server's own AWS credentials and at `ec2:DescribeInstances`.",
@@ -144,6 +145,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("accesskeyid", "the caller's access key id: never a secret"),
     ("account", "the AWS account of a caller whom STS has confirmed"),
     ("accountid", "the same, in the line of a decision"),
+    ("method", "the HTTP method of a request that is no review"),
     ("address", "where the server listens"),
     ("arn", "the caller as mappings name it: of a session the ARN of its role"),
     ("caller", "the ARN that STS says, with the session"),

@@ -3,24 +3,33 @@
 //! Source: "Service-specific endpoints", "Dual-stack and FIPS endpoints" and "AWS STS Regional endpoints" of the AWS SDKs and
 //! Tools Reference Guide.
 
-use super::{Environment, SharedFiles, profile_name};
+use super::{Environment, Rules, SharedFiles, profile_name};
 use crate::endpoint::{ANY_URL, IGNORE_URLS, STS_URL};
 
 /// Settings of profiles that stand for a variable.
-const SETTINGS: [(&str, &str); 4] = [
+const SETTINGS: [(&str, &str); 5] = [
     ("use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT"),
     ("use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT"),
     ("sts_regional_endpoints", "AWS_STS_REGIONAL_ENDPOINTS"),
     ("ignore_configured_endpoint_urls", IGNORE_URLS),
+    ("ec2_metadata_v1_disabled", "AWS_EC2_METADATA_V1_DISABLED"),
 ];
 
 /// The environment as it counts for [`sts_endpoint`](crate::sts_endpoint): with what the profile says where no variable does.
 #[must_use]
-pub fn with_endpoints(environment: &Environment, files: &SharedFiles, profile: Option<&str>) -> Environment {
+pub fn with_endpoints(
+    environment: &Environment,
+    files: &SharedFiles,
+    profile: Option<&str>,
+    rules: Rules,
+) -> Environment {
     let name = profile_name(environment, profile);
     let mut all = environment.clone();
+    // The SDK for Go passes over what is neither in a profile; in a variable it is an error to both.
+    let counts =
+        |value: &&str| rules == Rules::Cli || value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false");
     for (setting, variable) in SETTINGS {
-        all.fill(variable, files.setting(name, setting));
+        all.fill(variable, files.setting(name, setting).filter(counts));
     }
     let services = files.setting(name, "services").and_then(|services| files.services(services));
     let of_sts = services.and_then(|services| services.get("sts.endpoint_url")).map(String::as_str);
@@ -33,7 +42,7 @@ pub fn with_endpoints(environment: &Environment, files: &SharedFiles, profile: O
 
 #[cfg(test)]
 mod tests {
-    use super::{Environment, SharedFiles, with_endpoints};
+    use super::{Environment, Rules, SharedFiles, with_endpoints};
     use crate::sts_endpoint;
 
     const FILE: &str = "\
@@ -61,11 +70,11 @@ sts =
   endpoint_url = https://sts.example.com
 ";
 
-    fn host(profile: &str, variables: &[(&str, &str)]) -> String {
+    fn host(profile: &str, variables: &[(&str, &str)], rules: Rules) -> String {
         let vars = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let environment = Environment { vars, home: None };
-        let files = SharedFiles::parse(FILE, "");
-        let all = with_endpoints(&environment, &files, Some(profile));
+        let files = SharedFiles::parse(FILE, "", rules);
+        let all = with_endpoints(&environment, &files, Some(profile), rules);
         match sts_endpoint(&all, Some("us-west-2")) {
             Ok(endpoint) => endpoint.url.trim_start_matches("https://").to_owned(),
             Err(error) => error.to_string(),
@@ -99,7 +108,10 @@ sts =
             ),
         ];
         for (profile, variables, expected) in rows {
-            assert_eq!(host(profile, variables), *expected, "{profile} {variables:?}");
+            assert_eq!(host(profile, variables, Rules::Cli), *expected, "{profile} {variables:?}");
         }
+        // What is neither true nor false says nothing to the SDK for Go.
+        assert_eq!(host("wrong", &[], Rules::Go), "sts.us-west-2.amazonaws.com");
+        assert_eq!(host("fips", &[], Rules::Go), "sts-fips.us-west-2.amazonaws.com");
     }
 }

@@ -17,7 +17,10 @@ use aws_types::region::Region;
 use jiff::Timestamp;
 use tls::ConnectionError;
 
-use super::{Base, Credentials, CredentialsError, Environment, Plan, Secret, bridge::Bridge, process, sso_token};
+use super::{
+    Base, Credentials, CredentialsError, Environment, Plan, Secret, bridge::Bridge, metadata::Metadata, process,
+    sso_token,
+};
 use crate::{Client, Endpoint, NoAnswer, assume_role, error};
 
 /// Longer than any answer takes, shorter than a person waits.
@@ -109,7 +112,7 @@ async fn base(
             ask(&provider, "the container's credentials endpoint", "check the task's role or the pod identity").await
         }
         Base::InstanceMetadata => {
-            let client = instance_metadata(environment, &config())?;
+            let client = instance_metadata(environment, client)?;
             let provider = ImdsCredentialsProvider::builder().configure(&config()).imds_client(client).build();
             let advice = "if no other source was meant, set AWS_PROFILE, run `aws sso login` or `aws configure`; on an EC2 instance, attach a role";
             ask(&provider, "the instance metadata service", advice).await
@@ -122,16 +125,16 @@ pub async fn instance_region(environment: &Environment) -> Option<String> {
     if environment.is_true("AWS_EC2_METADATA_DISABLED") {
         return None;
     }
-    let config = provider_config(&Client::new(environment).ok()?, None);
-    let client = instance_metadata(environment, &config).ok()?;
+    let client = instance_metadata(environment, &Client::new(environment).ok()?).ok()?;
     let region = client.get("/latest/meta-data/placement/region");
     let region = tokio::time::timeout(REGION_LIMIT, region).await.ok()?.ok()?;
     Some(String::from(region)).filter(|region| !region.is_empty())
 }
 
-fn instance_metadata(environment: &Environment, config: &ProviderConfig) -> Result<imds::Client, CredentialsError> {
+fn instance_metadata(environment: &Environment, client: &Client) -> Result<imds::Client, CredentialsError> {
+    let way = Metadata::new(Bridge(Arc::clone(&client.http)), environment);
     let mut client = imds::Client::builder()
-        .configure(config)
+        .configure(&provider_config(client, None).with_http_client(way))
         .max_attempts(INSTANCE_METADATA_ATTEMPTS)
         .operation_attempt_timeout(INSTANCE_METADATA_PATIENCE);
     if let Some(endpoint) = environment.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") {

@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use super::{CredentialsError, Environment, ini};
+use super::{CredentialsError, Environment, Rules, ini};
 
 /// `~/.aws/config` and `~/.aws/credentials`, read. No Debug: they hold secrets.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -17,26 +17,27 @@ pub struct SharedFiles {
 
 type Section = BTreeMap<String, String>;
 
-/// Reads both files where they are; one that does not exist is empty.
+/// Reads both files where they are; one that does not exist is empty. A byte that is no UTF-8, as in a comment of long ago, is no
+/// reason to know nobody.
 ///
 /// # Errors
 ///
 /// [`CredentialsError::File`] for a file that is there and cannot be read.
-pub fn load_files(environment: &Environment) -> Result<SharedFiles, CredentialsError> {
+pub fn load_files(environment: &Environment, rules: Rules) -> Result<SharedFiles, CredentialsError> {
     let read = |variable: &str, name: &str| -> Result<String, CredentialsError> {
         let default = || environment.home.as_ref().map(|home| home.join(".aws").join(name));
         let Some(path) = environment.get(variable).map(|path| expanded(environment, path)).or_else(default) else {
             return Ok(String::new());
         };
-        match fs::read_to_string(&path) {
-            Ok(text) => Ok(text),
+        match fs::read(&path) {
+            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
             Err(source) => Err(CredentialsError::File { path: path.display().to_string(), source }),
         }
     };
     let config = read("AWS_CONFIG_FILE", "config")?;
     let credentials = read("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
-    Ok(SharedFiles::parse(&config, &credentials))
+    Ok(SharedFiles::parse(&config, &credentials, rules))
 }
 
 /// A path with `~` for the home folder, as people write it into variables that no shell reads.
@@ -47,8 +48,8 @@ fn expanded(environment: &Environment, path: &str) -> PathBuf {
 
 impl SharedFiles {
     /// Reads the texts of both.
-    pub fn parse(config: &str, credentials: &str) -> Self {
-        Self { config: ini::parse(config), credentials: ini::parse(credentials) }
+    pub fn parse(config: &str, credentials: &str, rules: Rules) -> Self {
+        Self { config: ini::parse(config, rules), credentials: ini::parse(credentials, rules) }
     }
 
     /// The profile in the config file: `[default]` or `[profile name]`.
@@ -92,5 +93,21 @@ impl SharedFiles {
         let found = self.credentials(profile).and_then(|section| section.get(key));
         let found = found.or_else(|| self.config(profile).and_then(|section| section.get(key)));
         found.map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Environment, Rules, load_files};
+
+    #[test]
+    fn a_byte_that_is_no_utf_8_hides_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join(".aws")).expect("a folder");
+        let text = b"# f\xfcr\n[default]\nregion = eu-west-1\n";
+        std::fs::write(folder.path().join(".aws/config"), text).expect("a file");
+        let environment = Environment { home: Some(folder.path().to_owned()), ..Environment::default() };
+        let files = load_files(&environment, Rules::Go).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(files.setting("default", "region"), Some("eu-west-1"));
     }
 }

@@ -1,8 +1,10 @@
 //! From environment and files to a plan, without asking anybody.
 
+mod as_go;
+
 use std::{collections::BTreeMap, path::PathBuf};
 
-use super::{AssumeRole, Credentials, CredentialsError, Environment, Secret, SharedFiles};
+use super::{AssumeRole, Credentials, CredentialsError, Environment, Rules, Secret, SharedFiles};
 
 /// The steps that lead to credentials: start from a base, then assume these roles one after the other.
 pub struct Plan {
@@ -95,6 +97,7 @@ pub fn resolve(
     environment: &Environment,
     files: &SharedFiles,
     profile: Option<&str>,
+    rules: Rules,
 ) -> Result<Plan, CredentialsError> {
     let name = profile_name(environment, profile);
     let named = profile.is_some() || name != "default";
@@ -107,7 +110,11 @@ pub fn resolve(
         return Err(CredentialsError::NoProfile(name.to_owned()));
     }
     let variables = profile.is_none();
-    if let Some(plan) = of_profile(environment, files, name, variables, &mut Vec::new())? {
+    let plan = match rules {
+        Rules::Cli => of_profile(environment, files, name, variables, &mut Vec::new())?,
+        Rules::Go => as_go::of_environment_or_profile(environment, files, name, variables)?,
+    };
+    if let Some(plan) = plan {
         return Ok(plan);
     }
     let base = ambient(environment).ok_or_else(|| CredentialsError::None { profile: name.to_owned() })?;
@@ -156,24 +163,35 @@ fn of_profile(
 
     let role_arn = setting("role_arn").filter(|_| !keys_first && setting("web_identity_token_file").is_none());
     if let Some(role_arn) = role_arn {
-        if setting("mfa_serial").is_some() {
-            let problem = "it asks for MFA (mfa_serial), which this version cannot do; run `aws sts get-session-token --serial-number … --token-code …`, put what it prints into the environment, and give the role by --role";
-            return Err(profile(problem.to_owned()));
-        }
+        ensure_no_mfa(files, name)?;
         let mut plan = source(environment, files, name, seen)?;
-        plan.roles.push(AssumeRole {
-            role_arn: role_arn.to_owned(),
-            external_id: setting("external_id").map(str::to_owned),
-            session_name: setting("role_session_name").map(str::to_owned),
-            duration_seconds: setting("duration_seconds")
-                .map(|text| text.parse().map_err(|_| profile("duration_seconds is not a number".to_owned())))
-                .transpose()?,
-            source_arn: None,
-        });
+        let duration_seconds = setting("duration_seconds")
+            .map(|text| text.parse().map_err(|_| profile("duration_seconds is not a number".to_owned())))
+            .transpose()?;
+        plan.roles.push(AssumeRole { duration_seconds, ..role(files, name, role_arn) });
         return Ok(Some(plan));
     }
     let base = without_role(environment, files, name, variables)?;
     Ok(base.map(|base| Plan { base, roles: Vec::new() }))
+}
+
+/// The role that a profile assumes, with what it says about that; not for how long.
+fn role(files: &SharedFiles, name: &str, role_arn: &str) -> AssumeRole {
+    let setting = |key: &str| files.setting(name, key).map(str::to_owned);
+    AssumeRole {
+        role_arn: role_arn.to_owned(),
+        external_id: setting("external_id"),
+        session_name: setting("role_session_name"),
+        ..AssumeRole::default()
+    }
+}
+
+fn ensure_no_mfa(files: &SharedFiles, name: &str) -> Result<(), CredentialsError> {
+    if files.setting(name, "mfa_serial").is_none() {
+        return Ok(());
+    }
+    let problem = "it asks for MFA (mfa_serial), which this version cannot do; run `aws sts get-session-token --serial-number … --token-code …`, put what it prints into the environment, and give the role by --role";
+    Err(CredentialsError::Profile { profile: name.to_owned(), problem: problem.to_owned() })
 }
 
 /// What a profile has beside a role to assume.

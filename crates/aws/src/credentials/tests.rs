@@ -1,6 +1,7 @@
-//! Which source is chosen, one row per rule of botocore's order.
+//! Which source is chosen, one row per rule of botocore's order; and of the order of AWS's SDK for Go, as aws-iam-authenticator
+//! 0.7.18 was seen to choose.
 
-use super::{Base, CredentialsError, Environment, Plan, SharedFiles, region, resolve};
+use super::{Base, CredentialsError, Environment, Plan, Rules, SharedFiles, region, resolve};
 
 const CONFIG: &str = r#"
 # a comment
@@ -204,7 +205,7 @@ fn shown(plan: Result<Plan, CredentialsError>) -> String {
 
 #[test]
 fn sources_are_chosen_in_botocores_order() {
-    let files = SharedFiles::parse(CONFIG, CREDENTIALS);
+    let files = SharedFiles::parse(CONFIG, CREDENTIALS, Rules::Cli);
     let keys = [("AWS_ACCESS_KEY_ID", "AKIAENV0000000000000"), ("AWS_SECRET_ACCESS_KEY", "secret")];
     let profile = |name| [("AWS_PROFILE", name)];
     let rows: &[Row<'_>] = &[
@@ -302,13 +303,13 @@ fn sources_are_chosen_in_botocores_order() {
         ("an instance", &profile("nothing"), None, "instance"),
     ];
     for (name, variables, flag, expected) in rows {
-        assert_eq!(shown(resolve(&environment(variables), &files, *flag)), *expected, "{name}");
+        assert_eq!(shown(resolve(&environment(variables), &files, *flag, Rules::Cli)), *expected, "{name}");
     }
 }
 
 #[test]
 fn what_cannot_work_says_why_and_what_to_do() {
-    let files = SharedFiles::parse(CONFIG, CREDENTIALS);
+    let files = SharedFiles::parse(CONFIG, CREDENTIALS, Rules::Cli);
     let rows = [
         ("absent", "stands in neither AWS configuration file"),
         ("circle", "leads in a circle: circle → circle2 → circle"),
@@ -328,17 +329,18 @@ fn what_cannot_work_says_why_and_what_to_do() {
         ("long", "duration_seconds is not a number"),
     ];
     for (profile, expected) in rows {
-        let said = shown(resolve(&environment(&[]), &files, Some(profile)));
+        let said = shown(resolve(&environment(&[]), &files, Some(profile), Rules::Cli));
         assert!(said.starts_with("error: ") && said.contains(expected), "{profile}: {said}");
     }
     let nowhere = environment(&[("AWS_EC2_METADATA_DISABLED", "true")]);
-    assert!(shown(resolve(&nowhere, &SharedFiles::default(), None)).contains("no AWS credentials found"));
+    assert!(shown(resolve(&nowhere, &SharedFiles::default(), None, Rules::Cli)).contains("no AWS credentials found"));
 }
 
 #[test]
 fn only_keys_at_hand_are_immediate() {
-    let files = SharedFiles::parse(CONFIG, CREDENTIALS);
-    let immediate = |profile| resolve(&environment(&[]), &files, Some(profile)).ok().and_then(|plan| plan.immediate());
+    let files = SharedFiles::parse(CONFIG, CREDENTIALS, Rules::Cli);
+    let immediate =
+        |profile| resolve(&environment(&[]), &files, Some(profile), Rules::Cli).ok().and_then(|plan| plan.immediate());
     let id = |profile| immediate(profile).map(|credentials| credentials.access_key_id);
     assert_eq!(id("keys").as_deref(), Some("AKIASHARED0000000000"));
     for asks in ["role", "sso user", "process", "login", "web", "nothing"] {
@@ -348,7 +350,7 @@ fn only_keys_at_hand_are_immediate() {
 
 #[test]
 fn the_region_is_the_nearest_that_is_said() {
-    let files = SharedFiles::parse(CONFIG, CREDENTIALS);
+    let files = SharedFiles::parse(CONFIG, CREDENTIALS, Rules::Cli);
     let both = environment(&[("AWS_REGION", "a"), ("AWS_DEFAULT_REGION", "b")]);
     let rows = [
         (&both, None, Some("flag"), Some("flag")),
@@ -360,5 +362,136 @@ fn the_region_is_the_nearest_that_is_said() {
     ];
     for (environment, profile, flag, expected) in rows {
         assert_eq!(region(environment, &files, profile, flag).as_deref(), expected);
+    }
+}
+
+/// Profiles in which the SDK for Go finds something else than botocore does, or nothing.
+const GO: &str = r#"
+[profile configkeys]
+aws_access_key_id = AKIACONFIGKEYS000000
+aws_secret_access_key = secret
+credential_process = /bin/creds
+
+[profile ssokeys]
+aws_access_key_id = AKIASSOKEYS000000000
+aws_secret_access_key = secret
+sso_account_id = 111122223333
+
+[profile rolekeys]
+role_arn = arn:aws:iam::111122223333:role/Own
+aws_access_key_id = AKIAROLEKEYS00000000
+aws_secret_access_key = secret
+
+[profile roleprocess]
+role_arn = arn:aws:iam::111122223333:role/Own
+credential_process = /bin/creds
+
+[profile webkeys]
+role_arn = arn:aws:iam::111122223333:role/Own
+web_identity_token_file = /token
+aws_access_key_id = AKIAWEBKEYS000000000
+aws_secret_access_key = secret
+
+[profile twokinds]
+role_arn = arn:aws:iam::111122223333:role/Own
+source_profile = keys
+credential_process = /bin/creds
+
+[profile sourcealone]
+source_profile = keys
+aws_access_key_id = AKIASOURCEALONE00000
+aws_secret_access_key = secret
+
+[profile namedalone]
+credential_source = Environment
+aws_access_key_id = AKIANAMEDALONE000000
+aws_secret_access_key = secret
+
+[profile round]
+role_arn = arn:aws:iam::111122223333:role/Round
+source_profile = about
+aws_access_key_id = AKIAROUND00000000000
+aws_secret_access_key = secret
+
+[profile about]
+role_arn = arn:aws:iam::111122223333:role/About
+source_profile = round
+
+[profile secretalone]
+aws_secret_access_key = secret
+credential_process = /bin/creds
+
+[profile ssoregion]
+sso_region = eu-central-1
+
+[profile quoted]
+role_arn = "arn:aws:iam::111122223333:role/Quoted"
+source_profile = 'keys'
+
+[profile named]
+role_arn = arn:aws:iam::111122223333:role/Dev
+credential_source = Environment
+"#;
+
+#[test]
+fn the_sdk_for_go_takes_a_profiles_keys_before_all_else() {
+    let files = SharedFiles::parse(&format!("{CONFIG}{GO}"), CREDENTIALS, Rules::Go);
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIAENV0000000000000"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+    let web = [("AWS_WEB_IDENTITY_TOKEN_FILE", "/t"), ("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/Irsa")];
+    let rows: &[Row<'_>] = &[
+        ("the environment", &keys, None, "static AKIAENV0000000000000"),
+        ("its web identity", &web, None, "web arn:aws:iam::111122223333:role/Irsa"),
+        ("the default profile", &[], None, "static AKIADEFAULTCONFIG000"),
+        ("before a program", &[], Some("configkeys"), "static AKIACONFIGKEYS000000"),
+        ("before IAM Identity Center", &[], Some("ssokeys"), "static AKIASSOKEYS000000000"),
+        ("before a web identity, as the role's source", &[], Some("webkeys"), "static AKIAWEBKEYS000000000 → Own"),
+        ("a role from the profile's own keys", &[], Some("rolekeys"), "static AKIAROLEKEYS00000000 → Own"),
+        ("a role from the profile's own program", &[], Some("roleprocess"), "process /bin/creds → Own"),
+        ("a role from where it runs", &[], Some("nosource"), "instance → Dev"),
+        ("a role from a source", &[], Some("role"), "static AKIASHARED0000000000+token → Dev(x,3600)"),
+        (
+            "a source's keys, and its role with them",
+            &[],
+            Some("through"),
+            "static AKIABESIDEROLE000000+token → Ignored → Through",
+        ),
+        (
+            "a profile's source goes before its keys",
+            &[],
+            Some("keysandrole"),
+            "static AKIASHARED0000000000+token → Ignored",
+        ),
+        ("a web identity", &[], Some("web"), "web arn:aws:iam::111122223333:role/Web"),
+        ("a role from a web identity", &[], Some("webchain"), "web arn:aws:iam::111122223333:role/Web → Ops"),
+        ("its own source", &[], Some("self"), "static AKIASELF000000000000 → Self"),
+        ("a circle that ends in keys", &[], Some("round"), "static AKIAROUND00000000000 → About → Round"),
+        ("quotation marks", &[], Some("quoted"), "static AKIASHARED0000000000+token → Quoted"),
+        ("a time that is no number", &[], Some("long"), "static AKIASHARED0000000000+token → Dev"),
+        ("the environment as a source", &keys, Some("named"), "static AKIAENV0000000000000 → Dev"),
+        ("a program", &[], Some("process"), "process /bin/creds --x"),
+        ("nothing of its own", &[], Some("nothing"), "instance"),
+    ];
+    for (name, variables, flag, expected) in rows {
+        assert_eq!(shown(resolve(&environment(variables), &files, *flag, Rules::Go)), *expected, "{name}");
+    }
+    let wrong = [
+        ("twokinds", "both source_profile and credential_process"),
+        ("sourcealone", "it has source_profile, but no role_arn"),
+        ("namedalone", "it has credential_source, but no role_arn"),
+        ("webhalf", "it has web_identity_token_file, but no role_arn"),
+        ("environment", "in these letters"),
+        ("named", "AWS_ACCESS_KEY_ID is not set"),
+        ("half", "aws_access_key_id is set and aws_secret_access_key is not"),
+        ("secretalone", "aws_secret_access_key is set and aws_access_key_id is not"),
+        ("ssoregion", "it lacks sso_account_id"),
+        ("circle", "leads in a circle: circle → circle2 → circle"),
+        ("ownrole", "leads in a circle: ownrole → ownrole"),
+        ("emptysource", "its source_profile `nothing` has no credentials"),
+        ("lost", "the profile `absent` stands in neither"),
+        ("mfa", "it asks for MFA"),
+    ];
+    for (profile, expected) in wrong {
+        let said = shown(resolve(&environment(&[]), &files, Some(profile), Rules::Go));
+        assert!(said.starts_with("error: ") && said.contains(expected), "{profile}: {said}");
     }
 }

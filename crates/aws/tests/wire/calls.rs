@@ -2,7 +2,7 @@
 
 use aws::{
     AwsError, Client, Endpoint, Transport, assume_role,
-    credentials::{AssumeRole, Credentials, Secret, load_files, resolve},
+    credentials::{AssumeRole, Credentials, Rules, Secret, load_files, resolve},
     get_caller_identity, sts_endpoint,
 };
 use jiff::Timestamp;
@@ -164,8 +164,8 @@ async fn a_chain_of_profiles_is_walked_from_its_keys_to_the_last_role() {
     std::fs::write(folder.path().join("keys"), keys).expect("a file");
     let mut environment = environment(&[("AWS_SHARED_CREDENTIALS_FILE", "~/keys")]);
     environment.home = Some(folder.path().to_owned());
-    let files = load_files(&environment).unwrap_or_else(|error| panic!("{error}"));
-    let plan = resolve(&environment, &files, Some("ci")).unwrap_or_else(|error| panic!("{error}"));
+    let files = load_files(&environment, Rules::Cli).unwrap_or_else(|error| panic!("{error}"));
+    let plan = resolve(&environment, &files, Some("ci"), Rules::Cli).unwrap_or_else(|error| panic!("{error}"));
     assert!(plan.immediate().is_none(), "STS has to be asked");
 
     let session = aws::credentials::fetch(&plan, &environment, &aws.client, &oregon(), now).await;

@@ -123,6 +123,41 @@ async fn an_instance_knows_its_credentials_and_its_region() {
 }
 
 #[tokio::test]
+async fn an_instance_without_sessions_is_asked_without_one_where_that_is_not_forbidden() {
+    let old = |status: u16| {
+        move |seen: SentRequest| match (seen.method.as_str(), seen.headers.get("x-aws-ec2-metadata-token")) {
+            ("PUT", _) if status == 0 => silence(),
+            ("PUT", _) => answer(status, ""),
+            (_, Some(_)) => answer(401, ""),
+            (_, None) => {
+                let headers = [("x-aws-ec2-metadata-token".to_owned(), "session".to_owned())].into();
+                instance(&SentRequest { headers, ..seen })
+            }
+        }
+    };
+    for (status, is_asked) in [(403, true), (404, true), (405, true), (400, false), (500, false), (0, false)] {
+        let double = Double::plain(old(status)).await;
+        let url = double.url();
+        let variables = [("AWS_EC2_METADATA_SERVICE_ENDPOINT", url.as_str())];
+        let found = fetched(Base::InstanceMetadata, &double, &variables).await;
+        assert_eq!(
+            found.map(|found| found.access_key_id).ok(),
+            is_asked.then(|| "ASIAINSTANCE".to_owned()),
+            "{status}"
+        );
+        let region = instance_region(&environment(&variables)).await;
+        assert_eq!(region, is_asked.then(|| "eu-north-1".to_owned()), "{status}");
+        let forbidden = [variables[0], ("AWS_EC2_METADATA_V1_DISABLED", "TRUE")];
+        assert!(fetched(Base::InstanceMetadata, &double, &forbidden).await.is_err(), "{status}");
+        assert!(
+            is_asked || double.seen().iter().all(|seen| seen.method == "PUT"),
+            "{status}: {} requests",
+            double.seen().len()
+        );
+    }
+}
+
+#[tokio::test]
 async fn where_no_instance_answers_the_error_names_the_other_sources() {
     let silent = Double::plain(|_| silence()).await;
     let url = silent.url();

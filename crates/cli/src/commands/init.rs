@@ -64,6 +64,7 @@ pub(crate) fn run(args: &InitArgs, global: &Global, process: &Process) -> Comman
     };
     files.owner = args.owner;
     let reach = server::reach(args.hostname.as_deref(), args.address, args.port, &config)?;
+    reach.ensure_host()?;
     if args.rotate { rotate(&files, &reach) } else { make(&files, &reach) }
         .and_then(|()| files.give())
         .context("could not initialize")?;

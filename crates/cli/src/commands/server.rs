@@ -30,7 +30,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::Args;
-use identity::{Partition, StsHost};
+use identity::{Partition, Partitions, StsHost};
 use jiff::SignedDuration;
 use mapping::{
     BackendMode,
@@ -266,6 +266,8 @@ fn run_logged(args: &ServerArgs, global: &Global, process: &Process) -> CommandR
     settings.rules.max_future_skew = SignedDuration::from_secs(args.max_clock_skew_seconds.into());
     settings.deny_with_200 = args.deny_with_200.or(config.server.deny_with_200).unwrap_or_default();
     settings.known_hosts = known_hosts(&args.sts_regions, process);
+    settings.rules.own_hosts =
+        own_region(process).map(|region| own_hosts(region, settings.rules.partitions)).unwrap_or_default();
     settings.cache_max_age = Duration::from_secs(args.identity_cache_seconds);
     fit_open_files(&mut settings);
     if args.shadow.is_given() {
@@ -313,10 +315,33 @@ fn fit_open_files(settings: &mut Settings) {
 /// The STS endpoints that are in use, as far as that is known before anybody logs in.
 fn known_hosts(regions: &[StsRegion], process: &Process) -> Vec<StsHost> {
     if regions.is_empty() {
-        let own = process.variable("AWS_REGION").or_else(|| process.variable("AWS_DEFAULT_REGION"));
-        return own.and_then(|region| StsHost::regional(region).ok()).into_iter().collect();
+        return own_region(process).and_then(|region| StsHost::regional(region).ok()).into_iter().collect();
     }
     regions.iter().map(|region| region.0.clone()).collect()
+}
+
+/// The Region that this runs in, as the environment says.
+fn own_region(process: &Process) -> Option<&str> {
+    process.variable("AWS_REGION").or_else(|| process.variable("AWS_DEFAULT_REGION"))
+}
+
+/// STS in the Region that this runs in, where its name has no Region's form: nobody else would know it.
+fn own_hosts(region: &str, partitions: Partitions) -> Vec<StsHost> {
+    let mut of_these = Partition::ALL.into_iter().filter(|partition| partitions.has(*partition));
+    match StsHost::regional(region) {
+        Ok(_) => Vec::new(),
+        Err(_) => of_these.next().map(|partition| StsHost::of_own_region(region, partition)).unwrap_or_default(),
+    }
+}
+
+/// Asks the instance, if this is one, for its Region. Nobody waits for that.
+fn learn_own_region(webhook: &Arc<Webhook>, process: &Process, partitions: Partitions) {
+    let (webhook, environment) = (Arc::clone(webhook), process.aws_environment());
+    tokio::spawn(async move {
+        if let Some(region) = aws::credentials::instance_region(&environment).await {
+            webhook.know_hosts(&own_hosts(&region, partitions));
+        }
+    });
 }
 
 /// Who logs in, as far as that is known at the start.
@@ -351,6 +376,7 @@ async fn serve(
         Some(predecessor) => Webhook::beside(predecessor, settings, sts, ec2),
         None => Webhook::new(settings, sts, ec2),
     };
+    learn_own_region(&webhook, process, config.partitions);
     webhook.metrics().set_version(VERSION);
     let notes = args.transport.notes();
     webhook.metrics().set_transport_override(!notes.is_empty());

@@ -8,14 +8,14 @@
 mod call;
 
 use anyhow::Context as _;
-use aws::credentials::AssumeRole;
+use aws::credentials::{AssumeRole, Rules};
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use mapping::authenticator::Config;
 
 pub(crate) use self::call::{Call, accepts, request_of, run_call};
 use crate::{
-    credentials::{self, EndpointRules, OwnToken, Wanted},
+    credentials::{self, OwnToken, Wanted},
     exit::{CommandResult, Failure},
     global::{Boolean, Global},
     process::{self, Process},
@@ -41,11 +41,11 @@ pub(crate) struct TokenArgs {
     pub(crate) role: Option<String>,
 
     /// External id for assuming --role
-    #[arg(short, long, value_name = "ID")]
+    #[arg(short, long, value_name = "ID", allow_hyphen_values = true)]
     pub(crate) external_id: Option<String>,
 
     /// Session name for assuming --role; it appears in the cluster's audit log
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
     pub(crate) session_name: Option<String>,
 
     /// Assume --role with the session name of the current credentials
@@ -61,9 +61,9 @@ pub(crate) struct TokenArgs {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     pub(crate) cache: Option<bool>,
 
-    /// By whose rules the endpoint is found: what it was called as says it.
-    #[arg(skip = EndpointRules::Authenticator)]
-    pub(crate) endpoint: EndpointRules,
+    /// By whose rules credentials and the endpoint are found: what it was called as says it.
+    #[arg(skip = Rules::Go)]
+    pub(crate) rules: Rules,
 }
 
 /// What to sign, with everything resolved.
@@ -122,7 +122,7 @@ impl Request {
                 role,
                 forward_session_name,
                 cached_for: is_cached.then(|| cluster_id.as_str().to_owned()),
-                endpoint: args.endpoint,
+                rules: args.rules,
             },
             cluster_id,
             token_only: args.token_only.or(client.token_only).unwrap_or(false),

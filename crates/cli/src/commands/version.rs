@@ -2,7 +2,12 @@
 
 use clap::Args;
 
-use crate::{exit::CommandResult, global::Boolean, process, shared::output::Data};
+use crate::{
+    exit::CommandResult,
+    global::{Boolean, Global},
+    process, settings,
+    shared::output::Data,
+};
 
 /// Flags of `version`.
 #[derive(Args, Debug)]
@@ -25,8 +30,9 @@ pub(crate) const COMMIT: &str = match option_env!("CLUSTER_AUTH_COMMIT") {
     None => "",
 };
 
-/// Prints the version.
-pub(crate) fn run(args: &VersionArgs) -> CommandResult {
+/// Prints the version. A configuration that is given and cannot be read is an error, as of every command.
+pub(crate) fn run(args: &VersionArgs, global: &Global) -> CommandResult {
+    settings::config(global)?;
     if args.short == Some(true) {
         // aws-iam-authenticator takes both.
         if args.output.is_some() {

@@ -108,9 +108,8 @@ fn json(time: &str, level: &str, fields: Fields) -> String {
 fn text(time: &str, level: &str, fields: Fields) -> String {
     let mut line = format!("time=\"{time}\" level={level} msg={}", Value::from(fields.message));
     for (key, value) in fields.values {
-        let bare = |text: &str| {
-            !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._/@^+:".contains(&b))
-        };
+        let bare =
+            |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._/@^+".contains(&b));
         match value {
             Value::String(text) if bare(&text) => line.push_str(&format!(" {key}={text}")),
             Value::Array(items) => {
@@ -178,14 +177,14 @@ mod tests {
     use super::{Fields, json, text};
 
     fn fields() -> Fields {
-        let values = json!({"username": "deploy:build-17", "groups": ["a", "b"], "none": [], "error": "no \"mapping\"", "request": 7, "empty": ""});
+        let values = json!({"username": "deploy:build-17", "groups": ["a", "b"], "none": [], "error": "no \"mapping\"", "request": 7, "role": "a/b@c+d^e_f-g.h", "empty": ""});
         Fields { message: "access denied".to_owned(), values: values.as_object().cloned().unwrap_or_default() }
     }
 
     #[test]
     fn lines_have_the_existing_programs_shapes() {
         let time = "2026-01-02T03:04:05Z";
-        assert_snapshot!(text(time, "warning", fields()), @r#"time="2026-01-02T03:04:05Z" level=warning msg="access denied" empty="" error="no \"mapping\"" groups="[a b]" none="[]" request=7 username=deploy:build-17"#);
-        assert_snapshot!(json(time, "warning", fields()), @r#"{"empty":"","error":"no \"mapping\"","groups":["a","b"],"level":"warning","msg":"access denied","none":[],"request":7,"time":"2026-01-02T03:04:05Z","username":"deploy:build-17"}"#);
+        assert_snapshot!(text(time, "warning", fields()), @r#"time="2026-01-02T03:04:05Z" level=warning msg="access denied" empty="" error="no \"mapping\"" groups="[a b]" none="[]" request=7 role=a/b@c+d^e_f-g.h username="deploy:build-17""#);
+        assert_snapshot!(json(time, "warning", fields()), @r#"{"empty":"","error":"no \"mapping\"","groups":["a","b"],"level":"warning","msg":"access denied","none":[],"request":7,"role":"a/b@c+d^e_f-g.h","time":"2026-01-02T03:04:05Z","username":"deploy:build-17"}"#);
     }
 }

@@ -38,6 +38,53 @@ fn the_key_is_readable_by_its_owner_alone_even_where_a_lax_one_stood() {
     assert_eq!(fs::metadata(&files.key).expect("there").permissions().mode() & 0o777, 0o600);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_kubeconfig_stays_as_closed_as_it_is() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (_folder, files) = state();
+    files.ensure_pair(&reach(), now()).expect("made");
+    let mode = || fs::metadata(&files.kubeconfig).expect("there").permissions().mode() & 0o777;
+    files.ensure_kubeconfig(&reach()).expect("written");
+    assert_eq!(mode(), 0o644);
+    for (before, after) in [(0o600, 0o600), (0o640, 0o640), (0o666, 0o644)] {
+        fs::write(&files.kubeconfig, "old").expect("written");
+        fs::set_permissions(&files.kubeconfig, fs::Permissions::from_mode(before)).expect("set");
+        files.ensure_kubeconfig(&reach()).expect("written");
+        assert_eq!(mode(), after, "{before:o}");
+    }
+}
+
+#[test]
+fn a_folder_in_a_files_place_leaves_nothing_behind() {
+    let (_folder, files) = state();
+    fs::create_dir(&files.certificate).expect("a folder");
+    let said = files.ensure_pair(&reach(), now()).expect_err("a folder").to_string();
+    assert!(said.contains("cert.pem: it is a folder"), "{said}");
+    assert!(!files.key.exists());
+}
+
+#[test]
+fn a_host_has_a_name_or_an_address() {
+    for (hostname, is_one) in [
+        ("localhost", true),
+        ("auth.example.com", true),
+        ("auth.example.com.", true),
+        ("10.0.0.1", true),
+        ("::1", true),
+        ("my_host", true),
+        ("", false),
+        ("a b", false),
+        ("a:5", false),
+        ("http://x", false),
+        ("a..b", false),
+        ("[::1]", false),
+    ] {
+        let reach = Reach { hostname: hostname.to_owned(), ..reach() };
+        assert_eq!(reach.ensure_host().is_ok(), is_one, "{hostname:?}");
+    }
+}
+
 #[test]
 fn a_pair_that_does_not_fit_is_an_error_and_stays_as_it_is() {
     let (_folder, files) = state();

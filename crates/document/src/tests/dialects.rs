@@ -322,16 +322,33 @@ fn lines_end_where_version_1_1_has_them_end() {
 }
 
 #[test]
+fn a_half_of_a_character_is_none_to_gos_library() {
+    for written in [r"\ud83d\ude00", r"\ud83d", r"\U0000DE00"] {
+        let text = format!("a: \"x{written}\"\n");
+        let said = read(Dialect::Kubernetes, &text).expect_err(written);
+        assert!(said.contains("half a character") && said.contains("f:1:6"), "{written}: {said}");
+    }
+    assert_eq!(means(Dialect::Kubernetes, r#"a: "\U0001F600\\ud83d""#), json!({"a": "\u{1f600}\\ud83d"}));
+}
+
+#[test]
 fn what_is_tagged_binary_is_decoded() {
     let rows =
         [("YWJj", "abc"), ("\"YWJjZA==\"", "abcd"), ("|\n  YWJj\n  ZGVm", "abcdef"), ("/w==", "\u{fffd}"), ("", "")];
     for (written, text) in rows {
-        assert_eq!(means(Dialect::Kubernetes, &format!("a: !!binary {written}\n")), json!({"a": text}), "{written}");
+        for dialect in [Dialect::Kubernetes, Dialect::Viper, Dialect::Strict] {
+            assert_eq!(
+                means(dialect, &format!("a: !!binary {written}\n")),
+                json!({"a": text}),
+                "{dialect:?} {written}"
+            );
+        }
     }
     assert_eq!(means(Dialect::Kubernetes, "!!binary YWJj: x\n"), json!({"abc": "x"}));
     for written in ["x", "YWJjZA", "YW=", "\"YW Jj\""] {
         assert!(read(Dialect::Kubernetes, &format!("a: !!binary {written}\n")).is_err(), "{written}");
     }
+    assert!(read(Dialect::Strict, "a: !!binary x\n").is_err());
     assert_eq!(means(Dialect::Kubernetes, "a: ! 5\nb: !\n"), json!({"a": "5", "b": ""}));
 }
 

@@ -46,7 +46,7 @@ fn spelled(scalar: &Scalar, span: Span, problems: &mut Problems) -> Option<Strin
     let keeps = |spelled: Option<String>| spelled.as_deref() == Some(text);
     let keeps_its_spelling = !scalar.is_number()
         || keeps(text.parse::<i64>().ok().map(|number| number.to_string()))
-        || keeps(text.parse::<f64>().ok().map(|number| number.to_string()));
+        || keeps(text.parse::<f64>().ok().map(|number| number.to_string())) && text != "-0";
     if keeps_its_spelling {
         return Some(text.to_owned());
     }

@@ -1,7 +1,7 @@
 //! One canonical way to each local refusal, and the other ways that look different.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use token::{Refusal, wrap};
+use token::{Refusal, accept, wrap};
 
 use crate::fixture::{Vector, outcome, raw};
 
@@ -180,6 +180,23 @@ const EDITS: &[(&str, &str, &str, Refusal)] = &[
     ("signature in upper case", "Signature=877fd", "Signature=877FD", Refusal::Signature),
     ("signature not hexadecimal", "Signature=877fd", "Signature=877gd", Refusal::Signature),
 ];
+
+#[test]
+fn a_host_of_the_own_region_is_known_and_no_other_of_such_a_name() {
+    let good = Vector::with_session();
+    let url = good.url.replace("us-west-2", "xz-other-3");
+    assert_eq!(outcome(good.accept_url(&url)), "token.host");
+    let mut rules = good.rules();
+    rules.own_hosts = identity::StsHost::of_own_region("xz-other-3", identity::Partition::Aws);
+    let with_own = |url: &str| outcome(accept(&wrap(url), &good.cluster(), &rules, good.signed_at()));
+    assert_eq!(with_own(&url), "accepted");
+    assert_eq!(with_own(&url.replace("xz-other-3.amazonaws", "xz-other-4.amazonaws")), "token.host");
+    assert_eq!(with_own(&url.replace("amazonaws.com", "example.com")), "token.host");
+    assert_eq!(with_own(&good.url), "accepted");
+    // It counts for the server's partition alone.
+    rules.partitions = identity::Partition::AwsCn.into();
+    assert_eq!(outcome(accept(&wrap(&url), &good.cluster(), &rules, good.signed_at())), "token.partition");
+}
 
 #[test]
 fn the_hosts_of_other_partitions_are_refused_although_genuine() {

@@ -332,6 +332,15 @@ fn backend_modes(world: &World) -> anyhow::Result<()> {
     name("MountedFile,DynamicFile")?;
     wait_until("a list with commas is said", || Ok(ready(&server)?.contains("backend-mode: the last good version")))?;
     ensure!(login(world, &server, "alice")? == "dynamic");
+    // Sources for which there is no API server: whom the others map stays let in.
+    for names in ["EKSConfigMap MountedFile", "CRD"] {
+        name(names)?;
+        wait_until("it is said that there is no API server", || {
+            let ready = ready(&server)?;
+            Ok(ready.contains("backend-mode: the last good version") && ready.contains("no API server"))
+        })?;
+        ensure!(login(world, &server, "alice")? == "dynamic", "{names}");
+    }
     name("MountedFile DynamicFile")?;
     becomes(world, &server, "alice", "mounted")?;
     name("DynamicFile")?;
@@ -342,7 +351,18 @@ fn backend_modes(world: &World) -> anyhow::Result<()> {
     wait_until("a mode twice is said", || Ok(ready(&server)?.contains("backend-mode: the last good version")))?;
     fs::remove_file(&modes)?;
     becomes(world, &server, "alice", "mounted")?;
-    wait_until("what was said of the file is over", || Ok(!ready(&server)?.contains("backend-mode")))
+    wait_until("what was said of the file is over", || Ok(!ready(&server)?.contains("backend-mode")))?;
+    // No file names DynamicFile any more.
+    let metrics = server.request("GET", "/metrics", "")?.body;
+    for series in ["aws_iam_authenticator_dynamic_file_enabled 0", "aws_iam_authenticator_dynamic_file_only 0"] {
+        ensure!(metrics.contains(series), "{series} is not in\n{metrics}");
+    }
+    // A configuration that has changed is no other matter.
+    let broken = mappings.replace("[MountedFile]", "[CRD, MountedFile]");
+    server.reconfigure(&ServerOptions { mappings: &broken, ..options })?;
+    wait_until("the configuration is not taken", || Ok(ready(&server)?.contains("config: the last good version")))?;
+    ensure!(login(world, &server, "alice")? == "mounted");
+    Ok(())
 }
 
 /// Everything of a configuration that is not read once, besides mappings.

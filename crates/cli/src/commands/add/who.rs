@@ -36,11 +36,11 @@ pub(super) struct RoleArgs {
 #[derive(Args, Debug)]
 struct WhomArgs {
     /// Username in the cluster, or a template for it, such as deploy:{{SessionName}}
-    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true, allow_hyphen_values = true)]
     username: String,
 
     /// Groups in the cluster, separated by commas; repeatable
-    #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = group)]
+    #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = group, allow_hyphen_values = true)]
     groups: Vec<String>,
 }
 

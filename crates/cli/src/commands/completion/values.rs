@@ -139,7 +139,7 @@ pub(super) fn look(ask: &Ask<'_>, process: &Process) -> Vec<String> {
     match ask {
         Ask::Contexts(file) => contexts(file.map(|file| expanded(file, process)).as_deref(), process),
         Ask::Profiles => {
-            let files = aws::credentials::load_files(&process.aws_environment());
+            let files = aws::credentials::load_files(&process.aws_environment(), aws::credentials::Rules::default());
             files.map(|files| files.profiles()).unwrap_or_default()
         }
     }

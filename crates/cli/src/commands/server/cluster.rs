@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use anyhow::Context as _;
 use inventory::MappingObject;
 use kubernetes::{Change, Cluster, Kubeconfig, KubernetesError, Object, Pod, Proxies, Resource, Run, Watched, Write};
 use mapping::{
@@ -89,6 +90,14 @@ impl Reached {
             pod: pod.map(|(host, port)| Pod { host, port, folder: Pod::FOLDER.into() }),
             proxies: proxies(process),
         }
+    }
+
+    /// That there is an API server for logins that stand in the cluster, and files by which to reach it. It is not asked anything.
+    pub(super) async fn check(&self, modes: &[BackendMode]) -> anyhow::Result<()> {
+        if let Some(mode) = modes.iter().find(|mode| matches!(mode, BackendMode::EksConfigMap | BackendMode::Crd)) {
+            self.connect().await.with_context(|| format!("{mode} cannot be followed"))?;
+        }
+        Ok(())
     }
 
     async fn connect(&self) -> anyhow::Result<Cluster> {

@@ -5,11 +5,12 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::Context as _;
 use mapping::{BackendMode, aws_iam_authenticator};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::{
     dynamic::{Fields, bytes, observe},
@@ -19,6 +20,9 @@ use super::{
 
 /// Its name in metrics and at `/readyz`.
 const MODE_FILE: &str = "backend-mode";
+
+/// After that long it is tried again to ask what it names.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// What the file says.
 struct Named {
@@ -34,14 +38,18 @@ pub(super) fn follow(path: PathBuf, modes: Arc<Modes>) {
         // What was there before the first look: nothing.
         let mut seen = Print::Gone;
         let mut is_first = true;
+        // Why it is not taken, and when that is tried again: an API server may be there later, without a change of this file.
+        let mut not_taken: Option<(String, Instant)> = None;
         loop {
             let print = Print::of(&path);
-            if print != seen {
-                seen = print;
-                if seen.is_there() {
-                    let path = path.clone();
-                    let named = off_thread(move || named_modes(&path)).await;
-                    let asked = named.and_then(|named| modes.ask_named(&named.modes).map(|()| named));
+            let is_other = print != seen;
+            let is_due = not_taken.as_ref().is_some_and(|(_, at)| *at <= Instant::now());
+            seen = print;
+            if seen.is_there() && (is_other || is_due) {
+                let asked = ask(&path, &modes).await;
+                let why = asked.as_ref().err().map(|error| format!("{error:#}"));
+                // The log has it once, until it is another trouble or over.
+                if is_other || why.as_ref() != not_taken.as_ref().map(|(said, _)| said) {
                     report(&webhook, MODE_FILE, asked, |Named { modes, written }| {
                         let has_it = modes.contains(&BackendMode::DynamicFile);
                         webhook.metrics().set_dynamic_file_mode(has_it, modes == [BackendMode::DynamicFile]);
@@ -50,7 +58,11 @@ pub(super) fn follow(path: PathBuf, modes: Arc<Modes>) {
                         }
                         is_first = false;
                     });
-                } else if seen.is_gone() {
+                }
+                not_taken = why.map(|why| (why, Instant::now() + AGAIN));
+            } else if is_other {
+                not_taken = None;
+                if seen.is_gone() {
                     webhook.readiness().clear_stale(MODE_FILE);
                     modes.ask_configured();
                 }
@@ -58,6 +70,14 @@ pub(super) fn follow(path: PathBuf, modes: Arc<Modes>) {
             sleep(INTERVAL).await;
         }
     });
+}
+
+/// Asks what the file names.
+async fn ask(path: &Path, modes: &Modes) -> anyhow::Result<Named> {
+    let path = path.to_owned();
+    let named = off_thread(move || named_modes(&path)).await?;
+    modes.ask_named(&named.modes).await?;
+    Ok(named)
 }
 
 fn named_modes(path: &Path) -> anyhow::Result<Named> {

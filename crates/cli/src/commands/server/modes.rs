@@ -111,11 +111,12 @@ impl Modes {
     }
 
     /// Asks what a file names, as long as it names them.
-    pub(super) fn ask_named(&self, modes: &[BackendMode]) -> anyhow::Result<()> {
+    pub(super) async fn ask_named(&self, modes: &[BackendMode]) -> anyhow::Result<()> {
         anyhow::ensure!(
             self.dynamic_file.is_some() || !modes.contains(&BackendMode::DynamicFile),
             "it names DynamicFile, and the configuration has no dynamicfilepath"
         );
+        self.reached.check(&self.new(modes)).await?;
         let mut asked = self.asked();
         asked.is_by_file = true;
         self.ask(modes);
@@ -123,12 +124,18 @@ impl Modes {
     }
 
     /// Whether these could be asked, by a configuration that has changed.
-    pub(super) fn check_configured(&self, modes: &[BackendMode]) -> anyhow::Result<()> {
+    pub(super) async fn check_configured(&self, modes: &[BackendMode]) -> anyhow::Result<()> {
         anyhow::ensure!(
             self.dynamic_file.is_some() || !modes.contains(&BackendMode::DynamicFile),
             "server.backendMode names DynamicFile, and the server was started without server.dynamicfilepath: start it anew"
         );
-        Ok(())
+        self.reached.check(&self.new(modes)).await
+    }
+
+    /// Those of them that nobody follows yet.
+    fn new(&self, modes: &[BackendMode]) -> Vec<BackendMode> {
+        let followed = self.followed();
+        modes.iter().copied().filter(|mode| !followed.contains(mode)).collect()
     }
 
     /// Takes what a configuration says now; where a file names others, that is for when it is gone.
@@ -155,6 +162,7 @@ impl Modes {
         let mut asked = self.asked();
         asked.is_by_file = false;
         self.ask(&asked.configured);
+        self.sources.webhook().metrics().set_dynamic_file_mode(false, false);
     }
 
     fn asked(&self) -> MutexGuard<'_, Asked> {
@@ -162,10 +170,14 @@ impl Modes {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn followed(&self) -> MutexGuard<'_, BTreeSet<BackendMode>> {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Follows the sources of modes that are not followed yet. Those that are asked no more are followed on: they may be asked
     /// again, and then there is no moment without their logins.
     fn follow(&self, modes: &[BackendMode]) {
-        let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut followed = self.followed();
         for mode in modes.iter().copied().filter(|mode| followed.insert(*mode)) {
             let sources = Arc::clone(&self.sources);
             match mode {

@@ -5,6 +5,7 @@ use std::{fs, path::PathBuf, sync::Arc};
 
 use mapping::{BackendMode, authenticator::ServerConfig};
 use tls::{ReloadingResolver, ServerIdentity};
+use tokio::runtime::Handle;
 use webhook::Webhook;
 
 use super::{
@@ -85,7 +86,8 @@ impl Started {
     fn read(&self, files: &Files, modes: &Modes) -> anyhow::Result<Read> {
         let read = files.read(|config| modes.would_have_others(self.modes(config).as_deref()))?;
         if let Some(wanted) = self.modes(&read.config) {
-            modes.check_configured(&wanted)?;
+            // Files are read on a thread that may wait.
+            Handle::current().block_on(modes.check_configured(&wanted))?;
         }
         self.shadow.check_denials(self.denials(&read.config).unwrap_or_default())?;
         Ok(read)

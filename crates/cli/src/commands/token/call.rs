@@ -5,11 +5,11 @@
 
 use std::ffi::{OsStr, OsString};
 
+use aws::credentials::Rules;
 use clap::{Args, Parser, Subcommand, error::ErrorKind};
 
 use super::{Request, TokenArgs, run};
 use crate::{
-    credentials::EndpointRules,
     exit::{CommandResult, Failure},
     global::{Global, is_plugin, program},
     process::Process,
@@ -184,7 +184,7 @@ impl Call {
                     profile: call.profile,
                     role: call.role_arn,
                     session_name,
-                    endpoint: EndpointRules::Cli,
+                    rules: Rules::Cli,
                     ..TokenArgs::default()
                 };
                 Ok((args, global))

@@ -44,6 +44,22 @@ pub(super) const REGION: Difference = Difference { what: "`verify -o json`", cod
 pub(super) const INIT: Difference = Difference { what: "what `init` says", codes: (0, 0), differs: BOTH };
 pub(super) const ADDRESS: Difference =
     Difference { what: "`init --address` with what is not an address", codes: (0, 1), differs: BOTH };
+pub(super) const HOSTNAME: Difference =
+    Difference { what: "`init --hostname` with what is not a host", codes: (0, 1), differs: BOTH };
+pub(super) const NOTHING_BEHIND: Difference =
+    Difference { what: "`-i=` with nothing behind it", codes: (0, 1), differs: BOTH };
+pub(super) const HELP_TRUE: Difference = Difference { what: "`--help=true`", codes: (0, 1), differs: BOTH };
+pub(super) const COMPLETE: Difference =
+    Difference { what: "`__complete`, `__completeNoDesc`", codes: (0, 1), differs: BOTH };
+pub(super) const NO_REGION: Difference =
+    Difference { what: "`token --region` with what is not a Region", codes: (0, 1), differs: BOTH };
+pub(super) const BLANK_ID: Difference =
+    Difference { what: "a cluster id of blanks, or with a tab or a line break", codes: (0, 1), differs: BOTH };
+pub(super) const UNREAD: Difference = Difference {
+    what: "variables of the SDK for Go that say nothing here, with a value that is not valid",
+    codes: (1, 0),
+    differs: BOTH,
+};
 pub(super) const DOTENV: Difference =
     Difference { what: "`-c` with a file of variables (`.env`, `.dotenv`)", codes: (0, 1), differs: BOTH };
 
@@ -64,5 +80,12 @@ pub(super) const TABLE: &[Difference] = &[
     REGION,
     INIT,
     ADDRESS,
+    HOSTNAME,
+    NOTHING_BEHIND,
+    HELP_TRUE,
+    COMPLETE,
+    NO_REGION,
+    BLANK_ID,
+    UNREAD,
     DOTENV,
 ];

@@ -1,8 +1,9 @@
 //! What is typed at both programs.
 
 use super::differences::{
-    ADDRESS, DOTENV, Difference, EXEC_INFO, FIPS_REGION, FORMAT, HELP, IDENTITY, INIT, LEVEL, NO_DESCRIPTIONS, NO_HELP,
-    NO_PROFILE, NOTES, REGION, WORDS, WRONG,
+    ADDRESS, BLANK_ID, COMPLETE, DOTENV, Difference, EXEC_INFO, FIPS_REGION, FORMAT, HELP, HELP_TRUE, HOSTNAME,
+    IDENTITY, INIT, LEVEL, NO_DESCRIPTIONS, NO_HELP, NO_PROFILE, NO_REGION, NOTES, NOTHING_BEHIND, REGION, UNREAD,
+    WORDS, WRONG,
 };
 
 /// One line.
@@ -41,7 +42,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
          [profile dual]\nregion = us-west-2\nuse_dualstack_endpoint = true\n\
          [profile any]\nregion = us-west-2\nendpoint_url = https://sts.eu-west-3.amazonaws.com\n\
          [profile services]\nregion = us-west-2\nservices = mine\n\
-         [services mine]\nsts =\n  endpoint_url = https://sts.eu-west-1.amazonaws.com\n",
+         [services mine]\nsts =\n  endpoint_url = https://sts.eu-west-1.amazonaws.com\n\
+         [profile keys]\nregion = \"eu-west-1\"\naws_access_key_id = 'AKIACONFIG0000000000'\naws_secret_access_key = s\n\
+         credential_process = /bin/false\nuse_fips_endpoint = x\n\
+         [profile two]\nrole_arn = arn:aws:iam::111122223333:role/R\nsource_profile = keys\ncredential_process = /bin/false\n",
     ),
     ("old.yaml", "clusterID: c\nserver: {backendMode: [File, MountedFile]}\n"),
 ];
@@ -71,6 +75,14 @@ pub(super) const ROWS: &[Row] = &[
     other("version more", &WORDS, "unexpected argument 'more'"),
     // A flag in each of its forms, before the command and behind it, once and several times.
     same("token -i c --token-only"),
+    // What begins as a flag does.
+    same("token -i -x --token-only"),
+    other("token -i=", &NOTHING_BEHIND, "is not a cluster id"),
+    other("token --help=true", &HELP_TRUE, "unexpected value 'true'"),
+    other("__complete token --", &COMPLETE, "unexpected argument"),
+    other("__completeNoDesc token --", &COMPLETE, "unrecognized subcommand"),
+    other("token -i c -e -x", &NOTES, "--external-id has no effect"),
+    other("token -i c -s -x", &NOTES, "--session-name has no effect"),
     same("token -ic --token-only"),
     same("token -i=c --token-only"),
     same("token -i_c --token-only"),
@@ -88,6 +100,7 @@ pub(super) const ROWS: &[Row] = &[
     // The cluster id.
     other("token", &WRONG, "no cluster id"),
     other("token -i ''", &WRONG, "is not a cluster id"),
+    other("token -i _", &BLANK_ID, "is not a cluster id"),
     same("KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID=c token"),
     same("KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID=b token -i c"),
     same("KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID=b token -c c.yaml"),
@@ -116,6 +129,16 @@ pub(super) const ROWS: &[Row] = &[
     same("token -i c --region eu-gaul-1"),
     other("token -i c --region fips-us-west-2", &FIPS_REGION, ""),
     other("AWS_REGION=us-west-2-fips token -i c", &FIPS_REGION, ""),
+    other("token -i c --region US-WEST-2", &NO_REGION, "is no AWS Region"),
+    other("token -i c --region aws-cn-global", &NO_REGION, "is no AWS Region"),
+    other("token -i c --region local", &NO_REGION, "is no AWS Region"),
+    other("token -i c --region 127.0.0.1", &NO_REGION, "is no AWS Region"),
+    other("AWS_MAX_ATTEMPTS=x token -i c", &UNREAD, ""),
+    other("AWS_RETRY_MODE=x token -i c", &UNREAD, ""),
+    other("AWS_DEFAULTS_MODE=x token -i c", &UNREAD, ""),
+    other("AWS_ACCOUNT_ID_ENDPOINT_MODE=x token -i c", &UNREAD, ""),
+    other("AWS_EC2_METADATA_V1_DISABLED=x token -i c", &UNREAD, ""),
+    other("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE=x token -i c", &UNREAD, ""),
     same("token -i c --region ''"),
     same("token -i c --region aws-global"),
     same("AWS_STS_REGIONAL_ENDPOINTS=legacy token -i c --region us-west-2"),
@@ -123,6 +146,13 @@ pub(super) const ROWS: &[Row] = &[
     same("AWS_USE_DUALSTACK_ENDPOINT=TRUE token -i c --region us-west-2"),
     same("AWS_CONFIG_FILE=aws.ini AWS_PROFILE=fips token -i c"),
     same("AWS_CONFIG_FILE=aws.ini AWS_PROFILE=dual token -i c"),
+    // Whose credentials.
+    same("AWS_REGION= AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_CONFIG_FILE=aws.ini AWS_PROFILE=keys token -i c"),
+    other(
+        "AWS_REGION= AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_CONFIG_FILE=aws.ini AWS_PROFILE=two token -i c",
+        &WRONG,
+        "both source_profile and credential_process",
+    ),
     same("AWS_CONFIG_FILE=aws.ini AWS_PROFILE=services token -i c"),
     same("AWS_CONFIG_FILE=aws.ini AWS_PROFILE=any token -i c"),
     same("AWS_CONFIG_FILE=aws.ini AWS_PROFILE=any AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true token -i c"),
@@ -179,6 +209,9 @@ pub(super) const ROWS: &[Row] = &[
     same("version -s"),
     same("version --short=false"),
     same("version -s=0"),
+    same("version -c c.yaml"),
+    other("version -c missing.yaml", &WRONG, "missing.yaml"),
+    other("version -c bad.yaml", &WRONG, "bad.yaml:1:4"),
     other("version -so yaml", &NOTES, "--output has no effect with --short"),
     other("version -o text", &FORMAT, "invalid value 'text'"),
     // verify
@@ -198,6 +231,9 @@ pub(super) const ROWS: &[Row] = &[
     other("init", &WRONG, "no cluster id"),
     other("init -i c", &INIT, "wrote ./cert.pem"),
     other("init -i c --hostname a.example.com", &INIT, "wrote ./cert.pem"),
+    other("init -i c --hostname a_b", &HOSTNAME, "is neither a host's name nor an IP address"),
+    other("init -i c --hostname http://x", &HOSTNAME, "is neither a host's name nor an IP address"),
+    other("init -i c --hostname a:5", &HOSTNAME, "is neither a host's name nor an IP address"),
     other("init -i c --address nonsense", &ADDRESS, "invalid IP address"),
     other("init -i c more", &WORDS, "unexpected argument 'more'"),
     other("init -c old.yaml", &INIT, "MountedFile is listed twice; it is asked once"),

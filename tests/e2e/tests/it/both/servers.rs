@@ -270,10 +270,16 @@ pub(super) fn said_at_the_start(world: &World) -> anyhow::Result<()> {
         command.args(["server", "--log-format", format, "--config"]).arg(&config).arg("--state-dir").arg(&folder);
         command.arg("--generate-kubeconfig").arg(folder.join("webhook.kubeconfig")).env("AWS_REGION", "us-west-2");
         command.env("AWS_EC2_METADATA_DISABLED", "true");
-        let process = Background::start(&mut command, folder.join("server.log"))?;
+        let mut process = Background::start(&mut command, folder.join("server.log"))?;
         wait_until("it says that it listens", || Ok(process.log().contains("reconfigure your apiserver")))
             .with_context(|| process.log())?;
-        Ok(process.log())
+        // Neither is ended by a signal that means nothing to it: what ends it is the one after that.
+        process::run(std::process::Command::new("kill").arg("-USR1").arg(process.id().to_string()))?.success()?;
+        let log = process.log();
+        if name == "ours" {
+            ensure!(process.terminate()?.success(), "SIGUSR1 has ended it: {}", process.log());
+        }
+        Ok(log)
     };
     for (name, program) in [("theirs", &world.parts.go_authenticator), ("ours", &world.parts.cluster_auth)] {
         let log = said(program, name, "text")?;
