@@ -84,11 +84,11 @@ impl Standing {
     }
 
     /// Returns where an entry of the text stands in the file.
-    pub fn placed(&self, place: RuleSource) -> RuleSource {
+    pub fn placed(&self, place: &RuleSource) -> RuleSource {
         let file = Arc::clone(&self.file);
         match self.entries.get(&(place.list, place.index)) {
             Some(&EntryPlace { list, index, line }) => RuleSource { mode: place.mode, list, index, file, line },
-            None => RuleSource { file, ..place },
+            None => RuleSource { file, ..place.clone() },
         }
     }
 

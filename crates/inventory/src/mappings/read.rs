@@ -106,10 +106,10 @@ fn placed(mut source: mapping::Source, standing: &Standing) -> mapping::Source {
         return source;
     }
     for rule in source.roles.iter_mut().chain(&mut source.users) {
-        rule.source = standing.placed(rule.source.clone());
+        rule.source = standing.placed(&rule.source);
     }
     for (_, place) in &mut source.accounts {
-        *place = standing.placed(place.clone());
+        *place = standing.placed(place);
     }
     for defect in &mut source.defects {
         (defect.file, defect.excerpt) = (standing.file.clone(), Box::default());

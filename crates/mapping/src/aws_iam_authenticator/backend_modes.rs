@@ -21,7 +21,7 @@ pub(super) fn checked_modes(names: &[&str]) -> Result<Vec<BackendMode>, String> 
             "ConfigMap" => Some(BackendMode::EksConfigMap),
             name => BackendMode::BACKENDS.into_iter().find(|mode| mode.as_str() == name),
         };
-        let known = BackendMode::BACKENDS.map(|mode| mode.as_str()).join(", ");
+        let known = BackendMode::BACKENDS.map(BackendMode::as_str).join(", ");
         modes.push(mode.ok_or_else(|| {
             format!("{name:?} is not a backend mode; they are {known}, separated by blanks or in a list")
         })?);

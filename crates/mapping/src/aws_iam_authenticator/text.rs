@@ -31,7 +31,7 @@ impl<'a> Text<'a> {
     /// The place of an entry.
     pub(super) fn place(&self, list: &'static str, index: usize, at: usize) -> RuleSource {
         let (mode, file, line) = (self.mode, self.standing.file.clone(), self.line(at));
-        self.standing.placed(RuleSource { mode, list, index, file, line })
+        self.standing.placed(&RuleSource { mode, list, index, file, line })
     }
 
     /// Says that something is not what it looks like.
