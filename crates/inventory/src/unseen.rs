@@ -140,6 +140,7 @@ impl Unseen {
     }
 
     /// Returns the gap with what it is about.
+    #[must_use]
     pub fn about(self, about: About) -> Self {
         Self { about, ..self }
     }

@@ -79,9 +79,9 @@ impl Dump {
             dynamic.clear();
         }
         let stored = Stored { config_maps, mapping_objects };
-        let (left_aside, refused) = stored.left_aside(left, &reading, now);
+        let (left_aside, refused) = stored.left_aside(left, reading, now);
         left_aside_unseen.extend(refused);
-        let (mut mappings, unread_logins) = stored.mappings(targets, dynamic, &foreign, &reading, now);
+        let (mut mappings, unread_logins) = stored.mappings(targets, dynamic, &foreign, reading, now);
         unseen.extend(unread_logins.iter().map(|place| place.gap.clone()));
         notes.sort();
         notes.dedup();
@@ -210,9 +210,9 @@ struct Stored {
 }
 
 impl Stored {
-    fn live(&self, target: MappingTarget, reading: &Reading, now: Timestamp) -> Result<LiveMapping, Unseen> {
+    fn live(&self, target: MappingTarget, reading: Reading, now: Timestamp) -> Result<LiveMapping, Unseen> {
         match target.config_map().and_then(|name| self.config_maps.get(name)) {
-            Some(map) => LiveMapping::of_config_map(target, map.clone(), reading, now),
+            Some(map) => LiveMapping::of_config_map(target, map.clone(), &reading, now),
             None => Ok(LiveMapping::of_objects(self.mapping_objects.clone())),
         }
     }
@@ -221,7 +221,7 @@ impl Stored {
     fn left_aside(
         &self,
         targets: Vec<MappingTarget>,
-        reading: &Reading,
+        reading: Reading,
         now: Timestamp,
     ) -> (Vec<mapping::Source>, Vec<Unseen>) {
         let (mut sources, mut refused) = (Vec::new(), Vec::new());
@@ -241,7 +241,7 @@ impl Stored {
         targets: Vec<MappingTarget>,
         dynamic: Vec<(Box<str>, Vec<u8>)>,
         foreign: &[Foreign],
-        reading: &Reading,
+        reading: Reading,
         now: Timestamp,
     ) -> (Vec<LiveMapping>, Vec<UnseenLogins>) {
         let (mut mappings, mut unread) = (Vec::new(), Vec::new());
@@ -256,7 +256,7 @@ impl Stored {
             take(MappingTarget::None, Ok(LiveMapping::of_file(&name, &text, reading.options)));
         }
         // What is in force goes before what other programs are going to make.
-        for live in foreign.iter().filter_map(|foreign| foreign.live(reading, now)) {
+        for live in foreign.iter().filter_map(|foreign| foreign.live(&reading, now)) {
             take(MappingTarget::ConfigMap, live);
         }
         unread.extend(mappings.iter_mut().flat_map(LiveMapping::take_unfilled));

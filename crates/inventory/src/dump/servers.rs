@@ -281,7 +281,7 @@ fn programs<'a>(words: &[&'a str]) -> impl Iterator<Item = &'a str> {
     let may_take_value = |word: &&str| word.len() > 2 && word.starts_with("--") && !word.contains('=');
     let before = std::iter::once(None).chain(words.iter().map(Some));
     let words = before.zip(words).filter(move |(before, word)| {
-        let is_value = before.is_some_and(|before| may_take_value(before));
+        let is_value = before.is_some_and(may_take_value);
         !word.starts_with('-') && !is_value
     });
     words.map(|(_, word)| *word)

@@ -68,19 +68,19 @@ impl Foreign {
                 .map(|(key, list)| (key.to_owned(), list.to_string()))
                 .collect(),
         };
-        let accounts = self.accounts.iter().map(|account| (account.at, account.line)).collect();
-        let places = |logins: &[&Login]| logins.iter().map(|login| (login.at, login.line)).collect();
+        let place = |((list, index), line)| EntryPlace { list, index, line };
+        let accounts = self.accounts.iter().map(|account| place((account.at, account.line))).collect();
+        let places = |logins: &[&Login]| logins.iter().map(|login| place((login.at, login.line))).collect();
         let standing =
             self.standing([("mapUsers", places(&users)), ("mapRoles", places(&roles)), ("mapAccounts", accounts)]);
         let standing = data.keys().map(|key| (key.clone(), standing.clone())).collect();
         LiveMapping::of_config_map(target, ConfigMap { data, standing, ..ConfigMap::default() }, &reading, now)
     }
 
-    /// Where the entries of lists stand in the file, each by its list and index there, and its line.
-    fn standing(&self, lists: [(&'static str, Vec<((&'static str, usize), usize)>); 3]) -> Standing {
-        let of_list = |(list, places): (&'static str, Vec<((&'static str, usize), usize)>)| {
-            let place = move |(at, ((own, index), line))| ((list, at), EntryPlace { list: own, index, line });
-            places.into_iter().enumerate().map(place)
+    /// Where the entries of lists stand in the file.
+    fn standing(&self, lists: [(&'static str, Vec<EntryPlace>); 3]) -> Standing {
+        let of_list = |(list, places): (&'static str, Vec<EntryPlace>)| {
+            places.into_iter().enumerate().map(move |(at, place)| ((list, at), place))
         };
         let entries = lists.into_iter().flat_map(of_list).collect();
         Standing { is_spread: false, entries, ..Standing::alone(Arc::clone(&self.file)) }
