@@ -89,8 +89,9 @@ fn run(world: &World, program: &Path, row: &Row, folder: &str) -> anyhow::Result
         command.env(name, value);
         words.next();
     }
-    // Blanks stand between words; `_` is one in a word, and `''` an empty word.
-    let words = words.map(|word| word.replace("TOKEN", &token).replace('_', " ").replace("''", ""));
+    // Blanks stand between words; `_` is one in a word but for names that begin with two, and `''` an empty word.
+    let blanks = |word: &str| if word.starts_with("__") { word.to_owned() } else { word.replace('_', " ") };
+    let words = words.map(|word| blanks(&word.replace("TOKEN", &token)).replace("''", ""));
     // What a token says stays: it may have an underscore.
     let words = words.map(|word| if word.starts_with("k8s-aws-v1.") { token.clone() } else { word });
     Ok(seen(process::run(command.args(words))?))
