@@ -56,7 +56,7 @@ impl<'a> Astray<'a> {
                 (source, everybody(&then, wanted.facts, sources, observed.partition))
             }
         };
-        let subjects = desired.objects.bindings.iter().flat_map(|binding| binding.subjects());
+        let subjects = desired.objects.bindings.iter().flat_map(rbac::Binding::subjects);
         let bound = subjects.filter_map(|subject| match subject {
             Subject::Group(group) => Some(&**group),
             Subject::User(_) | Subject::ServiceAccount { .. } => None,

@@ -79,7 +79,7 @@ pub(super) fn cluster(lines: &str) -> Observed {
         match kind {
             "role" => observed.roles.push(ClusterObject { object: role(namespace, name, rest), owner, version }),
             "binding" => {
-                observed.bindings.push(ClusterObject { object: binding(namespace, name, rest), owner, version })
+                observed.bindings.push(ClusterObject { object: binding(namespace, name, rest), owner, version });
             }
             other => panic!("{other}"),
         }

@@ -116,7 +116,7 @@ impl Modes {
             self.dynamic_file.is_some() || !modes.contains(&BackendMode::DynamicFile),
             "it names DynamicFile, and the configuration has no dynamicfilepath"
         );
-        self.reached.check(&self.new(modes)).await?;
+        self.reached.check(&self.not_followed(modes)).await?;
         let mut asked = self.asked();
         asked.is_by_file = true;
         self.ask(modes);
@@ -129,11 +129,11 @@ impl Modes {
             self.dynamic_file.is_some() || !modes.contains(&BackendMode::DynamicFile),
             "server.backendMode names DynamicFile, and the server was started without server.dynamicfilepath: start it anew"
         );
-        self.reached.check(&self.new(modes)).await
+        self.reached.check(&self.not_followed(modes)).await
     }
 
     /// Those of them that nobody follows yet.
-    fn new(&self, modes: &[BackendMode]) -> Vec<BackendMode> {
+    fn not_followed(&self, modes: &[BackendMode]) -> Vec<BackendMode> {
         let followed = self.followed();
         modes.iter().copied().filter(|mode| !followed.contains(mode)).collect()
     }

@@ -68,13 +68,13 @@ pub(super) fn aws_auth(world: &World) -> anyhow::Result<()> {
             return Ok(None);
         }
         own.wait_for("the version is in force", |name| name == last)?;
-        let both = Both {
+        let mut both = Both {
             theirs: &mut place.reviewers[0].exchange,
             read_there: &Ours::aws_auth(&object, Partition::Aws, false),
             ours: &mut own.exchange,
             read_here: &snapshot(source),
         };
-        let found = comparison.add(both, &callers, tally)?;
+        let found = comparison.add(&mut both, &callers, tally)?;
         Ok(found.map(|found| format!("{data}\n{found}")))
     })?;
     say(&format!("{broken} of the maps have a list that cannot be read: there the last good version stays"));
@@ -115,13 +115,13 @@ pub(super) fn dynamic_file(world: &World) -> anyhow::Result<()> {
             return Ok(None);
         };
         own.wait_for("the version is in force", |name| name != marker)?;
-        let both = Both {
+        let mut both = Both {
             theirs: &mut place.reviewers[0].exchange,
             read_there: &Ours::dynamic_file(&file, false),
             ours: &mut own.exchange,
             read_here: &snapshot(source),
         };
-        let found = comparison.add(both, &callers, tally)?;
+        let found = comparison.add(&mut both, &callers, tally)?;
         Ok(found.map(|found| format!("{}\n{found}", String::from_utf8_lossy(&file))))
     })?;
     say(&format!("{broken} of the files cannot be read: there the last good version stays"));
@@ -151,13 +151,13 @@ pub(super) fn objects(world: &World) -> anyhow::Result<()> {
             groups: item["spec"]["groups"].as_array().into_iter().flatten().map(text).collect(),
             ..Object::default()
         }));
-        let both = Both {
+        let mut both = Both {
             theirs: &mut reviewer.exchange,
             read_there: &Ours::objects(&list),
             ours: &mut own.exchange,
             read_here: &snapshot(source),
         };
-        let found = comparison.add(both, &callers, tally)?;
+        let found = comparison.add(&mut both, &callers, tally)?;
         let shown = || items.iter().map(|item| json!([item["spec"], item["status"]])).collect::<Vec<_>>();
         Ok(found.map(|found| format!("{}\n{found}", Value::from(shown()))))
     })?;
@@ -232,7 +232,7 @@ struct Comparison {
 
 impl Comparison {
     /// Asks both about everybody; says the first difference that no row has.
-    fn add(&mut self, both: Both<'_>, callers: &[Caller], tally: &mut Tally) -> anyhow::Result<Option<String>> {
+    fn add(&mut self, both: &mut Both<'_>, callers: &[Caller], tally: &mut Tally) -> anyhow::Result<Option<String>> {
         for caller in callers {
             let answer = ask(both.ours, &caller.token()?)?;
             let (expected, why_not) = expected(both.read_here, caller)?;
