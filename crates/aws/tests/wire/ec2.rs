@@ -262,17 +262,15 @@ async fn the_sandbox_accepts_the_signature() {
 /// Nothing waits for the Region before a machine comes, and metadata that says nothing is not asked for each of them.
 #[tokio::test]
 async fn the_region_is_found_out_when_a_name_is_needed() {
-    for (is_known, expected, asked) in [
-        (true, "ip-i-1", vec!["/latest/api/token", "/latest/meta-data/placement/region"]),
-        (false, "trouble: there is no Region to ask EC2 in: set AWS_REGION", vec!["/latest/api/token"]),
-    ] {
+    for (is_known, expected) in [(true, "ip-i-1"), (false, "trouble: there is no Region to ask EC2 in: set AWS_REGION")]
+    {
         let metadata = Double::plain(move |seen| match &*seen.uri {
             "/latest/api/token" if is_known => {
                 let reply = http::Response::builder().header("x-aws-ec2-metadata-token-ttl-seconds", "21600");
                 let reply = reply.body(http_body_util::Full::from("session")).expect("a response");
                 Box::pin(async { Some(reply) })
             }
-            "/latest/meta-data/placement/region" => answer(200, "eu-north-1"),
+            "/latest/meta-data/placement/region" if is_known => answer(200, "eu-north-1"),
             _ => answer(404, ""),
         })
         .await;
@@ -287,6 +285,6 @@ async fn the_region_is_found_out_when_a_name_is_needed() {
             assert_eq!(one(&ec2, "i-1").await, expected);
         }
         let uris: Vec<_> = metadata.seen().into_iter().map(|seen| seen.uri).collect();
-        assert_eq!(uris, asked);
+        assert_eq!(uris, ["/latest/api/token", "/latest/meta-data/placement/region"]);
     }
 }
