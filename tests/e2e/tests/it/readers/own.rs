@@ -181,8 +181,10 @@ impl OwnServer {
         variables.extend(sts.proxy_environment());
         variables.push(("NO_PROXY", "127.0.0.1,localhost".to_owned()));
         let server = Server::start_in(&world.parts, sts, &folder, &options, variables)?;
-        let exchange = server.exchange()?;
-        Ok(Self { server, exchange, last: Caller::last(sts)?, markers: 0 })
+        let (exchange, last) = (server.exchange()?, Caller::last(sts)?);
+        // Until then nobody is denied.
+        wait_until("its mappings are read", || Ok(server.review(&last.token()?)?.status != 503))?;
+        Ok(Self { server, exchange, last, markers: 0 })
     }
 
     /// A username that nobody had before.
