@@ -204,15 +204,11 @@ fn without_role(
     let setting = |key: &str| files.setting(name, key);
     let web = |variable: &str, key: &str| {
         let variable = environment.get(variable).filter(|_| variables);
-        variable.or_else(|| setting(key)).map(str::to_owned)
+        variable.or_else(|| setting(key))
     };
     if let Some(token_file) = web("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file") {
-        let role_arn = web("AWS_ROLE_ARN", "role_arn").ok_or_else(|| CredentialsError::Profile {
-            profile: name.to_owned(),
-            problem: "a web identity token file is named, but no role: set role_arn or AWS_ROLE_ARN".to_owned(),
-        })?;
         let session_name = web("AWS_ROLE_SESSION_NAME", "role_session_name");
-        return Ok(Some(Base::WebIdentity { token_file: token_file.into(), role_arn, session_name }));
+        return web_identity(name, token_file, web("AWS_ROLE_ARN", "role_arn"), session_name).map(Some);
     }
     if setting("sso_account_id").is_some() || setting("sso_role_name").is_some() {
         return Ok(Some(Base::Sso(sso(files, name)?)));
@@ -237,10 +233,8 @@ fn source(
     seen: &mut Vec<String>,
 ) -> Result<Plan, CredentialsError> {
     let profile = |problem: String| CredentialsError::Profile { profile: name.to_owned(), problem };
-    let alone = |base| Plan { base, roles: Vec::new() };
     seen.push(name.to_owned());
-    let credential_source = files.setting(name, "credential_source").map(str::to_ascii_lowercase);
-    match (files.setting(name, "source_profile"), credential_source.as_deref()) {
+    match (files.setting(name, "source_profile"), files.setting(name, "credential_source")) {
         (Some(_), Some(_)) => Err(profile("it has both source_profile and credential_source; keep one".to_owned())),
         (None, None) => Err(profile("it has a role_arn, but neither source_profile nor credential_source".to_owned())),
         (Some(source), None) => {
@@ -256,18 +250,49 @@ fn source(
             of_profile(environment, files, source, false, seen)?
                 .ok_or_else(|| profile(format!("its source_profile `{source}` has no credentials")))
         }
-        (None, Some("environment")) => {
-            let keys = from_environment(environment)?;
-            let none = || profile("credential_source is Environment, and AWS_ACCESS_KEY_ID is not set".to_owned());
-            Ok(alone(Base::Static(keys.ok_or_else(none)?)))
-        }
-        (None, Some("ec2instancemetadata")) => Ok(alone(Base::InstanceMetadata)),
-        (None, Some("ecscontainer")) => Ok(alone(Base::Container)),
-        (None, Some(_)) => {
-            let problem = "credential_source must be Environment, Ec2InstanceMetadata or EcsContainer";
-            Err(profile(problem.to_owned()))
+        (None, Some(place)) => {
+            let base = from_credential_source(environment, name, place, Rules::Cli)?;
+            Ok(Plan { base, roles: Vec::new() })
         }
     }
+}
+
+/// What `credential_source` names. The AWS CLI does not look at the case of its letters.
+fn from_credential_source(
+    environment: &Environment,
+    name: &str,
+    place: &str,
+    rules: Rules,
+) -> Result<Base, CredentialsError> {
+    let wrong = |problem: String| CredentialsError::Profile { profile: name.to_owned(), problem };
+    let (is, letters): (fn(&str, &str) -> bool, _) = match rules {
+        Rules::Cli => (str::eq_ignore_ascii_case, ""),
+        Rules::Go => (PartialEq::eq, ", in these letters"),
+    };
+    if is(place, "Environment") {
+        let none = || wrong("credential_source is Environment, and AWS_ACCESS_KEY_ID is not set".to_owned());
+        from_environment(environment)?.map(Base::Static).ok_or_else(none)
+    } else if is(place, "Ec2InstanceMetadata") {
+        Ok(Base::InstanceMetadata)
+    } else if is(place, "EcsContainer") {
+        Ok(Base::Container)
+    } else {
+        Err(wrong(format!("credential_source must be Environment, Ec2InstanceMetadata or EcsContainer{letters}")))
+    }
+}
+
+fn web_identity(
+    profile: &str,
+    token_file: &str,
+    role_arn: Option<&str>,
+    session_name: Option<&str>,
+) -> Result<Base, CredentialsError> {
+    let role_arn = role_arn.ok_or_else(|| CredentialsError::Profile {
+        profile: profile.to_owned(),
+        problem: "a web identity token file is named, but no role: set role_arn or AWS_ROLE_ARN".to_owned(),
+    })?;
+    let session_name = session_name.map(str::to_owned);
+    Ok(Base::WebIdentity { token_file: token_file.into(), role_arn: role_arn.to_owned(), session_name })
 }
 
 fn sso(files: &SharedFiles, name: &str) -> Result<Sso, CredentialsError> {

@@ -2,8 +2,11 @@
 //!
 //! Source: `setFromIniSections` of its `config/shared_config.go`, and `resolveCredsFromProfile` of `config/resolve_credentials.go`.
 
-use super::{Base, KEY_ID, Plan, SECRET_KEY, ambient, ensure_no_mfa, from_environment, role, sso, static_keys};
-use crate::credentials::{Credentials, CredentialsError, Environment, SharedFiles};
+use super::{
+    Base, KEY_ID, Plan, SECRET_KEY, ambient, ensure_no_mfa, from_credential_source, role, sso, static_keys,
+    web_identity,
+};
+use crate::credentials::{Credentials, CredentialsError, Environment, Rules, SharedFiles};
 
 /// What would be the source of credentials by itself; a profile may have one of them.
 const KINDS: [&str; 4] = ["source_profile", "credential_source", "credential_process", WEB_IDENTITY];
@@ -22,8 +25,7 @@ pub(super) fn of_environment_or_profile(
 ) -> Result<Option<Plan>, CredentialsError> {
     let variable = |name: &str| environment.get(name).filter(|_| variables);
     if let Some(token_file) = variable("AWS_WEB_IDENTITY_TOKEN_FILE") {
-        let session_name = variable("AWS_ROLE_SESSION_NAME").map(str::to_owned);
-        let base = web_identity(name, token_file, variable("AWS_ROLE_ARN"), session_name)?;
+        let base = web_identity(name, token_file, variable("AWS_ROLE_ARN"), variable("AWS_ROLE_SESSION_NAME"))?;
         return Ok(Some(Plan { base, roles: Vec::new() }));
     }
     of_profile(environment, files, name, &mut Vec::new())
@@ -109,26 +111,14 @@ fn own(
     keys: Option<Credentials>,
 ) -> Result<Option<Base>, CredentialsError> {
     let setting = |key: &str| files.setting(name, key);
-    let wrong = |problem: &str| CredentialsError::Profile { profile: name.to_owned(), problem: problem.to_owned() };
     if let Some(keys) = keys {
         return Ok(Some(Base::Static(keys)));
     }
-    if let Some(source) = setting("credential_source") {
-        return match source {
-            "Environment" => {
-                let none = || wrong("credential_source is Environment, and AWS_ACCESS_KEY_ID is not set");
-                Ok(Some(Base::Static(from_environment(environment)?.ok_or_else(none)?)))
-            }
-            "Ec2InstanceMetadata" => Ok(Some(Base::InstanceMetadata)),
-            "EcsContainer" => Ok(Some(Base::Container)),
-            _ => Err(wrong(
-                "credential_source must be Environment, Ec2InstanceMetadata or EcsContainer, in these letters",
-            )),
-        };
+    if let Some(place) = setting("credential_source") {
+        return from_credential_source(environment, name, place, Rules::Go).map(Some);
     }
     if let Some(token_file) = setting(WEB_IDENTITY) {
-        let session_name = setting("role_session_name").map(str::to_owned);
-        return web_identity(name, token_file, setting("role_arn"), session_name).map(Some);
+        return web_identity(name, token_file, setting("role_arn"), setting("role_session_name")).map(Some);
     }
     if SSO.iter().any(|key| setting(key).is_some()) {
         return Ok(Some(Base::Sso(sso(files, name)?)));
@@ -138,19 +128,6 @@ fn own(
     }
     let command = setting("credential_process");
     Ok(command.map(|command| Base::Process { command: command.to_owned(), profile: name.to_owned() }))
-}
-
-fn web_identity(
-    profile: &str,
-    token_file: &str,
-    role_arn: Option<&str>,
-    session_name: Option<String>,
-) -> Result<Base, CredentialsError> {
-    let role_arn = role_arn.ok_or_else(|| CredentialsError::Profile {
-        profile: profile.to_owned(),
-        problem: "a web identity token file is named, but no role: set role_arn or AWS_ROLE_ARN".to_owned(),
-    })?;
-    Ok(Base::WebIdentity { token_file: token_file.into(), role_arn: role_arn.to_owned(), session_name })
 }
 
 /// The keys of a profile: the credentials file's before the config file's. Half a pair is an error, whatever else there is.
