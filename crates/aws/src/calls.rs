@@ -30,8 +30,24 @@ impl Client {
     /// [`AwsError::Tls`] without trusted roots, [`AwsError::Bundle`] where `AWS_CA_BUNDLE` cannot be read, and [`AwsError::Proxy`]
     /// for a proxy that is none.
     pub fn new(environment: &Environment) -> Result<Self, AwsError> {
+        Self::trusting(environment, trusted_roots(environment)?)
+    }
+
+    /// The same for the instance metadata service, which is asked without TLS: the machine's roots are read only where somebody
+    /// has put it behind an `https://` URL.
+    pub(crate) fn of_metadata(environment: &Environment) -> Result<Self, AwsError> {
+        let endpoint = environment.get("AWS_EC2_METADATA_SERVICE_ENDPOINT").unwrap_or_default();
+        let has_tls = endpoint.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"));
+        let roots = match trusted_roots(environment)? {
+            tls::Roots::Platform if !has_tls => tls::Roots::Nobody,
+            roots => roots,
+        };
+        Self::trusting(environment, roots)
+    }
+
+    fn trusting(environment: &Environment, roots: tls::Roots) -> Result<Self, AwsError> {
         Self::with(&Transport {
-            roots: trusted_roots(environment)?,
+            roots,
             proxy: proxies(environment),
             deadline: std::time::Duration::from_secs(20),
             connect_timeout: std::time::Duration::from_secs(5),

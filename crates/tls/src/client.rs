@@ -19,6 +19,8 @@ pub enum Roots {
     Only(Vec<u8>),
     /// The machine's own, and these (PEM).
     PlatformAnd(Vec<u8>),
+    /// None, and nothing is read: for whoever connects without TLS alone. Over TLS every certificate is refused.
+    Nobody,
 }
 
 /// Returns the settings of TLS clients: TLS 1.2 and 1.3, no client certificate. Reads the machine's roots when called, never before.
@@ -79,7 +81,7 @@ fn trusting(roots: &Roots) -> Result<ConfigBuilder<ClientConfig, WantsClientCert
             store.add(certificate).map_err(|_| TlsError::Certificate)?;
         }
     }
-    if store.is_empty() {
+    if store.is_empty() && *roots != Roots::Nobody {
         return Err(TlsError::NoRoots);
     }
     let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;

@@ -181,7 +181,7 @@ fn connections_are_shown_the_pair_that_was_put_in_last() {
     let trusts_both = Roots::Only(format!("{}{}", old.cert_pem(), new.cert_pem()).into());
     let shown = || {
         let settings = server_config(Arc::<ReloadingResolver>::clone(&resolver)).expect("set up");
-        handshake(&client_config(&trusts_both).expect("set up"), &settings)
+        handshake(&client_config(&trusts_both).expect("set up"), &settings).expect("the client accepts")
     };
     let (before, again) = (shown(), shown());
     assert_eq!(before, again);
@@ -206,8 +206,17 @@ fn only_the_given_roots_are_trusted_and_none_at_all_is_an_error() {
     );
 }
 
-/// A whole handshake in memory; returns the certificate that the client was shown.
-fn handshake(client: &Arc<rustls::ClientConfig>, server: &Arc<rustls::ServerConfig>) -> Vec<u8> {
+#[test]
+fn whoever_trusts_nobody_accepts_no_certificate() {
+    let pair = authority().issue(&leaf()).expect("issued");
+    let identity = ServerIdentity::from_pem(pair.cert_pem(), pair.key_pem(), now()).expect("usable");
+    let settings = server_config(ReloadingResolver::new(&identity)).expect("set up");
+    let refused = handshake(&client_config(&Roots::Nobody).expect("set up"), &settings).expect_err("refused");
+    assert_eq!(refused, rustls::CertificateError::UnknownIssuer.into());
+}
+
+/// A whole handshake in memory; returns the certificate that the client was shown, or why it refuses that.
+fn handshake(client: &Arc<rustls::ClientConfig>, server: &Arc<rustls::ServerConfig>) -> Result<Vec<u8>, rustls::Error> {
     let mut client = Arc::unwrap_or_clone(Arc::clone(client));
     client.time_provider = Arc::new(Fixed);
     let name = "localhost".try_into().expect("a name");
@@ -221,9 +230,9 @@ fn handshake(client: &Arc<rustls::ClientConfig>, server: &Arc<rustls::ServerConf
         let mut wire = Vec::new();
         server.write_tls(&mut wire).expect("in memory");
         client.read_tls(&mut wire.as_slice()).expect("in memory");
-        client.process_new_packets().expect("the client accepts");
+        client.process_new_packets()?;
     }
-    client.peer_certificates().expect("shown")[0].to_vec()
+    Ok(client.peer_certificates().expect("shown")[0].to_vec())
 }
 
 /// The tests' time, for verifying what is valid only then.

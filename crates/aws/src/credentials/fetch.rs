@@ -125,7 +125,7 @@ pub async fn instance_region(environment: &Environment) -> Option<String> {
     if environment.is_true("AWS_EC2_METADATA_DISABLED") {
         return None;
     }
-    let client = instance_metadata(environment, &Client::new(environment).ok()?).ok()?;
+    let client = instance_metadata(environment, &Client::of_metadata(environment).ok()?).ok()?;
     let region = client.get("/latest/meta-data/placement/region");
     let region = tokio::time::timeout(REGION_LIMIT, region).await.ok()?.ok()?;
     Some(String::from(region)).filter(|region| !region.is_empty())
