@@ -266,8 +266,6 @@ fn run_logged(args: &ServerArgs, global: &Global, process: &Process) -> CommandR
     settings.rules.max_future_skew = SignedDuration::from_secs(args.max_clock_skew_seconds.into());
     settings.deny_with_200 = args.deny_with_200.or(config.server.deny_with_200).unwrap_or_default();
     settings.known_hosts = known_hosts(&args.sts_regions, process);
-    settings.rules.own_hosts =
-        own_region(process).map(|region| own_hosts(region, settings.rules.partitions)).unwrap_or_default();
     settings.cache_max_age = Duration::from_secs(args.identity_cache_seconds);
     fit_open_files(&mut settings);
     if args.shadow.is_given() {
@@ -334,8 +332,12 @@ fn own_hosts(region: &str, partitions: Partitions) -> Vec<StsHost> {
     }
 }
 
-/// Asks the instance, if this is one, for its Region. Nobody waits for that.
+/// Knows the hosts of the Region that the environment names, and asks the instance, if this is one, for its Region. Nobody waits
+/// for that.
 fn learn_own_region(webhook: &Arc<Webhook>, process: &Process, partitions: Partitions) {
+    if let Some(region) = own_region(process) {
+        webhook.know_hosts(&own_hosts(region, partitions));
+    }
     let (webhook, environment) = (Arc::clone(webhook), process.aws_environment());
     tokio::spawn(async move {
         if let Some(region) = aws::credentials::instance_region(&environment).await {

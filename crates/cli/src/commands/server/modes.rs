@@ -112,11 +112,7 @@ impl Modes {
 
     /// Asks what a file names, as long as it names them.
     pub(super) async fn ask_named(&self, modes: &[BackendMode]) -> anyhow::Result<()> {
-        anyhow::ensure!(
-            self.dynamic_file.is_some() || !modes.contains(&BackendMode::DynamicFile),
-            "it names DynamicFile, and the configuration has no dynamicfilepath"
-        );
-        self.reached.check(&self.not_followed(modes)).await?;
+        self.check(modes, "it names DynamicFile, and the configuration has no dynamicfilepath").await?;
         let mut asked = self.asked();
         asked.is_by_file = true;
         self.ask(modes);
@@ -125,17 +121,16 @@ impl Modes {
 
     /// Whether these could be asked, by a configuration that has changed.
     pub(super) async fn check_configured(&self, modes: &[BackendMode]) -> anyhow::Result<()> {
-        anyhow::ensure!(
-            self.dynamic_file.is_some() || !modes.contains(&BackendMode::DynamicFile),
-            "server.backendMode names DynamicFile, and the server was started without server.dynamicfilepath: start it anew"
-        );
-        self.reached.check(&self.not_followed(modes)).await
+        let without_path = "server.backendMode names DynamicFile, and the server was started without server.dynamicfilepath: start it anew";
+        self.check(modes, without_path).await
     }
 
-    /// Those of them that nobody follows yet.
-    fn not_followed(&self, modes: &[BackendMode]) -> Vec<BackendMode> {
-        let followed = self.followed();
-        modes.iter().copied().filter(|mode| !followed.contains(mode)).collect()
+    /// Whether each is followed, or could be; `without_path` says what is wrong with DynamicFile without a path.
+    async fn check(&self, modes: &[BackendMode], without_path: &'static str) -> anyhow::Result<()> {
+        anyhow::ensure!(self.dynamic_file.is_some() || !modes.contains(&BackendMode::DynamicFile), without_path);
+        let followed = self.followed().clone();
+        let new: Vec<BackendMode> = modes.iter().copied().filter(|mode| !followed.contains(mode)).collect();
+        self.reached.check(&new).await
     }
 
     /// Takes what a configuration says now; where a file names others, that is for when it is gone.
