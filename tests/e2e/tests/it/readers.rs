@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 use self::{
     callers::Caller,
     compare::{Difference, Tally, compare, shrink},
-    entries::{ACCOUNTS, List, Material, Naming, account, arn, entry},
+    entries::{List, Material, Naming, account, arn, entry},
     go::{AwsAuth, DynamicFile, MAX_OBJECTS, Objects, Reviewer, Sandboxes},
     ours::Ours,
     yaml::{Hand, section},
@@ -134,11 +134,8 @@ fn dynamic_file(world: &World) -> anyhow::Result<()> {
     let run = Run::new("dynamic file", 300, 1_795_901_102_974_665)?;
     let sandboxes = Sandboxes::start(world)?;
     let mut place = DynamicFile::start(world, &sandboxes)?;
-    let mut callers = Caller::all(Partition::Aws, &sandboxes.aws)?;
-    place.put(json!({"mapAccounts": ACCOUNTS}).to_string().as_bytes())?;
-    callers.iter_mut().try_for_each(|caller| caller.learn_id(&mut place.reviewers[0].exchange))?;
-    let (arns, ids) =
-        (arns(&callers), callers.iter().map(|caller| caller.identity.unique_id.clone()).collect::<Vec<_>>());
+    let callers = place.callers(&sandboxes)?;
+    let (arns, ids) = (arns(&callers), ids(&callers));
     run.each(|random, tally| {
         let file = json::file(random, arns.clone(), ids.clone());
         place.put(&file)?;
@@ -162,8 +159,7 @@ fn objects(world: &World) -> anyhow::Result<()> {
         let (mut reviewer, list) = place.put(world, &sandboxes, &objects)?;
         let ours = Ours::objects(&list);
         let found = differences(&mut reviewer.exchange, "", &callers, &ours, tally)?;
-        let shown = || list["items"].as_array().into_iter().flatten().map(|item| json!([item["spec"], item["status"]]));
-        Ok(found.first().map(|first| format!("{}\n{first}", Value::Array(shown().collect()))))
+        Ok(found.first().map(|first| format!("{}\n{first}", shown(&list))))
     })
 }
 
@@ -232,6 +228,16 @@ fn configuration(random: &mut Random, arns: Vec<String>) -> String {
 /// The ARNs that mappings ought to name.
 fn arns<'a>(callers: impl IntoIterator<Item = &'a Caller>) -> Vec<String> {
     callers.into_iter().map(|caller| caller.identity.canonical_arn()).collect()
+}
+
+/// What AWS calls them by, for mappings that name it.
+fn ids(callers: &[Caller]) -> Vec<String> {
+    callers.iter().map(|caller| caller.identity.unique_id.clone()).collect()
+}
+
+/// What of listed objects says who logs in.
+fn shown(list: &Value) -> Value {
+    list["items"].as_array().into_iter().flatten().map(|item| json!([item["spec"], item["status"]])).collect()
 }
 
 /// Where we say something else than one server.

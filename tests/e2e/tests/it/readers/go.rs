@@ -12,10 +12,14 @@ use e2e::{
     sts::Sts,
     world::{CLUSTER_ID, World},
 };
+use identity::Partition;
 use local_cluster::{Binaries, Cluster, Options};
 use serde_json::{Value, json};
 
-use super::callers::{Answer, Caller, PEOPLE, PEOPLE_CN, ask};
+use super::{
+    callers::{Answer, Caller, PEOPLE, PEOPLE_CN, ask},
+    entries::ACCOUNTS,
+};
 use crate::access::DEFINITION;
 
 /// How long to wait between two looks at a log.
@@ -209,6 +213,14 @@ impl DynamicFile {
             anyhow::Ok(reviewer)
         };
         Ok(Self { reviewers: vec![start(false)?, start(true)?], path, written: 0 })
+    }
+
+    /// Everybody of the commercial partition, with what AWS calls them by: the program says it once it lets everybody in.
+    pub(super) fn callers(&mut self, sandboxes: &Sandboxes) -> anyhow::Result<Vec<Caller>> {
+        let mut callers = Caller::all(Partition::Aws, &sandboxes.aws)?;
+        self.put(json!({"mapAccounts": ACCOUNTS}).to_string().as_bytes())?;
+        callers.iter_mut().try_for_each(|caller| caller.learn_id(&mut self.reviewers[0].exchange))?;
+        Ok(callers)
     }
 
     /// Puts a file in force, as if the program had started with it: what it does not take leaves nobody.

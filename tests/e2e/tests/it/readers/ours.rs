@@ -18,10 +18,8 @@ pub(super) struct Ours(Snapshot);
 impl Ours {
     /// `aws-auth`, as the API server has it.
     pub(super) fn aws_auth(object: &Value, partition: Partition, sso_role_match: bool) -> Self {
-        let data = object["data"].as_object().into_iter().flatten();
-        let data = data.filter_map(|(key, text)| Some((key.as_str(), text.as_str()?)));
         let options = Options { sso_role_match, user_id_strict: false };
-        let source = aws_iam_authenticator::aws_auth(data, |key| Standing::alone(key), options);
+        let source = aws_iam_authenticator::aws_auth(texts(object), |key| Standing::alone(key), options);
         Self(Snapshot::new(partition, vec![source], []))
     }
 
@@ -42,16 +40,7 @@ impl Ours {
 
     /// `IAMIdentityMapping` objects, as the API server lists them.
     pub(super) fn objects(list: &Value) -> Self {
-        let items: Vec<&Value> = list["items"].as_array().into_iter().flatten().collect();
-        let objects = items.iter().map(|item| Object {
-            name: text(&item["metadata"]["name"]),
-            arn: text(&item["spec"]["arn"]),
-            username: text(&item["spec"]["username"]),
-            groups: item["spec"]["groups"].as_array().into_iter().flatten().map(text).collect(),
-            canonical_arn: text(&item["status"]["canonicalARN"]),
-            ..Object::default()
-        });
-        let source = aws_iam_authenticator::objects(objects);
+        let source = aws_iam_authenticator::objects(mapping_objects(list));
         Self(Snapshot::new(Partition::Aws, vec![source], []))
     }
 
@@ -71,6 +60,25 @@ impl Ours {
             Decision::Needs(_) => BTreeSet::new(),
         }
     }
+}
+
+/// The texts of a `ConfigMap` by their keys.
+pub(super) fn texts(object: &Value) -> impl Iterator<Item = (&str, &str)> {
+    let data = object["data"].as_object().into_iter().flatten();
+    data.filter_map(|(key, text)| Some((key.as_str(), text.as_str()?)))
+}
+
+/// `IAMIdentityMapping` objects, as the API server lists them.
+pub(super) fn mapping_objects(list: &Value) -> impl Iterator<Item = Object<'_>> {
+    let items = list["items"].as_array().into_iter().flatten();
+    items.map(|item| Object {
+        name: text(&item["metadata"]["name"]),
+        arn: text(&item["spec"]["arn"]),
+        username: text(&item["spec"]["username"]),
+        groups: item["spec"]["groups"].as_array().into_iter().flatten().map(text).collect(),
+        canonical_arn: text(&item["status"]["canonicalARN"]),
+        ..Object::default()
+    })
 }
 
 /// What EC2 says of the callers' instances.

@@ -19,21 +19,20 @@ use e2e::{
 use identity::{Partition, Partitions};
 use mapping::{
     Decision, DefectKind, Refusal, Snapshot, Source, authenticator,
-    aws_iam_authenticator::{LISTS, Object, Options, Standing},
+    aws_iam_authenticator::{LISTS, Options, Standing},
     decide,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     Run,
     callers::{Answer, Caller, ask},
     compare::{Tally, everything_said},
     data,
-    entries::ACCOUNTS,
     go::{AwsAuth, DynamicFile, Objects, Sandboxes},
     json as generated,
-    ours::{Ours, facts},
-    some_objects,
+    ours::{Ours, facts, mapping_objects, texts},
+    shown, some_objects,
 };
 
 pub(super) fn aws_auth(world: &World) -> anyhow::Result<()> {
@@ -56,9 +55,7 @@ pub(super) fn aws_auth(world: &World) -> anyhow::Result<()> {
         let mut data = data(random, arns.clone());
         data["mapAccounts"] = format!("['{}']", own.last.identity.account).into();
         let object = place.put(&data)?;
-        let texts = object["data"].as_object().into_iter().flatten();
-        let texts = texts.filter_map(|(key, text)| Some((key.as_str(), text.as_str()?)));
-        let source = authenticator::aws_auth(texts, |key| Standing::alone(key), Options::default());
+        let source = authenticator::aws_auth(texts(&object), |key| Standing::alone(key), Options::default());
         let is_broken = source.defects.iter().any(|defect| {
             [DefectKind::Unreadable, DefectKind::Type].contains(&defect.kind) && LISTS.contains(&&*defect.section)
         });
@@ -85,11 +82,8 @@ pub(super) fn dynamic_file(world: &World) -> anyhow::Result<()> {
     let run = Run::new("our server, dynamic file", 40, 1_795_901_102_974_665)?;
     let sandboxes = Sandboxes::start(world)?;
     let mut place = DynamicFile::start(world, &sandboxes)?;
-    let mut callers = Caller::all(Partition::Aws, &sandboxes.aws)?;
-    place.put(json!({"mapAccounts": ACCOUNTS}).to_string().as_bytes())?;
-    callers.iter_mut().try_for_each(|caller| caller.learn_id(&mut place.reviewers[0].exchange))?;
-    let (arns, ids) =
-        (super::arns(&callers), callers.iter().map(|caller| caller.identity.unique_id.clone()).collect::<Vec<_>>());
+    let callers = place.callers(&sandboxes)?;
+    let (arns, ids) = (super::arns(&callers), super::ids(&callers));
     let path = world.folder("readers-own-dynamic")?.join("logins.json");
     fs::write(&path, "{}")?;
     let server = format!("  backendMode: [DynamicFile]\n  dynamicfilepath: {}\n", path.display());
@@ -143,14 +137,7 @@ pub(super) fn objects(world: &World) -> anyhow::Result<()> {
         let marker = own.marker();
         place.rename_last(&marker)?;
         own.wait_for("the objects are known", |name| name == marker)?;
-        let items: Vec<&Value> = list["items"].as_array().into_iter().flatten().collect();
-        let source = authenticator::objects(items.iter().map(|item| Object {
-            name: text(&item["metadata"]["name"]),
-            arn: text(&item["spec"]["arn"]),
-            username: text(&item["spec"]["username"]),
-            groups: item["spec"]["groups"].as_array().into_iter().flatten().map(text).collect(),
-            ..Object::default()
-        }));
+        let source = authenticator::objects(mapping_objects(&list));
         let mut both = Both {
             theirs: &mut reviewer.exchange,
             read_there: &Ours::objects(&list),
@@ -158,8 +145,7 @@ pub(super) fn objects(world: &World) -> anyhow::Result<()> {
             read_here: &snapshot(source),
         };
         let found = comparison.add(&mut both, &callers, tally)?;
-        let shown = || items.iter().map(|item| json!([item["spec"], item["status"]])).collect::<Vec<_>>();
-        Ok(found.map(|found| format!("{}\n{found}", Value::from(shown()))))
+        Ok(found.map(|found| format!("{}\n{found}", shown(&list))))
     })?;
     comparison.conclude("our server, IAMIdentityMapping")
 }
@@ -291,8 +277,4 @@ fn expected(snapshot: &Snapshot, caller: &Caller) -> anyhow::Result<(Answer, Opt
 
 fn snapshot(source: Source) -> Snapshot {
     Snapshot::new(Partitions::default(), vec![source], [])
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
 }
