@@ -211,11 +211,6 @@ impl Node {
         format!("https://{}:6443", files::ADDRESS)
     }
 
-    /// The version of Kubernetes: `v1.37.2`.
-    pub fn version(&self) -> &str {
-        &self.version
-    }
-
     /// The folder below each cgroup controller that all its pods are in.
     pub fn cgroup(&self) -> String {
         self.cgroups.root()

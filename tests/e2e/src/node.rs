@@ -9,7 +9,6 @@ mod running;
 
 use std::{
     fs,
-    net::SocketAddr,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::Command,
@@ -146,11 +145,6 @@ impl TestNode {
             })
         })?;
         failed.map_or(Ok(()), Err)
-    }
-
-    /// From now on a port of the node's loopback leads to an address of this machine.
-    pub fn lead(&mut self, port: u16, to: SocketAddr) -> anyhow::Result<()> {
-        Ok(self.node.lead(port, to)?)
     }
 }
 
