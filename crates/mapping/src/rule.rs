@@ -37,6 +37,11 @@ impl BackendMode {
         }
     }
 
+    /// Returns the names of several, with a separator between them.
+    pub fn join(modes: &[Self], separator: &str) -> String {
+        modes.iter().map(|mode| mode.as_str()).collect::<Vec<_>>().join(separator)
+    }
+
     /// Returns the name in configuration files.
     pub const fn as_str(self) -> &'static str {
         match self {

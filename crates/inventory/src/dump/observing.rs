@@ -275,8 +275,7 @@ impl LiveMapping {
         if self.is_asked || source.is_blank() {
             return None;
         }
-        let modes: Vec<&str> = told.modes.iter().flatten().map(|mode| mode.as_str()).collect();
-        let (mode, modes) = (source.mode, modes.join(", "));
+        let (mode, modes) = (source.mode, BackendMode::join(told.modes.as_deref().unwrap_or_default(), ", "));
         Some(format!("nobody is let in by {mode}: the server's backend mode is {modes}").into())
     }
 }

@@ -166,8 +166,7 @@ impl Servers {
         }
         let why = match (having.first().map(|running| (&running.what, modes(running))), self.seen.first()) {
             (Some((what, Some(modes))), _) => {
-                let modes: Vec<&str> = modes.iter().map(|mode| mode.as_str()).collect();
-                format!("the backend mode of {what} is {}", modes.join(", ")).into()
+                format!("the backend mode of {what} is {}", BackendMode::join(&modes, ", ")).into()
             }
             (Some((what, None)), _) => format!("the backend modes of {what} are not known").into(),
             (None, Some(running)) => format!("{} does not mount it", running.what).into(),

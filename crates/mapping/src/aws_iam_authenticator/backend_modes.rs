@@ -16,15 +16,10 @@ pub(super) fn checked_modes(names: &[&str]) -> Result<Vec<BackendMode>, String> 
     }
     let mut modes = Vec::with_capacity(names.len());
     for (at, name) in names.iter().enumerate() {
-        let mode = match *name {
-            "File" => Some(BackendMode::MountedFile),
-            "ConfigMap" => Some(BackendMode::EksConfigMap),
-            name => BackendMode::BACKENDS.into_iter().find(|mode| mode.as_str() == name),
-        };
-        let known = BackendMode::BACKENDS.map(BackendMode::as_str).join(", ");
-        modes.push(mode.ok_or_else(|| {
-            format!("{name:?} is not a backend mode; they are {known}, separated by blanks or in a list")
-        })?);
+        let known = || BackendMode::join(&BackendMode::BACKENDS, ", ");
+        let unknown =
+            || format!("{name:?} is not a backend mode; they are {}, separated by blanks or in a list", known());
+        modes.push(BackendMode::named(name).ok_or_else(unknown)?);
         if names[..at].contains(name) {
             return Err(format!("the backend mode {name} is given twice"));
         }

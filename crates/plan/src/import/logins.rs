@@ -64,8 +64,8 @@ impl Draft {
                 continue;
             }
             if !live.is_asked {
-                let modes: Vec<&str> = observed.modes.iter().flatten().map(|mode| mode.as_str()).collect();
-                let why = format!("no server reads them, because its backend mode is {}", modes.join(", "));
+                let modes = BackendMode::join(observed.modes.as_deref().unwrap_or_default(), ", ");
+                let why = format!("no server reads them, because its backend mode is {modes}");
                 self.leave_source(live, &why);
                 continue;
             }

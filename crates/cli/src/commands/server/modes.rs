@@ -147,8 +147,7 @@ impl Modes {
         if self.sources.modes() != modes {
             self.follow(modes);
             self.sources.set_modes(modes.to_vec());
-            let names: Vec<&str> = modes.iter().map(|mode| mode.as_str()).collect();
-            tracing::info!(modes = names.join(" "), "other mapping sources are asked from now on");
+            tracing::info!(modes = BackendMode::join(modes, " "), "other mapping sources are asked from now on");
         }
     }
 
