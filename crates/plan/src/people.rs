@@ -7,6 +7,7 @@ use std::{
 
 use identity::Identity;
 use inventory::{Login, Named, Observed, Who, everybody};
+use jiff::Timestamp;
 use mapping::Snapshot;
 use rbac::{
     Index, User,
@@ -60,6 +61,7 @@ pub(super) struct People {
     pub(super) astray: Vec<Warning>,
 }
 
+/// Compares everybody's logins and rights before and after. `knows_rights`: whether all roles and bindings are known.
 pub(super) fn changes(
     wanted: &Wanted<'_>,
     logins: Logins,
@@ -72,20 +74,142 @@ pub(super) fn changes(
     let policies = Policies::of(observed);
     let sources = logins.before.iter().chain(&logins.after);
     let everybody = everybody(wanted.desired, wanted.facts, sources, partition);
-    let mut astray = Astray::of(wanted, observed, &logins, seeing.beside().next().is_none());
+    let astray = Astray::of(wanted, observed, &logins, seeing.beside().next().is_none());
+    let comparison = Comparison::of_file(before, after, &wanted.desired.objects.bindings, policies.places());
+    let named = Named::of([before, after]);
+    let of_accounts = named.of_accounts(&everybody);
     let Logins { before: sources_before, after: sources_after, .. } = logins;
-    let snapshots = [sources_before, sources_after].map(|sources| Snapshot::new(partition, sources, []));
-    let mut comparison = Comparison::of_file(before, after, &wanted.desired.objects.bindings, policies.places());
-    let mut of_class: HashMap<(Class, Vec<Beside<'_>>), Arc<RightsChange>> = HashMap::new();
-    let mut people = People::default();
-    let mut change = |identity: &Identity, logins: &[Option<Login>; 2]| {
-        let class: Class = [user(logins[0].as_ref(), before), user(logins[1].as_ref(), after)];
-        let class = (class, policies.held_by(identity));
-        let rights = of_class.entry(class).or_insert_with_key(|([before, after], beside)| {
+    let mut pass = Pass {
+        snapshots: [sources_before, sources_after].map(|sources| Snapshot::new(partition, sources, [])),
+        now: wanted.now,
+        seeing,
+        knows_rights,
+        named,
+        policies: &policies,
+        rights: Rights { indexes: [before, after], comparison, of_class: HashMap::new(), of_leaver: HashMap::new() },
+        astray,
+        people: People::default(),
+    };
+    for (who, identity) in everybody.into_iter().chain(of_accounts) {
+        pass.add(who, &identity);
+    }
+    pass.end()
+}
+
+/// One comparison of everybody.
+struct Pass<'a> {
+    /// The mappings before and after.
+    snapshots: [Snapshot; 2],
+    now: Timestamp,
+    seeing: &'a Seeing<'a>,
+    /// Whether all roles and bindings are known.
+    knows_rights: bool,
+    named: Named<'a>,
+    policies: &'a Policies,
+    rights: Rights<'a>,
+    astray: Astray<'a>,
+    people: People,
+}
+
+impl Pass<'_> {
+    /// Compares one principal, and the sessions of a role that bindings name one by one.
+    fn add(&mut self, who: Who, identity: &Identity) {
+        if !self.snapshots.iter().all(|snapshot| self.seeing.is_login_known(snapshot, identity)) {
+            self.people.unknown_logins.push(who);
+            return;
+        }
+        let knows_rights = self.knows_rights && self.policies.are_known_of(identity);
+        let (mut changes, mut of_all) = (false, Vec::new());
+        for logins in self.logins_of(identity) {
+            let rights = knows_rights.then(|| self.rights.change(identity, &logins, self.policies));
+            let is_changed = logins[0] != logins[1] || rights.as_ref().is_some_and(|rights| !rights.is_empty());
+            let can_log_in = logins.iter().any(Option::is_some);
+            if rights.is_none() && can_log_in {
+                self.people.unknown_rights.push(who.clone());
+            }
+            changes |= is_changed || (rights.is_none() && can_log_in);
+            of_all.extend(rights.clone());
+            self.say(&who, identity, logins, rights, is_changed);
+        }
+        if knows_rights {
+            let of_each = self.snapshots.iter().flat_map(|snapshot| self.named.sessions(identity, snapshot, self.now));
+            let sessions: BTreeMap<Who, Identity> = of_each.collect();
+            for (who, identity) in sessions {
+                for logins in self.logins_of(&identity) {
+                    let own = self.rights.change(&identity, &logins, self.policies);
+                    // Everybody else's changes are said of the role.
+                    let is_said = of_all.contains(&own);
+                    self.say(&who, &identity, logins, Some(own), !is_said);
+                }
+            }
+        }
+        self.people.unchanged += usize::from(!changes);
+    }
+
+    /// Returns who an identity is before and after; more than one pair where that is left to chance.
+    fn logins_of(&self, identity: &Identity) -> Vec<[Option<Login>; 2]> {
+        Login::pairs(self.snapshots.each_ref().map(|snapshot| Login::each(snapshot, identity, self.now)))
+    }
+
+    /// Notes what was found of somebody.
+    fn say(
+        &mut self,
+        who: &Who,
+        identity: &Identity,
+        logins: [Option<Login>; 2],
+        rights: Option<Arc<RightsChange>>,
+        is_changed: bool,
+    ) {
+        self.astray.judge(who, identity, logins[1].as_ref(), &self.snapshots[1]);
+        if is_changed {
+            let [before, after] = logins.clone();
+            self.people.changes.push(PersonChange { who: who.clone(), before, after, rights, meanwhile: [].into() });
+        }
+        self.people.logins.push((who.clone(), logins));
+    }
+
+    /// Adds what people have until logins change, and puts everybody in order.
+    fn end(mut self) -> People {
+        for person in &mut self.people.changes {
+            if let Some(meanwhile) = self.rights.meanwhile(person) {
+                person.meanwhile = meanwhile;
+            }
+        }
+        let mut people = self.people;
+        people.changes.sort_by(|a, b| a.who.cmp(&b.who));
+        people.unknown_logins.sort();
+        people.unknown_rights.sort();
+        people.unknown_rights.dedup();
+        people.astray = self.astray.found();
+        people
+    }
+}
+
+/// What changes about rights, found once for all who are alike.
+struct Rights<'a> {
+    /// Bindings and roles before and after.
+    indexes: [&'a Index; 2],
+    comparison: Comparison<'a>,
+    of_class: HashMap<(Class, Vec<Beside<'static>>), Arc<RightsChange>>,
+    of_leaver: HashMap<Class, Arc<[Gained]>>,
+}
+
+impl Rights<'_> {
+    /// Returns what changes for whoever has these logins, EKS access policies included.
+    fn change(
+        &mut self,
+        identity: &Identity,
+        [before, after]: &[Option<Login>; 2],
+        policies: &Policies,
+    ) -> Arc<RightsChange> {
+        let class = [user(before.as_ref(), self.indexes[0]), user(after.as_ref(), self.indexes[1])];
+        let comparison = &mut self.comparison;
+        let rights = self.of_class.entry((class, policies.held_by(identity)));
+        let rights = rights.or_insert_with_key(|([before, after], beside)| {
             let nobody = User::authenticated("", [""; 0]);
-            let stays = after.is_some();
             let of = |user: &Option<User>| user.as_ref().map_or(&[][..], |_| beside);
             let held = [of(before), of(after)];
+            let stays = after.is_some();
             let (before, after) = (before.as_ref().unwrap_or(&nobody), after.as_ref().unwrap_or(&nobody));
             let mut change = comparison.change_beside((before, held[0]), (after, held[1]));
             if !stays {
@@ -94,90 +218,23 @@ pub(super) fn changes(
             Arc::new(change)
         });
         Arc::clone(rights)
-    };
-    let logins_of = |identity: &Identity| {
-        Login::pairs(snapshots.each_ref().map(|snapshot| Login::each(snapshot, identity, wanted.now)))
-    };
-    let (named, nothing) = (Named::of([before, after]), Arc::<[Gained]>::from([]));
-    let of_accounts = named.of_accounts(&everybody);
-    for (who, identity) in everybody.into_iter().chain(of_accounts) {
-        if !snapshots.iter().all(|snapshot| seeing.is_login_known(snapshot, &identity)) {
-            people.unknown_logins.push(who);
-            continue;
-        }
-        let knows_rights = knows_rights && policies.are_known_of(&identity);
-        let (mut changes, mut of_all) = (false, Vec::new());
-        for logins in logins_of(&identity) {
-            if !knows_rights {
-                let [before, after] = logins;
-                if before.is_some() || after.is_some() {
-                    people.unknown_rights.push(who.clone());
-                    changes = true;
-                }
-                if before != after {
-                    let (who, before, after) = (who.clone(), before.clone(), after.clone());
-                    let meanwhile = Arc::clone(&nothing);
-                    people.changes.push(PersonChange { who, before, after, rights: None, meanwhile });
-                }
-                astray.judge(&who, &identity, after.as_ref(), &snapshots[1]);
-                people.logins.push((who.clone(), [before, after]));
-                continue;
-            }
-            let rights = change(&identity, &logins);
-            of_all.push(Arc::clone(&rights));
-            let [login_before, login_after] = logins;
-            if login_before != login_after || !rights.is_empty() {
-                changes = true;
-                let (before, after) = (login_before.clone(), login_after.clone());
-                let meanwhile = Arc::clone(&nothing);
-                let rights = Some(rights);
-                people.changes.push(PersonChange { who: who.clone(), before, after, rights, meanwhile });
-            }
-            astray.judge(&who, &identity, login_after.as_ref(), &snapshots[1]);
-            people.logins.push((who.clone(), [login_before, login_after]));
-        }
-        if knows_rights {
-            let of_each = snapshots.iter().flat_map(|snapshot| named.sessions(&identity, snapshot, wanted.now));
-            let sessions: BTreeMap<Who, Identity> = of_each.collect();
-            for (who, identity) in sessions {
-                for logins in logins_of(&identity) {
-                    let own = change(&identity, &logins);
-                    // Everybody else's changes are said of the role.
-                    if !of_all.contains(&own) {
-                        let [before, after] = logins.clone();
-                        let (who, meanwhile) = (who.clone(), Arc::clone(&nothing));
-                        people.changes.push(PersonChange { who, before, after, rights: Some(own), meanwhile });
-                    }
-                    astray.judge(&who, &identity, logins[1].as_ref(), &snapshots[1]);
-                    people.logins.push((who.clone(), logins));
-                }
-            }
-        }
-        people.unchanged += usize::from(!changes);
     }
-    let mut of_leaver: HashMap<[Option<User>; 2], Arc<[Gained]>> = HashMap::new();
-    for person in &mut people.changes {
-        let (Some(login), Some(rights)) = (&person.before, &person.rights) else { continue };
+
+    /// Returns the privilege escalations that somebody has only until logins change, where they leave a group.
+    fn meanwhile(&mut self, person: &PersonChange) -> Option<Arc<[Gained]>> {
+        let (login, rights) = (person.before.as_ref()?, person.rights.as_ref()?);
         let stays = |group: &String| person.after.as_ref().is_some_and(|after| after.groups.contains(group));
         if login.groups.iter().all(stays) {
-            continue;
+            return None;
         }
-        let class = [user(Some(login), before), user(Some(login), after)];
-        let gained = of_leaver.entry(class).or_insert_with_key(|class| {
-            let [Some(now), Some(then)] = class else { return Arc::clone(&nothing) };
-            comparison.change(now, then).escalations.into()
+        let comparison = &mut self.comparison;
+        let class = self.indexes.map(|index| user(Some(login), index));
+        let gained = self.of_leaver.entry(class).or_insert_with_key(|class| match class {
+            [Some(now), Some(then)] => comparison.change(now, then).escalations.into(),
+            _ => [].into(),
         });
-        let stays = |gained: &&Gained| !rights.escalations.contains(gained);
-        if gained.iter().any(|gained| stays(&gained)) {
-            person.meanwhile = gained.iter().filter(stays).cloned().collect();
-        }
+        Some(gained.iter().filter(|gained| !rights.escalations.contains(gained)).cloned().collect())
     }
-    people.changes.sort_by(|a, b| a.who.cmp(&b.who));
-    people.unknown_logins.sort();
-    people.unknown_rights.sort();
-    people.unknown_rights.dedup();
-    people.astray = astray.found();
-    people
 }
 
 /// The user that bindings see; without the name where none names it, so that people who are alike are one.
