@@ -129,7 +129,7 @@ impl fmt::Display for AllPowerful {
                 }
             }
             Self::Binding { id, role, subjects } => {
-                let subjects: Vec<_> = subjects.iter().map(said).collect();
+                let subjects: Vec<_> = subjects.iter().map(in_words).collect();
                 let subjects = if subjects.is_empty() { "nobody".to_owned() } else { subjects.join(", ") };
                 write!(f, "{id} gives {} {} to {subjects}", role.kind.as_str(), role.name)
             }
@@ -142,7 +142,7 @@ impl fmt::Display for AllPowerful {
 }
 
 /// A subject in kubectl's words.
-pub(super) fn said(subject: &Subject) -> String {
+pub(super) fn in_words(subject: &Subject) -> String {
     match subject {
         Subject::User(name) => format!("user {name}"),
         Subject::Group(name) => format!("group {name}"),

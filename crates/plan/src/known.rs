@@ -41,8 +41,8 @@ impl<'a> Seeing<'a> {
         !self.places.that_may_say_otherwise(snapshot, identity).iter().any(|place| is_gap(&place.gap))
     }
 
-    /// Mapping sources that make no gap of a plan, because nobody can look there: what they say is beside it.
-    pub(super) fn beside(&self) -> impl Iterator<Item = &Unseen> {
+    /// Mapping sources that make no gap of a plan, because nobody can look there: what they say is not part of it.
+    pub(super) fn elsewhere(&self) -> impl Iterator<Item = &Unseen> {
         self.places.all().map(|place| &place.gap).filter(|gap| !self.observed.unseen.contains(gap))
     }
 

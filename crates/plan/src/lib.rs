@@ -12,10 +12,10 @@
 
 pub mod print;
 
+mod access_policies;
 mod action;
 mod all_powerful;
 mod astray;
-mod beside;
 mod chosen;
 mod digest;
 mod digesting;
@@ -228,7 +228,7 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     let not_read = observed.not_read.get(&wanted.target).filter(|_| !observed.is_eks);
     // Of the place where mappings are written it is said once.
     let is_said = |gap: &&Unseen| not_read.is_none_or(|_| gap.about != About::WhetherRead(wanted.target));
-    warnings.extend(seeing.beside().filter(is_said).cloned().map(Warning::Elsewhere));
+    warnings.extend(seeing.elsewhere().filter(is_said).cloned().map(Warning::Elsewhere));
     warnings.extend(observed.left_aside_unseen.iter().cloned().map(Warning::AdminsElsewhere));
     warnings.extend(not_read.map(|why| Warning::NotRead(wanted.target, why.clone())));
     // Who somebody is cannot be said where the reader takes any of several entries. Of objects the plan keeps one.

@@ -11,10 +11,10 @@ use jiff::Timestamp;
 use mapping::Snapshot;
 use rbac::{
     Index, User,
-    comparison::{Beside, Comparison, Gained, RightsChange},
+    comparison::{Comparison, Gained, PolicyRights, RightsChange},
 };
 
-use super::{Wanted, Warning, astray::Astray, beside::Policies, known::Seeing, logins::Logins};
+use super::{Wanted, Warning, access_policies::Policies, astray::Astray, known::Seeing, logins::Logins};
 
 /// The changes for one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub(super) fn changes(
     let policies = Policies::of(observed);
     let sources = logins.before.iter().chain(&logins.after);
     let everybody = everybody(wanted.desired, wanted.facts, sources, partition);
-    let astray = Astray::of(wanted, observed, &logins, seeing.beside().next().is_none());
+    let astray = Astray::of(wanted, observed, &logins, seeing.elsewhere().next().is_none());
     let comparison = Comparison::of_file(before, after, &wanted.desired.objects.bindings, policies.places());
     let named = Named::of([before, after]);
     let of_accounts = named.of_accounts(&everybody);
@@ -190,7 +190,7 @@ struct Rights<'a> {
     /// Bindings and roles before and after.
     indexes: [&'a Index; 2],
     comparison: Comparison<'a>,
-    of_class: HashMap<(Class, Vec<Beside<'static>>), Arc<RightsChange>>,
+    of_class: HashMap<(Class, Vec<PolicyRights<'static>>), Arc<RightsChange>>,
     of_leaver: HashMap<Class, Arc<[Gained]>>,
 }
 
@@ -205,13 +205,13 @@ impl Rights<'_> {
         let class = [user(before.as_ref(), self.indexes[0]), user(after.as_ref(), self.indexes[1])];
         let comparison = &mut self.comparison;
         let rights = self.of_class.entry((class, policies.held_by(identity)));
-        let rights = rights.or_insert_with_key(|([before, after], beside)| {
+        let rights = rights.or_insert_with_key(|([before, after], of_policies)| {
             let nobody = User::authenticated("", [""; 0]);
-            let of = |user: &Option<User>| user.as_ref().map_or(&[][..], |_| beside);
+            let of = |user: &Option<User>| user.as_ref().map_or(&[][..], |_| of_policies);
             let held = [of(before), of(after)];
             let stays = after.is_some();
             let (before, after) = (before.as_ref().unwrap_or(&nobody), after.as_ref().unwrap_or(&nobody));
-            let mut change = comparison.change_beside((before, held[0]), (after, held[1]));
+            let mut change = comparison.change_with_policies((before, held[0]), (after, held[1]));
             if !stays {
                 change.still.clear(); // Whoever cannot log in has nothing.
             }

@@ -47,7 +47,7 @@ pub struct Comparison<'a> {
 
 /// Permissions that no binding grants: an EKS access policy, in one place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Beside<'a> {
+pub struct PolicyRights<'a> {
     /// The namespace; none is the whole cluster.
     pub namespace: Option<Arc<str>>,
     /// What it allows there.
@@ -64,7 +64,7 @@ struct Diff {
 
 impl<'a> Comparison<'a> {
     /// Compares two states, wherever they come from. `namespaces` are those that somebody may hold something in beside bindings
-    /// ([`Beside`]).
+    /// ([`PolicyRights`]).
     pub fn new<'n>(before: &'a Index, after: &'a Index, namespaces: impl IntoIterator<Item = &'n str>) -> Self {
         let mut known = Known::new([before, after], namespaces);
         let (before, after) = (State::new(before, &mut known), State::new(after, &mut known));
@@ -86,11 +86,15 @@ impl<'a> Comparison<'a> {
 
     /// Returns what changes for somebody who is one user before and another afterwards.
     pub fn change(&mut self, before: &User, after: &User) -> RightsChange {
-        self.change_beside((before, &[]), (after, &[]))
+        self.change_with_policies((before, &[]), (after, &[]))
     }
 
     /// Returns what changes for somebody who holds more than bindings grant.
-    pub fn change_beside(&mut self, before: (&User, &[Beside<'a>]), after: (&User, &[Beside<'a>])) -> RightsChange {
+    pub fn change_with_policies(
+        &mut self,
+        before: (&User, &[PolicyRights<'a>]),
+        after: (&User, &[PolicyRights<'a>]),
+    ) -> RightsChange {
         let before = self.before.held_by(before.0, before.1, &mut self.known);
         let after = self.after.held_by(after.0, after.1, &mut self.known);
         let mut change = Collected::default();

@@ -12,17 +12,17 @@ use crate::{
 
 /// What is found by the unique id of a caller.
 #[derive(Debug)]
-pub(crate) struct UniqueIds<T>(HashMap<Box<str>, (Beside, T)>);
+pub(crate) struct UniqueIds<T>(HashMap<Box<str>, (RequiredArn, T)>);
 
-/// What has to be right beside a unique id.
+/// The ARN that a caller has to have beside the unique id.
 #[derive(Debug)]
-enum Beside {
-    /// Nothing.
-    Nothing,
-    /// This ARN.
-    Arn(Key),
-    /// An ARN that no caller has: whoever has the id is kept out.
-    Never,
+enum RequiredArn {
+    /// Whatever it is.
+    Any,
+    /// This one.
+    This(Key),
+    /// One that no caller has: whoever has the id is kept out.
+    Impossible,
 }
 
 /// What there is for the unique id of a caller.
@@ -43,12 +43,12 @@ impl<T> Default for UniqueIds<T> {
 impl<T> UniqueIds<T> {
     /// Puts one in, in the place of the one before with the same id.
     pub(super) fn insert(&mut self, UniqueId { id, arn }: UniqueId, value: T) {
-        let beside = match arn.map(|arn| of_a_caller(&arn).ok().and_then(|()| Key::of_rule(&arn))) {
-            None => Beside::Nothing,
-            Some(Some(key)) => Beside::Arn(key),
-            Some(None) => Beside::Never,
+        let arn = match arn.map(|arn| of_a_caller(&arn).ok().and_then(|()| Key::of_rule(&arn))) {
+            None => RequiredArn::Any,
+            Some(Some(key)) => RequiredArn::This(key),
+            Some(None) => RequiredArn::Impossible,
         };
-        self.0.insert(id, (beside, value));
+        self.0.insert(id, (arn, value));
     }
 
     /// Whether one has this id.
@@ -58,14 +58,14 @@ impl<T> UniqueIds<T> {
 
     /// What there is for a caller whose unique id is known.
     pub(super) fn find(&self, identity: &Identity, key: KeyRef<'_>) -> Option<ById<&T>> {
-        let (beside, value) = self.0.get(&*identity.unique_id)?;
-        Some(if beside.is_right(key) { ById::Found(value) } else { ById::OtherArn })
+        let (arn, value) = self.0.get(&*identity.unique_id)?;
+        Some(if arn.is_right(key) { ById::Found(value) } else { ById::OtherArn })
     }
 
     /// What there may be for somebody whom only an ARN names, so that the unique id is not known; nothing for others.
     pub(super) fn possible(&self, identity: &Identity, key: KeyRef<'_>) -> impl Iterator<Item = &T> {
         let is_unknown = identity.unique_id == UNKNOWN_UNIQUE_ID;
-        self.0.values().filter(move |(beside, _)| is_unknown && beside.is_right(key)).map(|(_, value)| value)
+        self.0.values().filter(move |(arn, _)| is_unknown && arn.is_right(key)).map(|(_, value)| value)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -78,19 +78,19 @@ impl<T> UniqueIds<T> {
 
     /// The accounts, where ARNs say them.
     pub(super) fn accounts(&self) -> impl Iterator<Item = AccountId> {
-        self.0.values().filter_map(|(beside, _)| match beside {
-            Beside::Arn(key) => Some(key.account),
-            Beside::Nothing | Beside::Never => None,
+        self.0.values().filter_map(|(arn, _)| match arn {
+            RequiredArn::This(key) => Some(key.account),
+            RequiredArn::Any | RequiredArn::Impossible => None,
         })
     }
 }
 
-impl Beside {
+impl RequiredArn {
     fn is_right(&self, key: KeyRef<'_>) -> bool {
         match self {
-            Self::Nothing => true,
-            Self::Arn(arn) => arn.as_ref() == key,
-            Self::Never => false,
+            Self::Any => true,
+            Self::This(arn) => arn.as_ref() == key,
+            Self::Impossible => false,
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::{
     AllPowerful, EntryChange, Flag, LoginEntry, NotKnown, Object, ObjectChange, ObjectId, PersonChange, Plan, Refusal,
-    Warning, all_powerful::said,
+    Warning, all_powerful::in_words,
 };
 
 /// Returns the plan as JSON, one object and a line break. Keys are only ever added.
@@ -165,7 +165,7 @@ impl Out for AllPowerful {
             Self::Binding { id, role, subjects } => AllPowerfulOut::Binding {
                 binding: id.to_string(),
                 role: format!("{} {}", role.kind.as_str(), role.name),
-                subjects: subjects.iter().map(said).collect(),
+                subjects: subjects.iter().map(in_words).collect(),
             },
             Self::Policy { who, policy, namespaces } => {
                 AllPowerfulOut::Policy { who, policy, namespaces: namespaces.as_deref() }

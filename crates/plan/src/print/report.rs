@@ -54,8 +54,8 @@ fn head(plan: &Plan, people: &[Changed<'_>]) -> Vec<Item> {
         return items;
     }
     let NotKnown { logins, rights, why_no_rights, objects: unknown, stays, .. } = &plan.not_known;
-    let beside = beside(plan);
-    let are_logins_part = plan.not_known.has_other_logins || !beside.is_empty();
+    let elsewhere = elsewhere(plan);
+    let are_logins_part = plan.not_known.has_other_logins || !elsewhere.is_empty();
     let so_far = |is_part: bool| if is_part { ", as far as could be read" } else { "" };
     let unknown_of = |number: usize| match number {
         0 => String::new(),
@@ -69,7 +69,7 @@ fn head(plan: &Plan, people: &[Changed<'_>]) -> Vec<Item> {
         "it is not known whose change".to_owned()
     };
     let unchanged = count(plan.people_unchanged, "person", "people");
-    let of_rights = format!("rights{}: {of_rights}; {unchanged} unchanged{beside}", so_far(!beside.is_empty()));
+    let of_rights = format!("rights{}: {of_rights}; {unchanged} unchanged{elsewhere}", so_far(!elsewhere.is_empty()));
     let objects = |of: &[Change]| plan.objects.iter().filter(|change| of.contains(&change.change)).count();
     let labelled = match objects(&[Change::Mark]) {
         0 => String::new(),
@@ -89,7 +89,7 @@ fn head(plan: &Plan, people: &[Changed<'_>]) -> Vec<Item> {
 }
 
 /// By what the numbers at the head may be others, though the plan is whole: places at which nobody can look who asks the cluster.
-fn beside(plan: &Plan) -> String {
+fn elsewhere(plan: &Plan) -> String {
     let place = |warning: &Warning| match warning {
         Warning::Elsewhere(gap) => Some(gap.what.to_string()),
         Warning::NotRead(target, _) => Some(Places::whether_read(*target)),
@@ -158,21 +158,21 @@ fn objects(plan: &Plan) -> Vec<Item> {
     alike.into_iter().map(item).collect()
 }
 
-/// What cannot be said, because something could not be read; JSON names all of them.
+/// What is not known, because something could not be read; JSON names all of them.
 fn not_known(plan: &Plan) -> Vec<Item> {
     let NotKnown { logins, rights, why_no_rights, objects, stays, .. } = &plan.not_known;
-    let mut said = Vec::new();
+    let mut unknown = Vec::new();
     let people = |people: &[Who]| {
         let people: Vec<Name<'_>> = people.iter().map(Name::Person).collect();
         Names::of(people.iter().copied()).some(&people)
     };
     if !logins.is_empty() {
-        said.push(format!("whether, and as whom, these can log in: {}", people(logins)));
+        unknown.push(format!("whether, and as whom, these can log in: {}", people(logins)));
     }
     if !why_no_rights.is_empty() {
-        said.push(format!("whose rights change: {} could not be read", some_of(why_no_rights, NAMED)));
+        unknown.push(format!("whose rights change: {} could not be read", some_of(why_no_rights, NAMED)));
     } else if !rights.is_empty() {
-        said.push(format!("what these gain or lose: {}", people(rights)));
+        unknown.push(format!("what these gain or lose: {}", people(rights)));
     }
     let mut alike: BTreeMap<(ObjectKind, Box<str>, String), Vec<Box<str>>> = BTreeMap::new();
     for object in objects {
@@ -183,13 +183,13 @@ fn not_known(plan: &Plan) -> Vec<Item> {
             grants.map(|role| format!(" of {} {} to {}", role.kind.as_str(), role.name, some_of(&groups, NAMED)));
         alike.entry((kind, name, grants.unwrap_or_default())).or_default().extend(namespace);
     }
-    said.extend(alike.into_iter().map(|((kind, name, grants), namespaces)| {
+    unknown.extend(alike.into_iter().map(|((kind, name, grants), namespaces)| {
         let at = if namespaces.is_empty() { String::new() } else { format!(" in {}", some_of(&namespaces, NAMED)) };
         format!("whether {} {name}{grants} is there{at}", kind.as_str())
     }));
     let chosen = "the files choose namespaces that could not be read";
-    said.extend(stays.iter().map(|id| format!("whether {id} stays: {chosen}")));
-    said.into_iter().map(|text| Item::new(Sign::None, text)).collect()
+    unknown.extend(stays.iter().map(|id| format!("whether {id} stays: {chosen}")));
+    unknown.into_iter().map(|text| Item::new(Sign::None, text)).collect()
 }
 
 /// What happens to an object, as people say it: what is marked as ours gets a label.

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Beside, EVERYTHING, Through};
+use super::{EVERYTHING, PolicyRights, Through};
 use crate::{AnyRole, Binding, Index, RoleReference, Rule, User};
 
 /// The place that is not a namespace.
@@ -171,7 +171,7 @@ impl<'a> State<'a> {
     }
 
     /// What a user holds, in the order of places.
-    pub(super) fn held_by(&self, user: &User, beside: &[Beside<'a>], known: &mut Known<'a>) -> Vec<BoundRules> {
+    pub(super) fn held_by(&self, user: &User, policies: &[PolicyRights<'a>], known: &mut Known<'a>) -> Vec<BoundRules> {
         let first = self.index.bindings().as_ptr().addr();
         let position = |binding: &Binding| (std::ptr::from_ref(binding).addr() - first) / size_of::<Binding>();
         let mut held: Vec<BoundRules> =
@@ -179,7 +179,7 @@ impl<'a> State<'a> {
         if user.is_master() {
             held.push(BoundRules { place: CLUSTER, rules: known.masters, role: u32::MAX, at: u32::MAX });
         }
-        held.extend(beside.iter().map(|Beside { namespace, rules, policy }| BoundRules {
+        held.extend(policies.iter().map(|PolicyRights { namespace, rules, policy }| BoundRules {
             place: namespace.as_deref().map_or(CLUSTER, |name| known.place(name)),
             rules: known.number_of_rules(rules),
             role: known.number_of_role(Source::Policy(policy)),

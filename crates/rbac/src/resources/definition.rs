@@ -66,7 +66,7 @@ impl Resource {
             short_names: short,
             namespaced: scope == Scope::Namespaced,
             verbs: texts(REQUESTS),
-            served: Served::Beside,
+            served: Served::PolicyRights,
             subresources: subresources.unwrap_or_default(),
         })
     }

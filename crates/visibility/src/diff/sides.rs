@@ -6,7 +6,7 @@ use std::{
 };
 
 use identity::Identity;
-use rbac::{Index, User, comparison::Beside};
+use rbac::{Index, User, comparison::PolicyRights};
 
 use crate::{Associated, World};
 
@@ -28,11 +28,11 @@ impl<'a> Side<'a> {
     }
 
     /// What somebody holds by EKS access policies, in each of the places that it holds in.
-    pub(super) fn beside(&self, identity: &Identity, places: &BTreeSet<Arc<str>>) -> Vec<Beside<'a>> {
+    pub(super) fn beside(&self, identity: &Identity, places: &BTreeSet<Arc<str>>) -> Vec<PolicyRights<'a>> {
         let mut beside = Vec::new();
         for associated in self.policies.get(&key(identity)).into_iter().flatten() {
             let Some(policy) = associated.policy else { continue };
-            let one = |namespace| Beside { namespace, rules: &policy.rules, policy: policy.name };
+            let one = |namespace| PolicyRights { namespace, rules: &policy.rules, policy: policy.name };
             if associated.association.namespaces.is_none() {
                 beside.push(one(None));
             } else {

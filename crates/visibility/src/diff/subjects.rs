@@ -4,7 +4,7 @@ use identity::{Arn, Identity, Principal as Caller};
 use inventory::{Unseen, Who};
 use rbac::{
     Subject, User,
-    comparison::{Beside, Comparison, RightsChange},
+    comparison::{Comparison, PolicyRights, RightsChange},
 };
 
 use super::sides::{Side, places};
@@ -82,11 +82,11 @@ impl<'a> Contrast<'a> {
         let mut comparison = Comparison::new(index, index, places.iter().map(|place| &**place));
         let asked = [first, second];
         let users = asked.map(DiffSubject::user);
-        let beside: [Vec<Beside<'a>>; 2] =
+        let beside: [Vec<PolicyRights<'a>>; 2] =
             asked.map(|one| one.identity().map(|identity| side.beside(identity, &places)).unwrap_or_default());
         let [one, other] = [0, 1].map(|at| (&users[at], &*beside[at]));
-        let rights = comparison.change_beside(one, other);
-        let reverse = comparison.change_beside(other, one);
+        let rights = comparison.change_with_policies(one, other);
+        let reverse = comparison.change_with_policies(other, one);
         Self { world, asked, rights, reverse }
     }
 

@@ -10,7 +10,7 @@ use inventory::{Login, UNKNOWN_SUFFIX, Who};
 use mapping::PermissionSet;
 use rbac::{
     Subject, User,
-    comparison::{Beside, Comparison, RightsChange},
+    comparison::{Comparison, PolicyRights, RightsChange},
 };
 
 use super::{
@@ -67,7 +67,7 @@ pub struct SubjectChange {
 }
 
 /// Those for whom the same changes.
-type Class<'a> = [(User, Vec<Beside<'a>>); 2];
+type Class<'a> = [(User, Vec<PolicyRights<'a>>); 2];
 
 impl<'a> Difference<'a> {
     /// Compares two worlds.
@@ -79,7 +79,7 @@ impl<'a> Difference<'a> {
         let mut known: HashMap<Class<'a>, Arc<RightsChange>> = HashMap::new();
         let mut change = |class: Class<'a>| {
             let change = known.entry(class).or_insert_with_key(|[before, after]| {
-                Arc::new(comparison.change_beside((&before.0, &before.1), (&after.0, &after.1)))
+                Arc::new(comparison.change_with_policies((&before.0, &before.1), (&after.0, &after.1)))
             });
             Arc::clone(change)
         };

@@ -9,7 +9,7 @@ use access::glob;
 use identity::Identity;
 use inventory::{Observed, Policy, policy};
 use mapping::RulePrincipal;
-use rbac::comparison::Beside;
+use rbac::comparison::PolicyRights;
 
 /// A policy, and where it holds: namespaces as names or globs, or the whole cluster.
 type Held = (&'static Policy, Option<Vec<Box<str>>>);
@@ -57,23 +57,23 @@ impl Policies {
     }
 
     /// What somebody holds, in each of the places that it holds in.
-    pub(super) fn held_by(&self, identity: &Identity) -> Vec<Beside<'static>> {
-        let mut beside = Vec::new();
+    pub(super) fn held_by(&self, identity: &Identity) -> Vec<PolicyRights<'static>> {
+        let mut rights = Vec::new();
         if self.held.is_empty() {
-            return beside;
+            return rights;
         }
         for (policy, namespaces) in self.held.get(&identity.canonical_arn().to_ascii_lowercase()).into_iter().flatten()
         {
-            let one = |namespace| Beside { namespace, rules: &policy.rules, policy: policy.name };
+            let one = |namespace| PolicyRights { namespace, rules: &policy.rules, policy: policy.name };
             match namespaces {
-                None => beside.push(one(None)),
+                None => rights.push(one(None)),
                 Some(globs) => {
                     let holds = |place: &&Arc<str>| globs.iter().any(|pattern| glob(pattern, place));
-                    beside.extend(self.places.iter().filter(holds).map(|place| one(Some(Arc::clone(place)))));
+                    rights.extend(self.places.iter().filter(holds).map(|place| one(Some(Arc::clone(place)))));
                 }
             }
         }
-        beside.sort();
-        beside
+        rights.sort();
+        rights
     }
 }
