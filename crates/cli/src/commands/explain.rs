@@ -17,8 +17,8 @@ use crate::{
     process::{self, Process},
     settings,
     shared::{
+        access::read_access_files,
         analysis::{Analysis, AnalysisArgs, configured, not_of_another, of_cluster},
-        observe::PathArgs,
         output::Output,
         terminal::styled,
         transport::Transport,
@@ -113,7 +113,7 @@ impl ExplainArgs {
     /// The mappings and rights to explain by.
     fn look(&self, global: &Global, process: &Process) -> Result<Analysis, crate::exit::Failure> {
         let mut found = Inputs::default();
-        PathArgs::default().read_paths(self.paths.iter().chain(&self.more), &mut found)?;
+        read_access_files(self.paths.iter().chain(&self.more), &mut found)?;
         configured(global, &mut found)?;
         self.analysis.look_beside(found, process)
     }

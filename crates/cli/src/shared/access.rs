@@ -13,7 +13,7 @@ use inventory::{AccessEntries, Dump, Inputs};
 pub(crate) use self::iam::AskIam;
 use super::{
     analysis::say_gaps,
-    observe::{COMPILING, ClusterArgs, PathArgs, collect, ignored, look},
+    observe::{COMPILING, ClusterArgs, PathArgs, access_files, ignored, look},
 };
 use crate::{
     process::{self, Process},
@@ -69,7 +69,7 @@ impl Paths {
         if named.is_empty() && !default.exists() {
             anyhow::bail!("no access file: name one, or run this where access.yaml is");
         }
-        load(if named.is_empty() { vec![&default] } else { named })
+        load(if named.is_empty() { vec![&default] } else { named }, &mut say)
     }
 }
 
@@ -137,8 +137,11 @@ fn of_no_use(
     notes
 }
 
-/// Reads paths as one access file.
-pub(crate) fn load<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> anyhow::Result<Loaded> {
+/// Reads paths as one access file. What is not read of them is said to `say`.
+pub(crate) fn load<'a>(
+    paths: impl IntoIterator<Item = &'a PathBuf>,
+    say: &mut dyn FnMut(&str),
+) -> anyhow::Result<Loaded> {
     let mut sources = Sources::default();
     for path in paths {
         if path.as_os_str() == "-" {
@@ -146,16 +149,27 @@ pub(crate) fn load<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> anyhow::
             sources.add("<stdin>", text);
             continue;
         }
-        let mut files = Vec::new();
-        collect(path, &["yaml", "yml", "json"], &mut files)?;
-        anyhow::ensure!(!files.is_empty(), "{} holds no .yaml, .yml or .json file", path.display());
-        for file in files {
+        for file in access_files(path, say)? {
             let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
             sources.add(file.display().to_string(), text);
         }
     }
     let access::Read { access, problems } = access::read(&sources, &Limits::default());
     Ok(Loaded { sources, access, problems })
+}
+
+/// Adds the same files to what is given of a cluster.
+pub(crate) fn read_access_files<'a>(
+    paths: impl IntoIterator<Item = &'a PathBuf>,
+    into: &mut Inputs,
+) -> anyhow::Result<()> {
+    let files = paths.into_iter().map(|path| access_files(path, &mut say)).collect::<anyhow::Result<Vec<_>>>()?;
+    PathArgs::default().read_paths(&files.concat(), into)
+}
+
+/// Says what of access files is not read.
+fn say(left_out: &str) {
+    process::note(&format!("note: {left_out}"));
 }
 
 /// Whether one of them is an error.

@@ -8,7 +8,10 @@ use kubernetes::{Cluster, KubernetesError};
 use mapping::Reader;
 use visibility::{NamedPrincipal, Resources, Unreadable, World};
 
-use super::observe::{ClusterArgs, EVERYTHING, FromArgs, Lists, PathArgs, gated, look};
+use super::{
+    access::read_access_files,
+    observe::{ClusterArgs, EVERYTHING, FromArgs, Lists, gated, look},
+};
 use crate::{
     exit::{CommandResult, Failure},
     global::Global,
@@ -182,7 +185,7 @@ pub(crate) fn configured(global: &Global, found: &mut Inputs) -> anyhow::Result<
     }
     found.dump.has_server_of_ours();
     if found.access_files().is_none() {
-        PathArgs::default().read_paths([&path], found)?;
+        read_access_files([&path], found)?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ mod live;
 
 pub(crate) use self::{
     context::{ClusterArgs, contexts, proxies},
-    files::collect,
+    files::access_files,
     from::{
         APPLIED_WITH, COMPILED_WITH, FromArgs, IMPORTED_FROM, PLANNED_WITH, PathArgs, ensure_no_configuration, gated,
         ignored,

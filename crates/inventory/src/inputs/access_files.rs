@@ -1,6 +1,7 @@
 //! Access files among what was given.
 
-use document::{Limits, Node, Problem, Severity, Source, Sources};
+use access::keys::Object;
+use document::{Limits, Node, Problem, Severity, Source, Sources, Value, nearest};
 
 use super::{Inputs, Unseen};
 
@@ -48,14 +49,40 @@ impl Inputs {
     }
 }
 
-/// Whether a text of a folder that has keys of an access file is one: Prometheus' rules have `groups` too.
+/// Keys of a group that hardly any other program's `groups` have.
+const OF_OURS: [&str; 5] = ["users", "roles", "permissionSets", "iamGroups", "authorization"];
+
+/// Whether a text of a folder that has keys of an access file is one, or was meant to be: Prometheus' rules have `groups`
+/// too. Whoever reads what was meant to be one says what is wrong with it.
 pub(super) fn is_access(source: &Source) -> bool {
     let root = document::parse(source, &Limits::default()).ok().flatten();
     let Some(root) = root else { return source.text().lines().any(|line| line.starts_with("clusterID:")) };
-    let ours = ["users", "roles", "permissionSets", "iamGroups", "authorization"];
-    let is_group = |group: &Node| ours.iter().any(|key| group.get(key).is_some());
-    let groups = root.get("groups").and_then(Node::as_sequence);
-    root.get("clusterID").is_some() || groups.is_some_and(|groups| groups.is_empty() || groups.iter().any(is_group))
+    let has_our_keys_alone = has_keys_of(&root, Object::File);
+    let has_ours = |node: &Node| OF_OURS.iter().any(|key| node.get(key).is_some());
+    let is_group = |group: &Node| has_keys_of(group, Object::Group) || is_nearly_group(group);
+    let are_groups = match root.get("groups").map(|groups| &groups.value) {
+        Some(Value::Sequence(groups, _)) => {
+            groups.is_empty() || groups.iter().any(|group| has_ours(group) || (has_our_keys_alone && is_group(group)))
+        }
+        // Groups by their names, which nobody reads.
+        Some(Value::Mapping(groups, _)) => has_our_keys_alone && groups.iter().any(|entry| has_ours(&entry.value)),
+        _ => false,
+    };
+    let nodes = root.get("nodes").and_then(Node::as_sequence).unwrap_or_default();
+    let are_nodes = has_our_keys_alone && nodes.iter().any(|node| node.get("roles").is_some());
+    root.get("clusterID").is_some() || are_groups || are_nodes
+}
+
+/// Whether it is a mapping of nothing but keys that the access file knows there.
+fn has_keys_of(node: &Node, object: Object) -> bool {
+    let is_ours = |key: &str| object.key(key).is_some() || key.starts_with("x-");
+    node.as_mapping().is_some_and(|entries| entries.iter().all(|entry| is_ours(&entry.key.text)))
+}
+
+/// Whether a key of it is one of a group's, misspelt. Prometheus' `rules` are near to `roles`.
+fn is_nearly_group(group: &Node) -> bool {
+    let keys = group.as_mapping().unwrap_or_default().iter().map(|entry| &*entry.key.text);
+    group.get("rules").is_none() && keys.into_iter().any(|key| nearest(key, OF_OURS).is_some())
 }
 
 /// Whether a text's outermost keys are an access file's. Those of others are found by reading them.

@@ -21,6 +21,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("access::the_go_server_with_our_config_answers_as_our_server_with_the_file", same_reviews),
     ("access::a_broken_file_changes_nothing_and_ends_hold", hot),
     ("access::check_and_render_say_what_is_wrong", command_line),
+    ("access::a_folder_is_the_same_files_to_every_command", folder),
     ("access::a_clusters_own_dump_resolves_namespaces_and_finds_what_is_missing", from_dump),
     ("access::sessions_of_permission_sets_log_in_by_the_file", permission_sets),
 ];
@@ -237,6 +238,49 @@ fn command_line(world: &World) -> anyhow::Result<()> {
     ensure!(sarif["runs"][0]["results"][0]["ruleId"].is_string(), "{sarif}");
     let refused = run(&["render", "--to", "rbac"])?;
     ensure!(refused.code == 1 && refused.stdout.is_empty(), "{refused:?}");
+    Ok(())
+}
+
+fn folder(world: &World) -> anyhow::Result<()> {
+    let home = world.folder("access-folder")?;
+    let groups = |group: &str, user: &str| format!("groups:\n- {{name: {group}, users: [{user}]}}\n");
+    fs::create_dir_all(home.join("files/more/deep"))?;
+    fs::create_dir_all(home.join("files/empty"))?;
+    fs::create_dir_all(home.join("files/..2026"))?;
+    let first = format!("clusterID: c\naccount: '111122223333'\n{}", groups("view", "alice"));
+    for (name, text) in [
+        ("a.yaml", &first),
+        ("b.json", &r#"{"groups": [{"name": "edit", "users": ["bob"]}]}"#.to_owned()),
+        ("c.YAML", &groups("admin", "dave")),
+        ("more/deep/d.yml", &groups("cluster-admin", "carol")),
+        ("..2026/a.yaml", &first),
+        ("notes.txt", &"nothing".to_owned()),
+    ] {
+        fs::write(home.join("files").join(name), text)?;
+    }
+    let run = |args: &[&str]| process::run(process::command(&world.parts.cluster_auth, &home).args(args));
+    let notes = [
+        "note: files/c.YAML is not read: only .yaml, .yml and .json are\n",
+        "note: files/more is not read: of a folder only its own files are; give that folder too\n",
+    ]
+    .concat();
+    let user = |name: &str| format!("arn:aws:iam::111122223333:user/{name}");
+    let checked = run(&["check", "files"])?;
+    ensure!(checked.code == 0 && checked.stderr.starts_with(&notes), "{checked:?}");
+    let rendered = run(&["render", "--to", "config", "files"])?.success()?;
+    for (name, is_in) in [("alice", true), ("bob", true), ("carol", false), ("dave", false)] {
+        ensure!(rendered.contains(&user(name)) == is_in, "{name}: {rendered}");
+        let explained = run(&["explain", &user(name), "files"])?;
+        ensure!(explained.stderr.contains(&notes), "{explained:?}");
+        ensure!(explained.stdout.contains("is let in") == is_in, "{name}: {explained:?}");
+    }
+    let both = run(&["explain", &user("carol"), "files", "files/more/deep"])?.success()?;
+    ensure!(both.contains("is let in"), "{both}");
+    std::os::unix::fs::symlink("gone.yaml", home.join("files/l.yaml"))?;
+    for args in [&["check", "files"][..], &["explain", &user("alice"), "files"]] {
+        let refused = run(args)?.failure()?;
+        ensure!(refused.contains("cannot read files/l.yaml"), "{args:?}: {refused}");
+    }
     Ok(())
 }
 

@@ -156,6 +156,21 @@ fn what_only_looks_like_an_access_file_is_a_gap_in_a_folder() {
             "groups: [{name: admins, users: [alice], policy: x}]\n",
             "policy.yaml:1: it looks like an access file, and cannot be read as one: ",
         ),
+        (
+            "misspelt.yaml",
+            "groups: [{name: cluster-admin, user: [a]}]\n",
+            "misspelt.yaml:1: it looks like an access file, and cannot be read as one: a group has no key `user`",
+        ),
+        (
+            "mapping.yaml",
+            "groups: {cluster-admin: {users: [a]}}\n",
+            "mapping.yaml:1: it looks like an access file, and cannot be read as one: ",
+        ),
+        (
+            "nodes.yaml",
+            "nodes: [{roles: [Node], instance: x}]\n",
+            "nodes.yaml:1: it looks like an access file, and cannot be read as one: ",
+        ),
     ];
     for (name, text, expected) in rows {
         let mut given = Inputs::default();
@@ -175,4 +190,34 @@ fn what_only_looks_like_an_access_file_is_a_gap_in_a_folder() {
     given.read("id.yaml", b"clusterID: demo\nprovider: aws\n").expect("text");
     given.settle_access_files(1);
     assert!(given.access_files().is_some());
+}
+
+/// One cluster's access may stand in several files of a folder, and not each says whose access it is.
+#[test]
+fn a_folder_has_access_files_that_say_little_and_files_of_others_with_such_keys() {
+    let first = "clusterID: demo\naccount: '111122223333'\n";
+    let rows = [
+        ("groups: [{name: cluster-admin}]\n", true),
+        ("groups: [{name: cluster-admin, expires: 2030-01-01, accept: {access.all-powerful: it is meant}}]\n", true),
+        ("x-team: shop\ngroups: [{name: view}]\n", true),
+        ("nodes: [{roles: [Node]}]\n", true),
+        ("groups: []\n", true),
+        ("groups: [{name: shop, interval: 1m, rules: [{alert: Down, expr: up == 0}]}]\n", false),
+        ("groups: [{name: shop, rules: []}]\n", false),
+        ("groups: [docker, {adm: [root]}]\nusers: [{name: ann, groups: [adm]}]\n", false),
+        ("groups: {all: [ann]}\n", false),
+        ("nodes: [{role: control-plane}]\n", false),
+        ("nodes: [{address: 10.0.0.1, roles: [worker]}]\nservices: {}\n", false),
+    ];
+    for (text, is_one) in rows {
+        let mut given = Inputs::default();
+        let how = How { is_of_folder: true, ..How::default() };
+        for (name, text) in [("a.yaml", first), ("b.yaml", text)] {
+            given.read_as(name, text.as_bytes(), how).expect(name);
+        }
+        given.settle_access_files(0);
+        let files = given.access_files().expect("the first one");
+        assert_eq!(files.as_ref().len(), 1 + usize::from(is_one), "{text}");
+        assert_eq!(lines(given), "", "{text}");
+    }
 }
