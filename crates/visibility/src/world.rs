@@ -59,7 +59,7 @@ pub struct World {
     idle: Vec<Box<str>>,
     /// Where logins may stand that could not be read. Of what was given piece by piece – access files, manifests –
     /// nothing is said: what was not given is not asked about.
-    places: Places,
+    pub(crate) places: Places,
     is_whole: bool,
     /// Which mapping sources were looked at, whatever is in them.
     pub(crate) looked_at: LookedAt,

@@ -28,7 +28,14 @@ pub fn not_given(worlds: [&World; 2]) -> Vec<NotGiven> {
             }));
         };
         lacks(rights(world, other), "nothing is compared", false);
-        lacks(logins(world, other), "people are not compared", true);
+        let lacking = logins(world, other);
+        let may_be_elsewhere = lacking.is_empty() && may_be_elsewhere(world, other);
+        lacks(lacking, "people are not compared", true);
+        if may_be_elsewhere {
+            let why = "no mapping was found, and the servers may read files of their own, so that people are not compared; \
+                       give the authenticator's configuration as well";
+            all.push(NotGiven { side, gap: Unseen::new("logins", why), is_of_logins: true });
+        }
     }
     all
 }
@@ -93,11 +100,23 @@ fn covers(extent: &Extent, of: &Extent) -> bool {
     }
 }
 
+/// Whether no mapping source was found of one world, though there may be one that cannot be seen, and the other world has
+/// logins: nobody is known to have lost theirs. A source that is there and empty lets nobody in.
+fn may_be_elsewhere(world: &World, other: &World) -> bool {
+    // Objects and access entries of which there are none are an empty source as well.
+    let is_of_none = [BackendMode::Crd, BackendMode::AccessEntries];
+    let is_none = |source: &mapping::Source| is_of_none.contains(&source.mode) && source.is_blank();
+    let has_none = world.surroundings().logins.iter().all(is_none);
+    world.is_whole() && has_none && has(other, &ANYWHERE) && world.places.all().next().is_some()
+}
+
+/// Whether logins stand somewhere.
+fn has(world: &World, modes: &[BackendMode]) -> bool {
+    let mut sources = world.surroundings().logins.iter();
+    sources.any(|source| modes.contains(&source.mode) && !source.is_blank())
+}
+
 fn logins(world: &World, other: &World) -> Vec<Lacking> {
-    let has = |world: &World, modes: &[BackendMode]| {
-        let mut sources = world.surroundings().logins.iter();
-        sources.any(|source| modes.contains(&source.mode) && !source.is_blank())
-    };
     let has_any = |world: &World| has(world, &ANYWHERE);
     let maps = "kubectl get configmaps -n kube-system -o json";
     let places = [

@@ -81,6 +81,12 @@ fn what_only_one_of_two_was_given_is_named() {
             [&but(&["ConfigMap"])[..], &["no maps"]].concat(),
             vec![(0, "the ConfigMap kube-system/aws-auth")],
         ),
+        (
+            "ConfigMaps without logins, where a server may have files of its own",
+            [&but(&["ConfigMap"])[..], &["no maps"]].concat(),
+            but(&[]),
+            vec![(0, "logins")],
+        ),
         ("no logins in either", but(&["ConfigMap"]), but(&["ConfigMap"]), vec![]),
         ("objects of logins", but(&[]), with("IAMIdentityMapping"), vec![(0, "IAMIdentityMappings")]),
         ("access entries", with("entry"), but(&[]), vec![(1, "EKS access entries")]),
