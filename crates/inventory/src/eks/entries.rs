@@ -225,6 +225,10 @@ impl AccessEntries {
     /// but that: [`crate::WhichCluster`] refuses both.
     pub(crate) fn read_at(&mut self, json: &[u8], place: Option<(&str, usize)>) -> Result<(), AccessEntriesError> {
         let printed: Printed = serde_json::from_slice(json).map_err(|_| AccessEntriesError::Shape)?;
+        // Other programs have a `cluster` with a name as well.
+        if !printed.is_answer() {
+            return Err(AccessEntriesError::Shape);
+        }
         if printed.next_token.is_some() {
             return Err(AccessEntriesError::Partial);
         }
@@ -440,6 +444,13 @@ impl AccessEntries {
 }
 
 impl Printed {
+    /// Whether it is what one of the four commands prints.
+    fn is_answer(&self) -> bool {
+        let is_described = self.cluster.as_ref().is_some_and(|cluster| cluster.access_config.is_some());
+        let has_policies = self.associated_access_policies.is_some() && self.principal_arn.is_some();
+        self.access_entries.is_some() || self.access_entry.is_some() || has_policies || is_described
+    }
+
     fn cluster(&self) -> Option<ClusterClaim> {
         let of = |name: &Option<Box<str>>, arn: &Option<Box<str>>| {
             Some(ClusterClaim::by_arn(ClaimedBy::Eks, name.as_deref()?, arn.as_deref().unwrap_or_default()))

@@ -174,3 +174,22 @@ fn what_is_half_says_so_with_its_line() {
         assert!(matches!(read, Ok(false)), "{text}: {read:?}");
     }
 }
+
+/// Files that others keep per cluster, Argo CD's generator of git files among them, say nothing about which cluster this is.
+#[test]
+fn a_cluster_of_others_is_no_answer_of_eks() {
+    for text in [
+        r#"{"cluster": {"name": "engineering-dev", "owner": "x"}}"#,
+        r#"{"cluster": {"name": "a", "address": "https://k"}, "nextToken": "x"}"#,
+        r#"{"clusterName": "a", "principalArn": "arn:aws:iam::111122223333:role/A"}"#,
+        r#"{"associatedAccessPolicies": [], "clusterName": "a"}"#,
+        r#"{"cluster": {"name": "a"}, "principalArn": "arn:aws:iam::111122223333:role/A"}"#,
+    ] {
+        let mut given = Inputs::default();
+        let known = given.read_as("it", text.as_bytes(), How { is_of_folder: true, ..How::default() }).expect(text);
+        assert!(!known && given.entries.cluster_claims().is_empty() && given.dump.unread().is_empty(), "{text}");
+    }
+    let mut given = Inputs::default();
+    let refused = given.read("it", br#"{"cluster": {"name": "engineering-dev"}}"#);
+    assert!(refused.is_err() && given.entries.cluster_claims().is_empty());
+}
