@@ -151,12 +151,6 @@ impl<'a> Plugin<'a> {
 
     /// What the program that makes the tokens is asked, or why it cannot be another one, which is called `command`.
     fn words(&self, command: &str) -> Result<&[String], String> {
-        let env = self.exec.get("env").and_then(Node::as_sequence).unwrap_or_default();
-        let is_text = |node: &Node| node.to_json().is_string();
-        let is_variable = |node: &Node| ["name", "value"].iter().all(|key| node.get(key).is_none_or(is_text));
-        if !env.iter().all(is_variable) {
-            return Err("`env` has a value that is not a string, so that kubectl does not load this file".to_owned());
-        }
         match self.maker {
             // Called as the other program is, this one knows more than that one's words.
             Maker::Command if file_name(self.program) == file_name(command) => Ok(&self.args),
@@ -220,8 +214,9 @@ impl Turning<'_> {
                 self.set(plugin, "command", command, expected);
             }
         }
-        // kubectl has dropped it; v1 wants the mode, which is said below.
-        if plugin.exec.get("apiVersion").and_then(text) == Some(ApiVersion::V1Alpha1.as_str()) {
+        // kubectl has dropped the first one, and runs nothing without any; v1 wants the mode, which is said below.
+        let version = plugin.exec.get("apiVersion").and_then(text).unwrap_or_default();
+        if ["", ApiVersion::V1Alpha1.as_str()].contains(&version) {
             self.set(plugin, "apiVersion", ApiVersion::V1.as_str().into(), expected);
         }
         let has_null = plugin.exec.get("installHint").is_some_and(Node::is_null);

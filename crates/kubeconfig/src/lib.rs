@@ -19,6 +19,7 @@ mod kind;
 mod merge;
 mod program;
 mod read;
+mod shape;
 mod webhook;
 
 pub use convert::{Converted, ConvertedUser, LeftUser, convert};

@@ -25,6 +25,29 @@ const OTHERS: [&str; 15] = [
     "step",
 ];
 
+/// Programs that run another one on this machine, with other credentials or surroundings: any program may be that one.
+const IN_FRONT: [&str; 19] = [
+    "aws-vault",
+    "aws-okta",
+    "aws-runas",
+    "aws-sso",
+    "saml2aws",
+    "granted",
+    "assume",
+    "assumego",
+    "chamber",
+    "envchain",
+    "vaulted",
+    "doppler",
+    "infisical",
+    "direnv",
+    "env",
+    "nice",
+    "time",
+    "timeout",
+    "winpty",
+];
+
 /// What stands in a text by which a shell or a script runs one of them.
 const TRACES: [&str; 3] = ["eks get-token", "aws-iam-authenticator", "heptio-authenticator-aws"];
 
@@ -33,9 +56,10 @@ const TRACES: [&str; 3] = ["eks get-token", "aws-iam-authenticator", "heptio-aut
 pub(crate) enum Maker {
     /// The plugin itself.
     Command,
-    /// A program that the plugin runs, as `aws-vault exec prod -- aws …`: the argument at this place.
+    /// A program that the plugin runs on this machine, as `aws-vault exec prod -- aws …`: the argument at this place.
     Argument(usize),
-    /// A program that the plugin runs in a way of which only its traces are seen, as `sh -c "aws …"`.
+    /// A program that the plugin runs in a way of which only its traces are seen, as `sh -c "aws …"`, or perhaps where no
+    /// other program is: `ssh host aws …`, `docker run image aws …`.
     Somewhere,
     /// A program or a script that is not known here, of whose words nothing says what it does.
     Unknown,
@@ -57,7 +81,8 @@ impl Maker {
             is_known(&args[*at]) && words.iter().any(|word| ["get-token", "token"].contains(&&**word))
         };
         if let Some(at) = (0..args.len()).rfind(asks) {
-            return Some(Self::Argument(at));
+            let is_here = IN_FRONT.contains(&file_name(command));
+            return Some(if is_here { Self::Argument(at) } else { Self::Somewhere });
         }
         let has_traces = |text: &str| TRACES.iter().any(|trace| text.contains(trace));
         match file_name(command) {
@@ -80,7 +105,7 @@ mod tests {
 
     #[test]
     fn who_makes_the_tokens() {
-        let rows: [(&str, Option<Maker>); 17] = [
+        let rows: [(&str, Option<Maker>); 23] = [
             ("aws eks get-token --cluster-name demo", Some(Maker::Command)),
             ("/usr/bin/aws2 eks get-token", Some(Maker::Command)),
             ("aws-vault exec prod -- aws eks get-token --cluster-name demo", Some(Maker::Argument(3))),
@@ -88,6 +113,12 @@ mod tests {
             ("env AWS_PROFILE=x /opt/aws-iam-authenticator token -i demo", Some(Maker::Argument(1))),
             ("saml2aws exec --exec-profile p -- aws-iam-authenticator token -i demo", Some(Maker::Argument(4))),
             ("granted assume prod --exec aws-iam-authenticator token", Some(Maker::Argument(3))),
+            ("ssh bastion aws eks get-token --cluster-name demo", Some(Maker::Somewhere)),
+            ("docker run --rm -i my/tools aws eks get-token", Some(Maker::Somewhere)),
+            ("kubectl exec -i toolbox -- aws-iam-authenticator token -i demo", Some(Maker::Somewhere)),
+            ("uvx --from awscli aws eks get-token", Some(Maker::Somewhere)),
+            ("tsh aws eks get-token", Some(Maker::Somewhere)),
+            ("wsl.exe aws eks get-token", Some(Maker::Somewhere)),
             ("/opt/bin/aws-iam-authenticator-wrapper token -i demo", Some(Maker::Somewhere)),
             ("/usr/local/bin/get-token-wrapper demo", Some(Maker::Unknown)),
             ("./eks-token.sh", Some(Maker::Unknown)),

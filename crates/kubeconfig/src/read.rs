@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use document::{Dialect, Limits, Node, Problem, Scalar, Source, Span, parse_as};
 
-use crate::kind::refused;
+use crate::{kind::refused, shape::of_another_shape};
 
 /// The endpoint of an API server: URL, certificate authority, and proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,7 +142,7 @@ pub(crate) fn unloadable(root: &Node) -> Vec<Problem> {
         let problem = Problem::error("kubeconfig.kind", at, format!("kubectl does not load such a kubeconfig: {why}"));
         problem.hint("a kubeconfig is `apiVersion: v1` and `kind: Config`")
     }));
-    problems.extend(of_another_type(root));
+    problems.extend(of_another_shape(root));
     for list in ["clusters", "users", "contexts"] {
         let mut first: HashMap<&str, Span> = HashMap::new();
         for node in root.get(list).and_then(Node::as_sequence).unwrap_or_default() {
@@ -157,37 +157,6 @@ pub(crate) fn unloadable(root: &Node) -> Vec<Problem> {
         }
     }
     problems
-}
-
-/// What stands where kubectl reads a text and is none to it, as `namespace: n`, which is `false` in YAML 1.1.
-///
-/// Source: `client-go/tools/clientcmd/api/v1/types.go`.
-fn of_another_type(root: &Node) -> Vec<Problem> {
-    const BODIES: [(&str, &str, &[&str]); 3] = [
-        ("clusters", "cluster", &["server", "tls-server-name", FILE, DATA, "proxy-url"]),
-        ("contexts", "context", &["cluster", "user", "namespace"]),
-        ("users", "user", &["client-certificate", "client-key", "token", "tokenFile", "username", "password", "as"]),
-    ];
-    let mut texts: Vec<(&str, Option<&Node>)> = vec![("current-context", root.get("current-context"))];
-    for (list, body, keys) in BODIES {
-        for entry in root.get(list).and_then(Node::as_sequence).unwrap_or_default() {
-            texts.push(("name", entry.get("name")));
-            let Some(body) = entry.get(body) else { continue };
-            texts.extend(keys.iter().map(|key| (*key, body.get(key))));
-            let Some(exec) = body.get("exec").filter(|_| list == "users") else { continue };
-            let keys = ["apiVersion", "command", "installHint", "interactiveMode"];
-            texts.extend(keys.iter().map(|key| (*key, exec.get(key))));
-            let args = exec.get("args").and_then(Node::as_sequence).unwrap_or_default();
-            texts.extend(args.iter().map(|arg| ("args", Some(arg))));
-        }
-    }
-    let is_other = |node: &Node| !node.is_null() && !node.to_json().is_string();
-    let texts = texts.into_iter().filter_map(|(key, node)| Some((key, node.filter(|node| is_other(node))?)));
-    let problem = |(key, node): (&str, &Node)| {
-        let message = format!("`{key}` is not a string to kubectl, which does not load such a kubeconfig");
-        Problem::error("kubeconfig.type", node.span, message).hint("write it in quotes")
-    };
-    texts.map(problem).collect()
 }
 
 pub(crate) fn text(node: &Node) -> Option<&str> {

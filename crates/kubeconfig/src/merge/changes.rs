@@ -42,14 +42,10 @@ impl<'a> Changes<'a> {
         if problems.is_empty() { Ok(changes) } else { Err(problems) }
     }
 
-    /// Whether a list is one whose entries have names.
+    /// Whether the entries of a list have names.
     fn check(&self, kind: Kind) -> Result<(), Box<Problem>> {
-        let Some(list) = self.root.get(kind.key()).filter(|list| !list.is_null()) else { return Ok(()) };
         let key = kind.key();
-        let Some(nodes) = list.as_sequence() else {
-            let message = format!("`{key}` is a list, found {}", list.kind());
-            return Err(Box::new(Problem::error("kubeconfig.shape", list.span, message)));
-        };
+        let nodes = self.root.get(key).and_then(Node::as_sequence).unwrap_or_default();
         let is_named = |node: &Node| node.get("name").and_then(Node::as_scalar).is_some();
         match nodes.iter().find(|node| !is_named(node)) {
             None => Ok(()),

@@ -101,7 +101,7 @@ fn versions_that_kubectl_has_dropped_and_hints_of_other_programs_go() {
 #[test]
 fn json_stays_json() {
     let text = r#"{"users": [{"name": "x", "user": {"exec": {"command": "aws", "args": ["eks", "get-token"]}}}]}"#;
-    assert_snapshot!(converted(text).text, @r#"{"users": [{"name": "x", "user": {"exec": {"command": "cluster-auth", "args": ["eks", "get-token"], "installHint": "Ask: somebody", "interactiveMode": "IfAvailable"}}}]}"#);
+    assert_snapshot!(converted(text).text, @r#"{"users": [{"name": "x", "user": {"exec": {"command": "cluster-auth", "args": ["eks", "get-token"], "apiVersion": "client.authentication.k8s.io/v1", "installHint": "Ask: somebody", "interactiveMode": "IfAvailable"}}}]}"#);
 }
 
 #[test]
@@ -183,10 +183,6 @@ fn what_cannot_be_turned_is_named() {
             "{command: /opt/aws-iam-authenticator-wrapper, args: [token]}",
             "aws-iam-authenticator-wrapper runs the program",
         ),
-        (
-            "{command: aws, args: [eks, get-token], env: [{name: AWS_PROFILE, value: {PROFILE}}]}",
-            "kubectl does not load",
-        ),
         ("{command: aws-vault, args: [exec, p, --, aws, --debug, eks, get-token]}", "--debug is not known"),
         ("{command: aws, args: [token, -i, demo]}", "these words are not a command of the AWS CLI that makes a token"),
         ("{command: aws-vault, args: [exec, p, --, aws, token, -i, demo]}", "(`aws eks get-token` is)"),
@@ -206,8 +202,39 @@ fn what_cannot_be_turned_is_named() {
 
 #[test]
 fn nothing_to_turn_is_no_mistake() {
-    for text in ["", "# only this\n", "users:\n", "users: []\n", "kind: Config\n", "users:\n- name: x\n- 5\n"] {
+    for text in ["", "# only this\n", "users:\n", "users: []\n", "kind: Config\n", "users:\n- name: x\n"] {
         assert_eq!(converted(text).text, text);
+    }
+}
+
+#[test]
+fn what_kubectl_does_not_load_is_refused_where_it_stands() {
+    let rows = [
+        ("{user: {exec: aws eks get-token}}", "`exec` is not a mapping"),
+        ("{user: {exec: {command: aws, args: eks get-token}}}", "`args` is not a list"),
+        (
+            "{user: {exec: {command: aws, args: [eks, get-token], env: [{name: AWS_PROFILE, value: {PROFILE}}]}}}",
+            "`value` is not a string",
+        ),
+        ("5", "`users[0]` is not a mapping"),
+    ];
+    for (user, why) in rows {
+        let source = Source::new("config", format!("users:\n- {user}\n"));
+        let problems = convert(&source, "cluster-auth", "Ask: somebody", accepts).expect_err(user);
+        let said = document::render(&source, &problems, RenderStyle::Plain);
+        assert!(said.contains(&format!("{why} to kubectl, which does not load such a kubeconfig")), "{user}: {said}");
+    }
+}
+
+/// kubectl runs no plugin that says no version.
+#[test]
+fn a_version_that_kubectl_wants_is_written() {
+    for version in ["", "      apiVersion: client.authentication.k8s.io/v1alpha1\n"] {
+        let text = format!(
+            "users:\n- name: a\n  user:\n    exec:\n{version}      command: aws\n      args: [eks, get-token]\n"
+        );
+        let Converted { text, .. } = converted(&text);
+        assert!(text.contains("apiVersion: client.authentication.k8s.io/v1\n"), "{text}");
     }
 }
 

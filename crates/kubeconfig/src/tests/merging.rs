@@ -394,7 +394,7 @@ fn what_is_no_text_to_kubectl_is_not_merged_into() {
         ("clusters: [{name: a, cluster: {server: 1}}]", "server"),
         ("users: [{name: a, user: {token: 123}}]", "token"),
         ("users: [{name: a, user: {exec: {command: on}}}]", "command"),
-        ("users: [{name: a, user: {exec: {command: a, args: [1]}}}]", "args"),
+        ("users: [{name: a, user: {exec: {command: a, args: [1]}}}]", "args[0]"),
         ("current-context: yes", "current-context"),
     ];
     for (text, key) in rows {
@@ -403,6 +403,47 @@ fn what_is_no_text_to_kubectl_is_not_merged_into() {
     }
     let quoted = "contexts: [{name: '1', context: {cluster: c, user: u, namespace: 'n'}}]\ncurrent-context:\n";
     merging(quoted, &entry("prod")).expect("merged");
+}
+
+/// Each of these kubectl 1.37.2 refuses as a whole (`kubectl config view`).
+#[test]
+fn what_has_another_shape_to_kubectl_is_not_merged_into() {
+    let user = |body: &str| format!("users: [{{name: a, user: {body}}}]");
+    let exec = |body: &str| user(&format!("{{exec: {body}}}"));
+    let cluster = |body: &str| format!("clusters: [{{name: a, cluster: {{server: 'https://a', {body}}}}}]");
+    let rows = [
+        (exec("text"), "`exec` is not a mapping"),
+        (exec("{args: text}"), "`args` is not a list"),
+        (exec("{env: {A: b}}"), "`env` is not a list"),
+        (exec("{env: [{name: A, value: 1}]}"), "`value` is not a string"),
+        (exec("{provideClusterInfo: 'no'}"), "`provideClusterInfo` is not true or false"),
+        (cluster("insecure-skip-tls-verify: 'true'"), "`insecure-skip-tls-verify` is not true or false"),
+        (cluster("disable-compression: 'false'"), "`disable-compression` is not true or false"),
+        (cluster("certificate-authority-data: '!!'"), "`certificate-authority-data` is not base64"),
+        ("preferences: x".to_owned(), "`preferences` is not a mapping"),
+        ("preferences: {colors: 'yes'}".to_owned(), "`colors` is not true or false"),
+        ("extensions: {a: b}".to_owned(), "`extensions` is not a list"),
+        (user("{auth-provider: gcp}"), "`auth-provider` is not a mapping"),
+        (user("{auth-provider: {config: {expiry: 5}}}"), "`expiry` is not a string"),
+        (user("{client-key-data: '%'}"), "`client-key-data` is not base64"),
+        (user("{as-groups: g}"), "`as-groups` is not a list"),
+        (user("{as-user-extra: {k: v}}"), "`k` is not a list"),
+        (user("token"), "`user` is not a mapping"),
+    ];
+    for (text, why) in rows {
+        let refused = merging(&text, &entry("prod")).expect_err(&text);
+        assert!(refused.contains(&format!("{why} to kubectl, which does not load")), "{text}: {refused}");
+    }
+    let loaded = [
+        exec("{args: null, env: null, provideClusterInfo: null}"),
+        cluster("certificate-authority-data: \"QUJD\\nREVG\\n\""),
+        "preferences: {}".to_owned(),
+        "extensions: [{name: a, extension: {b: [1]}}]".to_owned(),
+        user("{unknown: {a: b}}"),
+    ];
+    for text in loaded {
+        merging(&text, &entry("prod")).expect(&text);
+    }
 }
 
 #[test]
