@@ -86,7 +86,8 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     let typed = global.cluster_id.as_deref().map(|id| (format!("--cluster-id {id}"), id));
     let typed = typed.or_else(|| variable.map(|id| (format!("{}={id}", settings::CLUSTER_ID_VARIABLE), id)));
     let mut config = Config::default();
-    config.cluster_id = one_cluster(typed, &dump.which_cluster(&entries))?;
+    let OneCluster { id, others } = one_cluster(typed, &dump.which_cluster(&entries))?;
+    config.cluster_id = id;
     let in_cluster = dump.targets();
     // That was said with all of it: what ends an import has ended it there.
     let said = dump.gaps_of_declared(&sources);
@@ -120,10 +121,13 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     let imported = plan::import(&Subject { observed, cluster_id, untold, facts: &facts, now });
     process::print(&imported.text)?;
     say_left(&imported, &sources, untold);
-    process::note(&format!(
-        "next: save this as access.yaml, read it, and see by {}",
-        next(args, global, &imported, &facts, target)
-    ));
+    process::note(&if others.is_empty() {
+        let how = next(args, global, &imported, &facts, target);
+        format!("next: save this as access.yaml, read it, and see by {how}")
+    } else {
+        let others = others.join(", ");
+        format!("next: save this as access.yaml, and read it; `plan` compares it with nothing of another cluster: {others}")
+    });
     if let [Unseen { what, why, .. }, more @ ..] = &observed.entries.without_policies()[..] {
         let more = if more.is_empty() { String::new() } else { format!(" (and of {} more)", more.len()) };
         return Err(anyhow::anyhow!("the file is incomplete: {what}{more}: {why}").into());
@@ -211,23 +215,35 @@ fn nobody(observed: &Observed, global: &Global) -> anyhow::Error {
     anyhow::anyhow!("nothing was imported: {places}{give}")
 }
 
+/// Which cluster it is.
+struct OneCluster {
+    /// By what was read, where nobody typed one.
+    id: Option<String>,
+    /// What is of a cluster that is called otherwise than was typed.
+    others: Vec<String>,
+}
+
 /// The id that all agree upon who say one; nothing where somebody typed it.
-fn one_cluster(typed: Option<(String, &str)>, which: &WhichCluster) -> anyhow::Result<Option<String>> {
+fn one_cluster(typed: Option<(String, &str)>, which: &WhichCluster) -> anyhow::Result<OneCluster> {
     let Some((flag, typed)) = typed else {
         which.ensure_one_with_its_own()?;
-        return Ok(which.id().map(str::to_owned));
+        return Ok(OneCluster { id: which.id().map(str::to_owned), others: Vec::new() });
     };
+    let mut others = Vec::new();
     for (said, id) in which.other_than(typed) {
+        let is = said.by.verb();
         // Somebody may want another id for a cluster than it has had, and others may call it otherwise.
         if matches!(said.by, ClaimedBy::ConfigurationInCluster | ClaimedBy::Foreign(_)) {
-            process::note(&format!("note: {flag}: {said} {} for `{id}`", said.by.verb()));
+            process::note(&format!("note: {flag}: {said} {is} for `{id}`"));
+            if matches!(said.by, ClaimedBy::Foreign(_)) {
+                others.push(format!("{said} {is} for `{id}`"));
+            }
             continue;
         }
-        let is = said.by.verb();
         anyhow::bail!("{flag}: {said} {is} for `{id}`; give what is of the cluster `{typed}`, or leave its id out");
     }
     which.ensure_one_but_for_its_own()?;
-    Ok(None)
+    Ok(OneCluster { id: None, others })
 }
 
 async fn get(cluster: &Cluster, Name(namespace, name): &Name) -> anyhow::Result<Option<ConfigMap>> {
