@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use clap::{Arg, Args, Command, ValueEnum};
 
+use super::version::{DATE, VERSION};
 use crate::{exit::CommandResult, process};
 
 /// Flags of `__reference`.
@@ -47,10 +48,14 @@ fn manual(mut root: Command) -> std::io::Result<BTreeMap<String, String>> {
     let mut pages = BTreeMap::new();
     let mut open = vec![&root];
     while let Some(command) = open.pop() {
-        let page = clap_mangen::Man::new(command.clone());
+        // A page's day is its commit's; a build that was not told has none of its own.
+        let day = DATE.split('T').next().filter(|day| !day.is_empty()).unwrap_or("1970-01-01");
+        let page = clap_mangen::Man::new(command.clone()).date(day).source(format!("cluster-auth {VERSION}"));
         let mut text = Vec::new();
         page.render(&mut text)?;
-        pages.insert(page.get_filename(), String::from_utf8_lossy(&text).into_owned());
+        // A new line and then an empty one are one space; mandoc says so of every other way to write it.
+        let text = String::from_utf8_lossy(&text).replace(".br\n\n.br\n", ".sp\n");
+        pages.insert(page.get_filename(), text);
         open.extend(command.get_subcommands().filter(|command| is_shown(command)));
     }
     Ok(pages)

@@ -28,7 +28,7 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(crate) const COMMIT: &str = told(option_env!("CLUSTER_AUTH_COMMIT"));
 
 /// When that commit was made, as RFC 3339.
-const DATE: &str = told(option_env!("CLUSTER_AUTH_DATE"));
+pub(crate) const DATE: &str = told(option_env!("CLUSTER_AUTH_DATE"));
 
 /// The target that it was built for.
 const TARGET: &str = told(option_env!("CLUSTER_AUTH_TARGET"));
