@@ -78,7 +78,7 @@ impl Dependencies {
                 name: key.0.clone(),
                 version: key.1.clone(),
                 // As it was written before there were expressions.
-                licence: licence.replace('/', " OR "),
+                licence: licence.split('/').map(str::trim).collect::<Vec<_>>().join(" OR "),
                 repository: text(&package["repository"]),
                 checksum: checksums.get(&key).cloned(),
                 folder: manifest.parent().context("a manifest's folder")?.to_owned(),
@@ -142,7 +142,7 @@ mod tests {
         let metadata = serde_json::json!({
             "packages": [
                 {"name": "cli", "version": "1.0.0", "id": "a", "license": "Apache-2.0", "manifest_path": "/x/Cargo.toml"},
-                {"name": "ring", "version": "0.17.0", "id": "b", "license": "MIT/Apache-2.0", "manifest_path": "/y/Cargo.toml"},
+                {"name": "ring", "version": "0.17.0", "id": "b", "license": "MIT / Apache-2.0", "manifest_path": "/y/Cargo.toml"},
                 {"name": "cc", "version": "1.0.0", "id": "c", "license": "MIT", "manifest_path": "/z/Cargo.toml"}],
             "resolve": {"nodes": [{"id": "a", "dependencies": ["b", "c"]}, {"id": "b", "dependencies": ["c"]}]}
         });
