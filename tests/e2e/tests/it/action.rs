@@ -194,7 +194,10 @@ fn hook(world: &World) -> anyhow::Result<()> {
     process::run(step.script("check-each.sh").args(["access.yaml", "other.yaml"]))?.success()?;
     fs::write(step.folder.join("wrong.yaml"), "groups: 3\n")?;
     let wrong = process::run(step.script("check-each.sh").args(["wrong.yaml", "access.yaml"]))?;
-    ensure!(wrong.code == 1 && wrong.stderr.contains("wrong.yaml") && wrong.stderr.contains("1 grant: 0 errors"), "{wrong:?}");
+    ensure!(
+        wrong.code == 1 && wrong.stderr.contains("wrong.yaml") && wrong.stderr.contains("1 grant: 0 errors"),
+        "{wrong:?}"
+    );
     let mut lint = process::command("bash", &step.folder);
     let path = format!("{}:/usr/bin:/bin", step.folder.join("bin").display());
     let found = process::run(lint.args(["-c", "cluster-auth lint --from . --fail-on danger"]).env("PATH", path))?;
