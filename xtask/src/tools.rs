@@ -93,11 +93,13 @@ const OPENTOFU: GoModule = GoModule {
     programs: &[("tofu", "github.com/opentofu/opentofu/cmd/tofu")],
 };
 
-const KREW: GoModule = GoModule { name: "krew", flags: "-s -w", programs: &[("krew", "sigs.k8s.io/krew/cmd/krew")] };
+const KREW: GoModule =
+    GoModule { name: "krew", flags: "-s -w", cgo: None, programs: &[("krew", "sigs.k8s.io/krew/cmd/krew")] };
 
 const ACTIONLINT: GoModule = GoModule {
     name: "actionlint",
     flags: "-s -w",
+    cgo: None,
     programs: &[("actionlint", "github.com/rhysd/actionlint/cmd/actionlint")],
 };
 
