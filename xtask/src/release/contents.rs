@@ -36,7 +36,7 @@ pub(crate) fn assemble(
     fs::write(folder.join("README.txt"), readme(release, target))?;
     // The server, its unit and the pages are for machines on which it runs.
     if target.system == "linux" {
-        let program = release.runs_here()?;
+        let program = runs_here()?;
         for (shell, name) in COMPLETIONS {
             let script = run::output(Command::new(&program).args(["completion", shell]))?;
             write(&folder.join("completions").join(shell).join(name), &script)?;
@@ -51,14 +51,12 @@ pub(crate) fn assemble(
     Ok(())
 }
 
-impl Release {
-    /// The program that this machine can run, which says the same of itself as those for other machines.
-    fn runs_here(&self) -> anyhow::Result<PathBuf> {
-        let target = &crate::target::LINUX_AMD64;
-        let program = target.folder(run::root()).join(target.program());
-        anyhow::ensure!(program.exists(), "{} is built first", target.name());
-        Ok(program)
-    }
+/// The program that this machine can run, which says the same of itself as those for other machines.
+fn runs_here() -> anyhow::Result<PathBuf> {
+    let target = &crate::target::LINUX_AMD64;
+    let program = target.folder(run::root()).join(target.program());
+    anyhow::ensure!(program.exists(), "{} is built first", target.name());
+    Ok(program)
 }
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {

@@ -50,7 +50,7 @@ pub(crate) fn write(release: &Release, targets: &[&'static Target]) -> anyhow::R
 fn image(release: &Release, target: &Target, program: &Path, third: &str) -> anyhow::Result<Image> {
     let (program, authorities) = (fs::read(program)?, fs::read(tools::authorities()?)?);
     let licence = fs::read(run::root().join("LICENSE"))?;
-    let passwd = format!("cluster-auth:x:{}::/:/sbin/nologin\n", USER);
+    let passwd = format!("cluster-auth:x:{USER}::/:/sbin/nologin\n");
     let folder = |path| Entry::Folder { path, mode: 0o755 };
     let text = |path, content| Entry::File { path, mode: 0o644, content };
     let below = Layer::new(&[
