@@ -38,6 +38,10 @@ pub(crate) struct ReleaseArgs {
     #[arg(long)]
     rebuild: bool,
 
+    /// Leave out the guide on a node, which needs root
+    #[arg(long)]
+    without_node: bool,
+
     /// Where people will get the files, with the version as `{version}` [default: base-url in the root Cargo.toml]
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
@@ -63,8 +67,9 @@ pub(crate) struct Release {
 
 /// Makes it, opens it, and says what is in it.
 pub(crate) fn release(args: &ReleaseArgs) -> anyhow::Result<()> {
-    let more = if args.all { needs::RELEASE_ALL } else { &[] };
-    needs::ensure("release", &[needs::RELEASE, more].concat())?;
+    let all = if args.all { needs::RELEASE_ALL } else { &[] };
+    let node = if args.without_node { Vec::new() } else { [needs::TOOLS, needs::NODE_TESTS].concat() };
+    needs::ensure("release", &[needs::RELEASE, all, &node].concat())?;
     let release = Release::begin(args.base_url.as_deref())?;
     let targets: &[&Target] = if args.all { &[&LINUX_AMD64, &LINUX_ARM64, &WINDOWS_AMD64] } else { &[&LINUX_AMD64] };
 
@@ -83,7 +88,7 @@ pub(crate) fn release(args: &ReleaseArgs) -> anyhow::Result<()> {
     checksums::write(&release.folder)?;
     signature::sign(&release, args.sign_with.as_deref())?;
 
-    check::check(&release, &archives)?;
+    check::check(&release, &archives, !args.without_node)?;
     if args.rebuild {
         rebuild::compare(&release, targets)?;
     }

@@ -16,7 +16,7 @@ use std::{
 use anyhow::ensure;
 
 use super::{Release, archive::Archive, checksums, signature};
-use crate::{run, tools};
+use crate::{run, test, tools};
 
 /// What fails where a document is not as CycloneDX's schema wants it.
 const BY_ITS_SCHEMA: &str = "
@@ -28,7 +28,7 @@ sys.exit(str(problem) if problem else 0)
 ";
 
 /// Looks at all of them; the first that is not as it should be is an error.
-pub(crate) fn check(release: &Release, archives: &[Archive]) -> anyhow::Result<()> {
+pub(crate) fn check(release: &Release, archives: &[Archive], on_a_node: bool) -> anyhow::Result<()> {
     let work = release.work.join("check");
     fs::create_dir_all(&work)?;
     sums(release)?;
@@ -39,11 +39,18 @@ pub(crate) fn check(release: &Release, archives: &[Archive]) -> anyhow::Result<(
         run::output(Command::new(tools::cyclonedx()?).args(["-c", BY_ITS_SCHEMA]).arg(sbom))?;
     }
     terraform(release, &work)?;
-    page::check(release, &work)?;
+    let installed = page::check(release, &work)?;
     package_managers::check(release, archives, &work)?;
     let registry = registry::Registry::start(&work)?;
     images::check(release, &registry, &work)?;
-    charts::check(release, &registry, &work)
+    charts::check(release, &registry, &work)?;
+    if on_a_node {
+        // The guide, from what docs/install.md has installed, and with the image and the chart of the release.
+        test::on_a_node("node::guide", &installed.program, &installed.site)?;
+    } else {
+        println!("note: the guide on a node was left out (--without-node)");
+    }
+    Ok(())
 }
 
 /// What an archive holds, unpacked: the one folder that is in it.

@@ -1,6 +1,10 @@
 //! What docs/install.md tells people to type, typed: the release is taken from this machine, and put into a folder of its own.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::ensure;
 use pages::Page;
@@ -17,8 +21,16 @@ const INSTALLED: &str = "/usr/local/bin/";
 /// The programs of what is typed here; package managers are looked at by themselves.
 const TYPED: [&str; 7] = ["curl", "sha256sum", "minisign", "tar", "install", "ln", "cluster-auth"];
 
+/// What came of it.
+pub(super) struct Installed {
+    /// The program, unpacked from its archive.
+    pub(super) program: PathBuf,
+    /// The files of the release, with a signature.
+    pub(super) site: PathBuf,
+}
+
 /// Types it from top to bottom.
-pub(super) fn check(release: &Release, work: &Path) -> anyhow::Result<()> {
+pub(super) fn check(release: &Release, work: &Path) -> anyhow::Result<Installed> {
     let (site, home) = (work.join("site"), work.join("home"));
     let bin = home.join("bin");
     fs::create_dir_all(&site)?;
@@ -53,5 +65,5 @@ pub(super) fn check(release: &Release, work: &Path) -> anyhow::Result<()> {
         let said = run::output(Command::new(bin.join(name)).args(["version", "--short"]))?;
         ensure!(said.trim() == release.version, "{name} says {said}");
     }
-    Ok(())
+    Ok(Installed { program: bin.join("cluster-auth"), site })
 }
