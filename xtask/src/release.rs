@@ -15,7 +15,7 @@ mod rebuild;
 mod sbom;
 mod signature;
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, thread};
 
 use anyhow::Context as _;
 use serde_json::Value;
@@ -71,16 +71,16 @@ pub(crate) fn release(args: &ReleaseArgs) -> anyhow::Result<()> {
     let node = if args.without_node { Vec::new() } else { [needs::TOOLS, needs::NODE_TESTS].concat() };
     needs::ensure("release", &[needs::RELEASE, all, &node].concat())?;
     let release = Release::begin(args.base_url.as_deref())?;
-    let targets: &[&Target] = if args.all { &[&LINUX_AMD64, &LINUX_ARM64, &WINDOWS_AMD64] } else { &[&LINUX_AMD64] };
+    let targets: &[&'static Target] =
+        if args.all { &[&LINUX_AMD64, &LINUX_ARM64, &WINDOWS_AMD64] } else { &[&LINUX_AMD64] };
 
-    let mut archives = Vec::new();
-    for target in targets {
-        let dependencies = Dependencies::of(target, Contents::All)?;
-        let program = dist::program(run::root(), target, Contents::All, &release.commit)?;
-        archives.push(release.archive(target, &program, &dependencies)?);
-        let sbom = sbom::sbom(&release, target, &dependencies);
-        fs::write(release.folder.join(release.name(target, "cdx.json")), sbom)?;
-    }
+    let archives = thread::scope(|scope| {
+        // To link is work for one processor: another has time for what is needed afterwards.
+        let prepared = scope.spawn(check::prepare);
+        let archives = targets.iter().map(|target| release.archive(target)).collect::<anyhow::Result<Vec<_>>>()?;
+        prepared.join().ok().context("preparing panicked")??;
+        anyhow::Ok(archives)
+    })?;
     let images: Vec<&Target> = targets.iter().copied().filter(|target| target.system == "linux").collect();
     image::write(&release, &images)?;
     files::write(&release)?;
@@ -120,16 +120,14 @@ impl Release {
         format!("cluster-auth-{}-{}.{ending}", self.version, target.name())
     }
 
-    /// Puts the archive of one target together.
-    fn archive(
-        &self,
-        target: &'static Target,
-        program: &std::path::Path,
-        dependencies: &Dependencies,
-    ) -> anyhow::Result<Archive> {
-        let name = format!("cluster-auth-{}-{}", self.version, target.name());
-        let folder = self.work.join(&name);
-        contents::assemble(self, target, program, dependencies, &folder)?;
+    /// Builds the program for one target, and writes its archive and the list of what is in it.
+    fn archive(&self, target: &'static Target) -> anyhow::Result<Archive> {
+        let dependencies = Dependencies::of(target, Contents::All)?;
+        let program = dist::program(run::root(), target, Contents::All, &self.commit)?;
+        let sbom = sbom::sbom(self, target, &dependencies);
+        fs::write(self.folder.join(self.name(target, "cdx.json")), sbom)?;
+        let folder = self.work.join(format!("cluster-auth-{}-{}", self.version, target.name()));
+        contents::assemble(self, target, &program, &dependencies, &folder)?;
         let kind = if target.system == "windows" { archive::Kind::Zip } else { archive::Kind::TarGz };
         archive::pack(&folder, &self.folder, kind, self.commit.seconds).map(|file| Archive { target, file })
     }

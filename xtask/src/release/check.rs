@@ -27,6 +27,15 @@ problem = JsonStrictValidator(SchemaVersion.V1_5).validate_str(open(sys.argv[1])
 sys.exit(str(problem) if problem else 0)
 ";
 
+/// Builds and installs what looks at them, where it is not there yet.
+pub(crate) fn prepare() -> anyhow::Result<()> {
+    tools::authorities()?;
+    tools::cyclonedx()?;
+    tools::krew()?;
+    tools::helm()?;
+    programs::audit_info().map(drop)
+}
+
 /// Looks at all of them; the first that is not as it should be is an error.
 pub(crate) fn check(release: &Release, archives: &[Archive], on_a_node: bool) -> anyhow::Result<()> {
     let work = release.work.join("check");

@@ -89,7 +89,7 @@ cluster-auth.exe  the program, with the client's commands: token, kubeconfig, wh
     format!(
         "{start}{inside}LICENSE           the Apache License 2.0; THIRD-PARTY-LICENSES.txt and COPYRIGHT-rust-library.html say what others have\n\n\
          As kubectl's plugin, put it on the PATH as kubectl-cluster_auth too. In place of aws-iam-authenticator, under that name.\n\
-         `cluster-auth help` says what there is. The documentation of this version, checksums, signature, SBOM, chart and image:\n\
+         `cluster-auth help` says what there is. Checksums, signature, SBOM, chart and image of this release, where whoever made it has put them:\n\
          {base_url}\n"
     )
 }

@@ -1,6 +1,11 @@
 //! What is in the archive of one target: the program, its pages and its completions.
 
-use std::{collections::BTreeSet, fs, path::Path, process::Command};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
@@ -17,7 +22,7 @@ use crate::{
     tools,
 };
 
-/// The version of rust-audit-info, which prints the list of dependencies that is in a program.
+/// The version of rust-audit-info.
 const AUDIT_INFO: &str = "0.5.4";
 
 /// Libraries of Windows itself, by how their names begin.
@@ -70,9 +75,14 @@ pub(super) fn says_what_it_is(release: &Release, target: &Target, program: &Path
     Ok(())
 }
 
+/// What prints the list of dependencies that is in a program.
+pub(super) fn audit_info() -> anyhow::Result<PathBuf> {
+    tools::cargo_program("rust-audit-info", AUDIT_INFO, &[])
+}
+
 /// The list in the program has everything that the SBOM has.
 fn audit(program: &Path, dependencies: &Dependencies) -> anyhow::Result<()> {
-    let info = run::output(Command::new(tools::cargo_program("rust-audit-info", AUDIT_INFO, &[])?).arg(program))?;
+    let info = run::output(Command::new(audit_info()?).arg(program))?;
     let info: Value = serde_json::from_str(&info)?;
     let packages = info["packages"].as_array().context("the program has a list")?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
