@@ -21,7 +21,7 @@ use clap::ValueEnum as _;
 use serde_json::Value;
 
 use self::load::Target;
-use crate::{dist, needs, run, tools};
+use crate::{dist, needs, run, target::LINUX_AMD64, tools};
 
 /// Flags of `bench`.
 #[derive(clap::Args)]
@@ -83,18 +83,18 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<()> {
     let wanted: Vec<_> = wanted.into_iter().filter(|(_, is_wanted)| *is_wanted).map(|(needs, _)| needs).collect();
     needs::ensure("bench", &wanted.concat())?;
     if args.wants(Part::Access) {
-        access::bench(&dist::build(dist::DEFAULT_TARGET)?)?;
+        access::bench(&dist::build(&LINUX_AMD64)?)?;
     }
     if args.wants(Part::Plan) {
-        changes::bench(&dist::build(dist::DEFAULT_TARGET)?)?;
+        changes::bench(&dist::build(&LINUX_AMD64)?)?;
     }
     if args.wants(Part::See) {
-        see::bench(&dist::build(dist::DEFAULT_TARGET)?)?;
+        see::bench(&dist::build(&LINUX_AMD64)?)?;
     }
     if !args.wants(Part::Token) && !args.wants(Part::Server) {
         return Ok(());
     }
-    let ours = dist::build(dist::DEFAULT_TARGET)?;
+    let ours = dist::build(&LINUX_AMD64)?;
     run::check(run::cargo().args(["build", "--locked", "--release", "--package", "e2e", "--bin", "bench-tokens"]))?;
     let mut again = Command::new("unshare");
     again.args(["--map-root-user", "--mount", "--net"]).arg(env::current_exe()?);

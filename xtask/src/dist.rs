@@ -1,73 +1,110 @@
 //! `cargo xtask dist`: the static binary.
 //!
-//! musl, jemalloc, and `relocation-model=static`: relocating a position-independent binary of this size costs more than a
-//! whole `token` call. docs/threat-model.md says what that gives up.
+//! musl, jemalloc, and `relocation-model=static` ([`crate::target`]); docs/threat-model.md says what that gives up.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 
-use crate::{needs, run};
-
-/// What the static binary runs on.
-pub(crate) const DEFAULT_TARGET: &str = "x86_64-unknown-linux-musl";
+use crate::{
+    run,
+    target::{LINUX_AMD64, Target},
+};
 
 /// Flags of `dist`.
 #[derive(clap::Args)]
 pub(crate) struct DistArgs {
     /// The target
-    #[arg(long, default_value = DEFAULT_TARGET)]
+    #[arg(long, default_value = LINUX_AMD64.triple)]
     target: String,
+}
+
+/// What is in a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Contents {
+    /// Everything.
+    All,
+    /// What runs in a cluster: no demo and no sandbox.
+    Server,
+}
+
+/// What a build is told of the commit that it is of.
+#[derive(Clone, Debug)]
+pub(crate) struct Commit {
+    /// Its name, with `-dirty` where files differ from it.
+    pub(crate) name: String,
+    /// When it was made, in seconds since 1970: the time of everything in a release.
+    pub(crate) seconds: u64,
+    /// The same as RFC 3339.
+    pub(crate) date: String,
+}
+
+impl Commit {
+    /// That of the repository.
+    pub(crate) fn here() -> anyhow::Result<Self> {
+        let git = |args: &[&str]| run::output(run::command("git").args(args));
+        let name = git(&["rev-parse", "HEAD"])?;
+        let is_dirty = !git(&["status", "--porcelain", "--untracked-files=no"])?.trim().is_empty();
+        let dirty = if is_dirty { "-dirty" } else { "" };
+        let utc = |format: &str| -> anyhow::Result<String> {
+            let mut log = run::command("git");
+            log.env("TZ", "UTC").args(["log", "-1", &format!("--date={format}"), "--format=%cd"]);
+            Ok(run::output(&mut log)?.trim().to_owned())
+        };
+        let (seconds, date) = (utc("unix")?.parse()?, utc("format-local:%Y-%m-%dT%H:%M:%SZ")?);
+        Ok(Self { name: format!("{}{dirty}", name.trim()), seconds, date })
+    }
 }
 
 /// Builds it and says where it is.
 pub(crate) fn dist(args: &DistArgs) -> anyhow::Result<()> {
-    let path = build(&args.target)?;
+    let target = Target::named(&args.target)?;
+    let path = build(target)?;
     println!("{} ({} KB, static)", path.display(), fs::metadata(&path)?.len() / 1_000);
     Ok(())
 }
 
-/// Builds it, checks that it is static, and returns where it is.
-pub(crate) fn build(target: &str) -> anyhow::Result<PathBuf> {
-    let commit = run::output(run::command("git").args(["rev-parse", "HEAD"])).unwrap_or_default();
-    let mut build = cargo_build(target)?;
-    build.args(["--package", "cli", "--features", "jemalloc"]).env("CLUSTER_AUTH_COMMIT", commit.trim());
-    run::check(&mut build)?;
-    let built = target_folder(target).join("cluster-auth");
-    let bytes = fs::read(&built)?;
-    anyhow::ensure!(is_static(&bytes).context("the binary is not ELF")?, "the binary asks for a dynamic loader");
+/// Builds the whole program, and copies it to where people look for it.
+pub(crate) fn build(target: &Target) -> anyhow::Result<PathBuf> {
+    let built = program(run::root(), target, Contents::All, &Commit::here()?)?;
     let folder = run::root().join("target/dist");
     fs::create_dir_all(&folder)?;
-    let path = folder.join("cluster-auth");
+    let path = folder.join(target.program());
     fs::copy(&built, &path)?;
     Ok(path)
 }
 
+/// Builds the program in a checkout, checks that it is static, and returns where it is.
+pub(crate) fn program(root: &Path, target: &Target, contents: Contents, commit: &Commit) -> anyhow::Result<PathBuf> {
+    let mut build = target.cargo_build(root)?;
+    build.args(["--package", "cli", "--features", "jemalloc"]);
+    if contents == Contents::Server {
+        build.arg("--no-default-features");
+    }
+    build.env("CLUSTER_AUTH_COMMIT", &commit.name);
+    build.env("CLUSTER_AUTH_DATE", &commit.date);
+    build.env("CLUSTER_AUTH_TARGET", target.triple);
+    run::check(&mut build)?;
+    let built = target.folder(root).join(target.program());
+    if target.system == "linux" {
+        let bytes = fs::read(&built)?;
+        anyhow::ensure!(is_static(&bytes).context("the binary is not ELF")?, "the binary asks for a dynamic loader");
+    }
+    Ok(built)
+}
+
 /// Builds an example of a crate in the same way, for measuring, and returns where it is.
 pub(crate) fn example(package: &str, name: &str) -> anyhow::Result<PathBuf> {
-    let mut build = cargo_build(DEFAULT_TARGET)?;
+    let mut build = LINUX_AMD64.cargo_build(run::root())?;
     build.args(["--package", package, "--example", name]);
     if package == "cli" {
         build.args(["--features", "jemalloc"]);
     }
     run::check(&mut build)?;
-    Ok(target_folder(DEFAULT_TARGET).join("examples").join(name))
-}
-
-fn target_folder(target: &str) -> PathBuf {
-    run::root().join("target").join(target).join("dist")
-}
-
-fn cargo_build(target: &str) -> anyhow::Result<Command> {
-    needs::ensure("dist", needs::DIST)?;
-    run::check(run::command("rustup").args(["target", "add", target]))?;
-    let mut build = run::cargo();
-    build.args(["build", "--locked", "--profile", "dist", "--target", target]);
-    build.env("RUSTFLAGS", "-C relocation-model=static -C target-feature=+crt-static");
-    // jemalloc is told at build time: one arena for the one thread, and unused memory goes back at once. Keeping it for a second makes a
-    // review about 5 % cheaper, and what one attack needed was still held when the next one came: 20 MiB did not suffice.
-    build.env("JEMALLOC_SYS_WITH_MALLOC_CONF", "narenas:1,dirty_decay_ms:0,muzzy_decay_ms:0");
-    Ok(build)
+    Ok(LINUX_AMD64.folder(run::root()).join("examples").join(name))
 }
 
 /// Whether an ELF binary of 64 bits has no interpreter (program header PT_INTERP, type 3).

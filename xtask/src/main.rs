@@ -13,9 +13,11 @@ mod fuzz;
 mod lint;
 mod needs;
 mod provider_schema;
+mod release;
 mod run;
 mod siege;
 mod site;
+mod target;
 mod test;
 mod tidy;
 mod tools;
@@ -48,6 +50,8 @@ enum Chore {
     Windows,
     /// Build the static binary
     Dist(dist::DistArgs),
+    /// Make everything that people install, open it and run it, in target/release-VERSION
+    Release(release::ReleaseArgs),
     /// Our program beside the existing authenticator, in one run
     Bench(bench::BenchArgs),
     /// The static binary under attack, in the memory that it is to run in
@@ -85,6 +89,7 @@ fn run_chore(chore: Chore) -> anyhow::Result<()> {
         Chore::Deny(args) => deny::deny(&args),
         Chore::Windows => windows::windows(),
         Chore::Dist(args) => dist::dist(&args),
+        Chore::Release(args) => release::release(&args),
         Chore::Bench(args) => bench::bench(&args),
         Chore::Siege(args) => siege::siege(&args),
         Chore::Soak(args) => siege::soak(&args),

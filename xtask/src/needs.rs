@@ -9,7 +9,7 @@ use std::{
 use crate::run;
 
 /// Something that must be on the machine.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Need {
     /// What it is.
     name: &'static str,
@@ -22,7 +22,7 @@ pub(crate) struct Need {
 }
 
 /// What something is recognised by.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sign {
     /// A program on the PATH.
     Program(&'static str),
@@ -93,6 +93,7 @@ pub(crate) const TESTS: &[Need] = &[
     program("jq", "jq", "to read what the AWS CLI prints, as the documentation does"),
     LIBSECCOMP,
     PKG_CONFIG,
+    program("prometheus", "prometheus", "to ask what the dashboard asks"),
 ];
 
 /// What the tests on a node need besides.
@@ -105,7 +106,7 @@ pub(crate) const NODE_TESTS: &[Need] = &[
 ];
 
 /// What `cargo xtask lint` needs.
-pub(crate) const LINT: &[Need] = &[C_COMPILER, program("git", "git", "to list the files of the repository")];
+pub(crate) const LINT: &[Need] = &[C_COMPILER, GO, program("git", "git", "to list the files of the repository")];
 
 /// What `cargo xtask windows` needs.
 pub(crate) const WINDOWS: &[Need] =
@@ -114,6 +115,35 @@ pub(crate) const WINDOWS: &[Need] =
 /// What `cargo xtask dist` needs.
 pub(crate) const DIST: &[Need] =
     &[C_COMPILER, RUSTUP, program("musl-gcc", "musl-tools", "a C compiler for the static binary")];
+
+/// What a static binary for ARM needs: its C compiler comes from Python's packages, its linker with Rust.
+pub(crate) const DIST_ARM64: &[Need] = &[C_COMPILER, RUSTUP, PYTHON];
+
+/// What `cargo xtask release` needs to make its files and to open them.
+pub(crate) const RELEASE: &[Need] = &[
+    C_COMPILER,
+    GO,
+    PYTHON,
+    RUSTUP,
+    program("musl-gcc", "musl-tools", "a C compiler for the static binary"),
+    program("git", "git", "to say which commit it is of"),
+    program("minisign", "minisign", "to sign, and to verify"),
+    program("mandoc", "mandoc", "to check manual pages"),
+    program("zsh", "zsh", "to read its completion"),
+    program("fish", "fish", "to read its completion"),
+    program("systemd-analyze", "systemd", "to check the server's unit"),
+    program("ruby", "ruby", "to read Homebrew's formula"),
+    program("docker-registry", "docker-registry", "a registry, to push image and chart to"),
+    program("skopeo", "skopeo", "to push the image, and to pull it back"),
+];
+
+/// What `cargo xtask release --all` needs besides.
+pub(crate) const RELEASE_ALL: &[Need] = &[
+    program("x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64", "a C compiler for Windows"),
+    program("qemu-aarch64", "qemu-user", "to run what is built for ARM"),
+    program("zip", "zip", "to pack what is built for Windows"),
+    program("unzip", "unzip", "to open it"),
+];
 
 /// What measuring large files needs.
 pub(crate) const BENCH_FILES: &[Need] = &[program("/usr/bin/time", "time", "to measure memory")];
@@ -321,6 +351,7 @@ mod tests {
             "jq",
             "libseccomp-dev",
             "pkg-config",
+            "prometheus",
             "python3-venv",
             "strace",
             "zsh",
@@ -340,13 +371,14 @@ mod tests {
   jq                      to read what the AWS CLI prints, as the documentation does
   /usr/include/seccomp.h  the library that runc is built with
   pkg-config              to find that library
+  prometheus              to ask what the dashboard asks
 `cargo xtask test --without-cluster` leaves out the tests that need them";
         assert_eq!(go_on(TESTS, System::Other), Step::Stop(list.to_owned()));
-        let line = "\ninstall with: sudo apt-get install --no-install-recommends build-essential chromium curl fish git golang-go jq libseccomp-dev pkg-config python3-venv strace zsh";
+        let line = "\ninstall with: sudo apt-get install --no-install-recommends build-essential chromium curl fish git golang-go jq libseccomp-dev pkg-config prometheus python3-venv strace zsh";
         assert_eq!(go_on(TESTS, System::Debian), Step::Stop(format!("{list}{line}")));
 
         // An old Go is no Go, and then nobody is asked to wait for the rest.
-        let line = "\ninstall with: apt-get install --no-install-recommends build-essential chromium curl fish git jq libseccomp-dev pkg-config python3-venv strace zsh\n\
+        let line = "\ninstall with: apt-get install --no-install-recommends build-essential chromium curl fish git jq libseccomp-dev pkg-config prometheus python3-venv strace zsh\n\
              apt-get has no go that does: install it by hand";
         let old = |system| step("test", TESTS, system, &|need| need.name != GO.name);
         assert_eq!(old(System::DebianAsRoot), Step::Stop(format!("{list}{line}")));
@@ -366,7 +398,7 @@ mod tests {
     #[test]
     fn needs_of_several_chores_name_a_package_once() {
         let both = [LINT, WINDOWS].concat();
-        let packages = vec!["build-essential", "gcc-mingw-w64-x86-64", "git", "rustup"];
+        let packages = vec!["build-essential", "gcc-mingw-w64-x86-64", "git", "golang-go", "rustup"];
         assert_eq!(step("ci", &both, System::DebianAsRoot, &|_| true), Step::Install(packages));
     }
 

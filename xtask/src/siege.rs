@@ -4,7 +4,7 @@
 
 use std::process::Command;
 
-use crate::{dist, needs, run};
+use crate::{dist, needs, run, target::LINUX_AMD64};
 
 /// Flags of `siege`.
 #[derive(clap::Args)]
@@ -30,7 +30,7 @@ pub(crate) struct SiegeArgs {
 /// stranger was let in, or the memory did not suffice.
 pub(crate) fn siege(args: &SiegeArgs) -> anyhow::Result<()> {
     needs::ensure("siege", needs::DIST)?;
-    let program = dist::build(dist::DEFAULT_TARGET)?;
+    let program = dist::build(&LINUX_AMD64)?;
     // As the tests build it: besiegers need not be fast.
     run::check(run::cargo().args(["build", "--locked", "--package", "e2e", "--bin", "siege"]))?;
     let mut siege = Command::new(run::root().join("target/debug/siege"));
@@ -53,7 +53,7 @@ pub(crate) struct SoakArgs {
 /// The same with attacks and faults in an order that chance makes, over people who log in all the while.
 pub(crate) fn soak(args: &SoakArgs) -> anyhow::Result<()> {
     needs::ensure("soak", needs::DIST)?;
-    let program = dist::build(dist::DEFAULT_TARGET)?;
+    let program = dist::build(&LINUX_AMD64)?;
     run::check(run::cargo().args(["build", "--locked", "--package", "e2e", "--bin", "soak"]))?;
     let mut soak = Command::new(run::root().join("target/debug/soak"));
     run::check(soak.arg(program).args([&args.memory, &args.minutes]))

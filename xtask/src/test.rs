@@ -1,6 +1,11 @@
 //! `cargo xtask test`: unit tests, case tests, and the end-to-end tests on real parts.
 
-use crate::{needs, run, tools};
+use std::{path::Path, process::Command};
+
+use crate::{
+    needs, run,
+    tools::{self, Tools},
+};
 
 /// Flags of `test`.
 #[derive(clap::Args)]
@@ -43,10 +48,26 @@ pub(crate) fn test(args: &TestArgs) -> anyhow::Result<()> {
         println!("note: the tests on a node were left out (--without-node)");
         e2e.args(["--skip", "node::"]);
     }
-    e2e.env("KUBEBUILDER_ASSETS", &tools.kubernetes)
+    with_parts(&mut e2e, &tools, &run::root().join("target/debug/cluster-auth"));
+    run::check(&mut e2e)
+}
+
+/// Tests on a node with what a release has: its program, which is installed already, and the folder with its files.
+pub(crate) fn on_a_node(filter: &str, program: &Path, release: &Path) -> anyhow::Result<()> {
+    let tools = tools::ensure()?;
+    // Built as all tests are, so that nothing is built for this alone.
+    let mut e2e = run::cargo();
+    e2e.args(["test", "--locked", "--workspace", "--test", "it", "--", filter]);
+    with_parts(&mut e2e, &tools, program);
+    run::check(e2e.env("CLUSTER_AUTH_RELEASE", release))
+}
+
+/// Says where everything is that the end-to-end tests run.
+fn with_parts(e2e: &mut Command, tools: &Tools, program: &Path) {
+    e2e.env("CLUSTER_AUTH_BIN", program)
+        .env("KUBEBUILDER_ASSETS", &tools.kubernetes)
         .env("CLUSTER_AUTH_CONTAINERD", &tools.containerd)
         .env("CLUSTER_AUTH_RUNC", &tools.runc)
-        .env("CLUSTER_AUTH_BIN", run::root().join("target/debug/cluster-auth"))
         .env("CLUSTER_AUTH_GO_AUTHENTICATOR", &tools.go_authenticator)
         .env("CLUSTER_AUTH_AWS_CLI", &tools.aws_cli)
         .env("CLUSTER_AUTH_HELM", &tools.helm)
@@ -54,5 +75,4 @@ pub(crate) fn test(args: &TestArgs) -> anyhow::Result<()> {
         .env("CLUSTER_AUTH_MOTO", &tools.moto)
         .env("CLUSTER_AUTH_TOFU", &tools.tofu)
         .env("CLUSTER_AUTH_AWS_PROVIDER", &tools.aws_provider);
-    run::check(&mut e2e)
 }

@@ -93,6 +93,16 @@ const OPENTOFU: GoModule = GoModule {
     programs: &[("tofu", "github.com/opentofu/opentofu/cmd/tofu")],
 };
 
+const KREW: GoModule =
+    GoModule { name: "krew", flags: "-s -w", cgo: None, programs: &[("krew", "sigs.k8s.io/krew/cmd/krew")] };
+
+const ACTIONLINT: GoModule = GoModule {
+    name: "actionlint",
+    flags: "-s -w",
+    cgo: None,
+    programs: &[("actionlint", "github.com/rhysd/actionlint/cmd/actionlint")],
+};
+
 /// The stand-in for Terraform's AWS provider. A change of it must not build OpenTofu anew, which takes minutes.
 const AWS_PROVIDER: GoModule = GoModule {
     name: "aws-provider",
@@ -111,6 +121,17 @@ struct PythonEnvironment {
 const AWS_CLI: PythonEnvironment = PythonEnvironment { name: "aws-cli", title: "the AWS CLI", program: "aws" };
 
 const MOTO: PythonEnvironment = PythonEnvironment { name: "moto", title: "moto", program: "moto_server" };
+
+/// A C compiler with the headers of every target.
+const ZIG: PythonEnvironment = PythonEnvironment { name: "zig", title: "Zig", program: "python" };
+
+/// The certificate authorities of the image.
+const AUTHORITIES: PythonEnvironment =
+    PythonEnvironment { name: "authorities", title: "certificate authorities", program: "python" };
+
+/// The schema of CycloneDX, and what checks by it.
+const CYCLONEDX: PythonEnvironment =
+    PythonEnvironment { name: "cyclonedx", title: "CycloneDX's library", program: "python" };
 
 /// Where the parts are.
 pub(crate) struct Tools {
@@ -144,7 +165,7 @@ pub(crate) fn ensure() -> anyhow::Result<Tools> {
         runc: go(&RUNC)?.join("runc"),
         go_authenticator: go_authenticator()?,
         aws_cli: python(&AWS_CLI)?,
-        helm: go(&HELM)?.join("helm"),
+        helm: helm()?,
         helm3: go(&HELM3)?.join("helm"),
         moto: python(&MOTO)?,
         tofu: go(&OPENTOFU)?.join("tofu"),
@@ -168,6 +189,39 @@ fn kubernetes() -> anyhow::Result<PathBuf> {
 /// Builds the existing authenticator, and what asks its verifier about tokens, if they are missing.
 pub(crate) fn go_authenticator() -> anyhow::Result<PathBuf> {
     Ok(go(&AUTHENTICATOR)?.join("aws-iam-authenticator"))
+}
+
+/// The Python that has Zig, installed the first time: `python -m ziglang`.
+pub(crate) fn zig() -> anyhow::Result<PathBuf> {
+    python(&ZIG)
+}
+
+/// The certificate authorities that browsers trust, one file: in an image there are none, and those of this machine
+/// may be its owner's.
+pub(crate) fn authorities() -> anyhow::Result<PathBuf> {
+    let mut python = Command::new(python(&AUTHORITIES)?);
+    let path = run::output(python.args(["-c", "import certifi; print(certifi.where())"]))?;
+    Ok(PathBuf::from(path.trim()))
+}
+
+/// The Python that has CycloneDX's library.
+pub(crate) fn cyclonedx() -> anyhow::Result<PathBuf> {
+    python(&CYCLONEDX)
+}
+
+/// Helm.
+pub(crate) fn helm() -> anyhow::Result<PathBuf> {
+    Ok(go(&HELM)?.join("helm"))
+}
+
+/// krew.
+pub(crate) fn krew() -> anyhow::Result<PathBuf> {
+    Ok(go(&KREW)?.join("krew"))
+}
+
+/// What checks GitHub's workflows.
+pub(crate) fn actionlint() -> anyhow::Result<PathBuf> {
+    Ok(go(&ACTIONLINT)?.join("actionlint"))
 }
 
 /// A program of a crate at its pinned version, built into the cache the first time; `flags` are `cargo install`'s.

@@ -41,7 +41,7 @@ for package; do
     build-essential) program=cc ;;
     python3-venv) program=python3 ;;
     iproute2) program=ip ;;
-    chromium|curl|fish|git|jq|pkg-config|socat|strace|zsh) program=$package ;;
+    chromium|curl|fish|git|jq|pkg-config|prometheus|socat|strace|zsh) program=$package ;;
     *) continue ;;
   esac
   printf '#!/bin/sh\n' > "$here/$program"
@@ -54,7 +54,8 @@ const GO: (&str, &str) = ("go", "echo go version go1.26.8 linux/amd64");
 const UNSHARE: (&str, &str) = ("unshare", "");
 const SH: (&str, &str) = ("sh", "");
 /// In the order of the alphabet.
-const PACKAGES: &str = "build-essential chromium curl fish git iproute2 jq pkg-config python3-venv socat strace zsh";
+const PACKAGES: &str =
+    "build-essential chromium curl fish git iproute2 jq pkg-config prometheus python3-venv socat strace zsh";
 
 /// Without the packages that are recognised by a file of this machine, which may have it.
 fn by_program(line: &str) -> String {

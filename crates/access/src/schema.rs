@@ -8,6 +8,7 @@ use crate::keys::{Key, Object, Shape};
 pub fn schema() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://cluster-auth.example/access-file.schema.json",
         "title": "cluster-auth access file",
         "$ref": "#/$defs/file",
         "$defs": definitions(&Object::ALL, For::Editors),

@@ -127,10 +127,10 @@ pub(crate) enum Command {
     #[command(args_override_self = true)]
     Verify(commands::verify::VerifyArgs),
     /// Show several logins on this machine, without AWS or a cluster
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "local"))]
     Demo(commands::demo::DemoArgs),
     /// Run a local AWS STS that verifies signatures
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "local"))]
     Sandbox(commands::sandbox::SandboxArgs),
     /// Print the version
     #[command(args_override_self = true)]
@@ -158,7 +158,7 @@ impl Command {
             #[cfg(unix)]
             Self::Kops(_) => Uses::OF_CLUSTER,
             Self::Whoami(_) => Uses { config: false, ..Uses::OF_CLUSTER },
-            #[cfg(unix)]
+            #[cfg(all(unix, feature = "local"))]
             Self::Demo(_) | Self::Sandbox(_) => Uses::NONE,
             Self::Completion(_) | Self::Reference(_) => Uses::NONE,
             // What is completed may be anything.
@@ -170,7 +170,9 @@ impl Command {
 /// The command line, in the words that were typed for it: as kubectl's plugin it is called `kubectl cluster-auth`, and where it
 /// stands in for another program it has that one's name.
 pub(crate) fn command(arguments: &[OsString]) -> clap::Command {
-    let (command, typed) = (Cli::command(), typed(arguments));
+    let command = Cli::command();
+    let headings = headings(&command);
+    let (command, typed) = (command.after_help(headings), typed(arguments));
     if typed == command.get_name() {
         return command;
     }
@@ -181,6 +183,20 @@ pub(crate) fn command(arguments: &[OsString]) -> clap::Command {
         }
         None => command,
     })
+}
+
+/// The headings with the commands that this build has: on Windows there is no server, and none plays AWS in an image.
+fn headings(command: &clap::Command) -> String {
+    let is_here = |line: &str| {
+        let name = line.split_whitespace().next().unwrap_or_default();
+        !line.starts_with("  ") || name == "help" || command.find_subcommand(name).is_some()
+    };
+    let parts = HEADINGS.split("\n\n").filter_map(|part| {
+        let lines: Vec<&str> = part.lines().filter(|line| is_here(line)).collect();
+        // A heading alone is left out with what stood below it.
+        (lines.len() > 1).then(|| lines.join("\n"))
+    });
+    parts.collect::<Vec<_>>().join("\n\n")
 }
 
 /// Parses what was typed. No command at all prints the help and is not an error, as in aws-iam-authenticator.
@@ -252,7 +268,7 @@ mod tests {
         error::{ContextKind, ErrorKind},
     };
 
-    use super::{Cli, HEADINGS, parse};
+    use super::{Cli, HEADINGS, headings, parse};
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -359,6 +375,28 @@ mod tests {
             for line in command.get_after_help().map(ToString::to_string).unwrap_or_default().lines() {
                 assert!(line.chars().count() <= 80, "{}: {line}", command.get_name());
             }
+        }
+    }
+
+    #[test]
+    fn headings_name_the_commands_that_a_build_has() {
+        let command = |names: &[&'static str]| {
+            names.iter().fold(clap::Command::new("x"), |command, name| command.subcommand(clap::Command::new(*name)))
+        };
+        let text = headings(&command(&["token", "version"]));
+        let expected = "\
+For the team member:
+  token        Print a bearer token for kubectl (exec plugin)
+
+Others:
+  version      Print the version
+  help         Print help for a command
+
+Exit codes: 0 done, 1 any failure; 2 only where `--exit-code` or `--fail-on`
+asks for it and there is something. Where that is not known, it is 1.";
+        assert_eq!(text, expected);
+        if cfg!(all(unix, feature = "local")) {
+            assert_eq!(headings(&Cli::command()), HEADINGS);
         }
     }
 

@@ -4,7 +4,7 @@ pub(crate) mod add;
 pub(crate) mod apply;
 pub(crate) mod check;
 pub(crate) mod completion;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "local"))]
 pub(crate) mod demo;
 pub(crate) mod diff;
 pub(crate) mod explain;
@@ -19,7 +19,7 @@ pub(crate) mod matrix;
 pub(crate) mod plan;
 pub(crate) mod reference;
 pub(crate) mod render;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "local"))]
 pub(crate) mod sandbox;
 #[cfg(unix)]
 pub(crate) mod server;

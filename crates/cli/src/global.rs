@@ -187,7 +187,7 @@ pub(crate) fn typed(arguments: &[OsString]) -> &'static str {
 ///
 /// cargo says in the environment of what it runs which package that is.
 // Only `demo` asks, which wants Unix.
-#[cfg(any(unix, test))]
+#[cfg(any(all(unix, feature = "local"), test))]
 pub(crate) fn called(process: &crate::process::Process) -> &'static str {
     let is_run_by_cargo = process.variable("CARGO_PKG_NAME") == Some(env!("CARGO_PKG_NAME"));
     if is_run_by_cargo && !is_plugin(&process.arguments) { "cargo run --" } else { typed(&process.arguments) }

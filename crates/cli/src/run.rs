@@ -39,9 +39,9 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Matrix(args) => commands::matrix::run(&args, &global, process),
         Command::WhoCan(args) => commands::who_can::run(&args, &global, process),
         Command::Verify(args) => commands::verify::run(&args, &global, process),
-        #[cfg(unix)]
+        #[cfg(all(unix, feature = "local"))]
         Command::Demo(args) => commands::demo::run(&args, process),
-        #[cfg(unix)]
+        #[cfg(all(unix, feature = "local"))]
         Command::Sandbox(args) => commands::sandbox::run(&args),
         Command::Version(args) => commands::version::run(&args, &global),
         Command::Completion(args) => commands::completion::run(&args, arguments::command(&[]), process),

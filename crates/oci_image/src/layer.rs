@@ -73,9 +73,13 @@ impl Layer {
             append(&mut builder, entry).map_err(|source| ImageError::Tar { path: path.to_owned(), source })?;
         }
         let failed = |source| ImageError::Tar { path: String::new(), source };
-        let tar = builder.into_inner().map_err(failed)?;
+        Ok(Self::of(builder.into_inner().map_err(failed)?))
+    }
+
+    /// A layer that is made already: its tar, not compressed.
+    pub fn of(tar: Vec<u8>) -> Self {
         let digest = Digest::of(&tar);
-        Ok(Self { tar, digest })
+        Self { tar, digest }
     }
 
     /// Its bytes, a tar.

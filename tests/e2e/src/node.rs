@@ -15,6 +15,7 @@ use std::{
 };
 
 use local_cluster::node::{ADMIN_KUBECONFIG, Node, NodePrograms};
+use oci_image::{Image, Layout};
 
 pub use self::{
     logins::Logins,
@@ -37,6 +38,11 @@ pub struct TestNode {
 /// Our image, by the name that chart and manifests have for it.
 pub const IMAGE: &str = "cluster-auth/cluster-auth";
 
+/// Our image's full name, with a tag.
+pub fn ours(tag: &str) -> String {
+    format!("docker.io/{IMAGE}:{tag}")
+}
+
 /// The hosts at which STS is asked by the tokens of the tests.
 const HOSTS: &str = "127.0.0.1 sts.us-west-2.amazonaws.com sts.us-east-1.amazonaws.com sts.amazonaws.com\n";
 
@@ -57,17 +63,34 @@ impl TestNode {
         Ok(Self { node, folder: world.folder(name)? })
     }
 
-    /// Brings our image to the node, under a tag of its own.
-    pub fn bring_ours(&self, world: &World, tag: &str) -> anyhow::Result<()> {
-        self.bring(world, &format!("docker.io/{IMAGE}:{tag}"), &world.parts.cluster_auth, 10_000)
+    /// Brings our image to the node, under a full name, as a registry has it: the release's, or one around the program under test.
+    pub fn bring_ours(&self, world: &World, name: &str) -> anyhow::Result<()> {
+        let Some(release) = &world.parts.release else {
+            return self.bring(world, name, &world.parts.cluster_auth, 10_000);
+        };
+        self.import(name, image::released(release, &world.sts, &self.folder)?)
     }
 
-    /// Brings an image around a program to the node, under a full name, as a registry has it.
+    /// Brings an image around a program to the node.
     pub fn bring(&self, world: &World, name: &str, program: &Path, user: u32) -> anyhow::Result<()> {
-        let image = image::around(program, name, user, &world.sts, &self.folder)?;
-        let mut layout = oci_image::Layout::default();
+        self.import(name, image::around(program, name, user, &world.sts, &self.folder)?)
+    }
+
+    fn import(&self, name: &str, image: Image) -> anyhow::Result<()> {
+        let mut layout = Layout::default();
         layout.add(name, vec![image]);
         Ok(self.node.import(&layout)?)
+    }
+
+    /// Puts our chart into the test's folder, where the documentation has it: the release's, or the repository's.
+    pub fn bring_chart(&self, world: &World) -> anyhow::Result<()> {
+        let chart = self.folder.join("chart");
+        let Some(release) = &world.parts.release else {
+            return Ok(symlink(pages::repository().join("chart"), chart)?);
+        };
+        fs::create_dir(&chart)?;
+        let packed = release.join(format!("cluster-auth-{}.tgz", env!("CARGO_PKG_VERSION")));
+        process::run(Command::new("tar").arg("-xzf").arg(packed).arg("-C").arg(chart))?.success().map(drop)
     }
 
     /// A line in a shell on the node, as its administrator, in the test's folder.

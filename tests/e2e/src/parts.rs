@@ -1,6 +1,6 @@
 //! Where the real programs are. `cargo xtask test` builds them and sets these variables.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use anyhow::Context as _;
 
@@ -9,6 +9,8 @@ use anyhow::Context as _;
 pub struct Parts {
     /// Our own binary.
     pub cluster_auth: PathBuf,
+    /// The folder of a release, whose image and chart a node gets in place of those of the repository. Its program is our binary then.
+    pub release: Option<PathBuf>,
     /// etcd and everything of Kubernetes, kubelet and kubeadm among it.
     pub kubernetes: PathBuf,
     /// The folder with containerd, its shim and its client.
@@ -36,6 +38,7 @@ impl Parts {
     pub fn find() -> anyhow::Result<Self> {
         Ok(Self {
             cluster_auth: path("CLUSTER_AUTH_BIN")?,
+            release: given("CLUSTER_AUTH_RELEASE").map(PathBuf::from),
             kubernetes: path("KUBEBUILDER_ASSETS")?,
             containerd: path("CLUSTER_AUTH_CONTAINERD")?,
             runc: path("CLUSTER_AUTH_RUNC")?,
@@ -66,11 +69,15 @@ impl Parts {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the tests' own edge: where the parts are comes from the environment")]
 fn path(variable: &str) -> anyhow::Result<PathBuf> {
     let hint = "run the tests by `cargo xtask test`, which builds the parts and sets it";
-    let value = std::env::var_os(variable).with_context(|| format!("{variable} is not set: {hint}"))?;
+    let value = given(variable).with_context(|| format!("{variable} is not set: {hint}"))?;
     let path = PathBuf::from(value);
     anyhow::ensure!(path.exists(), "{variable} names {}, which does not exist: {hint}", path.display());
     Ok(path)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the tests' own edge: where the parts are comes from the environment")]
+fn given(variable: &str) -> Option<OsString> {
+    std::env::var_os(variable)
 }

@@ -25,9 +25,10 @@ pub struct Command {
 }
 
 /// Programs whose names begin a command of running text. One that a block begins with must be among them.
-const PROGRAMS: [&str; 44] = [
+const PROGRAMS: [&str; 48] = [
     "aws",
     "aws-iam-authenticator",
+    "brew",
     "cargo",
     "cat",
     "cd",
@@ -56,11 +57,14 @@ const PROGRAMS: [&str; 44] = [
     "kubeadm",
     "kubectl",
     "ln",
+    "minisign",
     "mkdir",
     "mv",
     "n=0",
     "openssl",
     "sed",
+    "sha256sum",
+    "skopeo",
     "source",
     "sudo",
     "systemctl",

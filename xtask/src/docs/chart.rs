@@ -4,13 +4,24 @@ use access::keys::{Key, Object, Shape};
 
 const WIDTH: usize = 110;
 
+/// What Artifact Hub shows of the chart.
+const ARTIFACT_HUB: &str = "\
+keywords: [aws, iam, authentication, rbac, webhook, aws-iam-authenticator]
+annotations:
+  artifacthub.io/category: security
+  artifacthub.io/license: Apache-2.0
+  artifacthub.io/operator: \"false\"
+";
+
 /// chart/cluster-auth/Chart.yaml. From Kubernetes 1.25 on a DaemonSet's new pod may start beside the old one (maxSurge).
 pub(super) fn chart() -> String {
     let version = env!("CARGO_PKG_VERSION");
     format!(
         "# Written by `cargo xtask docs` from the code; changes here are lost.\napiVersion: v2\nname: cluster-auth\n\
          description: Kubernetes access for AWS IAM identities, from one file\ntype: application\nversion: {version}\n\
-         appVersion: {version}\nkubeVersion: \">=1.25.0-0\"\n"
+         appVersion: {version}\nkubeVersion: \">=1.25.0-0\"\n{ARTIFACT_HUB}  artifacthub.io/images: |\n    \
+         - name: cluster-auth\n      image: cluster-auth/cluster-auth:{version}\n      \
+         platforms: [linux/amd64, linux/arm64]\n"
     )
 }
 

@@ -1,10 +1,11 @@
 //! `__reference`: what the documentation says of the command line and of metrics, from the tables that make them.
 //! `cargo xtask docs` puts it into docs/.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use clap::{Arg, Args, Command, ValueEnum};
 
+use super::version::{DATE, VERSION};
 use crate::{exit::CommandResult, process};
 
 /// Flags of `__reference`.
@@ -23,6 +24,8 @@ enum What {
     /// The server's metrics.
     #[cfg(unix)]
     Metrics,
+    /// Manual pages, as a JSON object: the names of their files, and their text in roff
+    Man,
 }
 
 /// Runs `__reference`.
@@ -31,7 +34,31 @@ pub(crate) fn run(args: &ReferenceArgs, root: Command) -> CommandResult {
         What::Commands => commands(root),
         #[cfg(unix)]
         What::Metrics => metrics(),
+        What::Man => manual_as_json(root)?,
     })?)
+}
+
+fn manual_as_json(root: Command) -> anyhow::Result<String> {
+    Ok(serde_json::to_string(&manual(root)?)?)
+}
+
+/// A page for the program and one for each command: `cluster-auth.1`, `cluster-auth-token.1`.
+fn manual(mut root: Command) -> std::io::Result<BTreeMap<String, String>> {
+    root.build();
+    let mut pages = BTreeMap::new();
+    let mut open = vec![&root];
+    while let Some(command) = open.pop() {
+        // A page's day is its commit's; a build that was not told has none of its own.
+        let day = DATE.split('T').next().filter(|day| !day.is_empty()).unwrap_or("1970-01-01");
+        let page = clap_mangen::Man::new(command.clone()).date(day).source(format!("cluster-auth {VERSION}"));
+        let mut text = Vec::new();
+        page.render(&mut text)?;
+        // A new line and then an empty one are one space; mandoc says so of every other way to write it.
+        let text = String::from_utf8_lossy(&text).replace(".br\n\n.br\n", ".sp\n");
+        pages.insert(page.get_filename(), text);
+        open.extend(command.get_subcommands().filter(|command| is_shown(command)));
+    }
+    Ok(pages)
 }
 
 /// A section for each command, and one for what all of them take.
@@ -155,7 +182,7 @@ fn metrics() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{commands, escaped};
+    use super::{commands, escaped, manual};
     use crate::arguments;
 
     #[test]
@@ -179,6 +206,17 @@ mod tests {
     fn a_default_that_help_hides_is_hidden_here_too() {
         let text = commands(arguments::command(&[]));
         assert!(text.contains("| `--username` | `NAME` |") && !text.contains("Default: ``"), "{text}");
+    }
+
+    #[test]
+    fn every_command_has_a_manual_page() {
+        let pages = manual(arguments::command(&[])).expect("pages");
+        for name in ["cluster-auth.1", "cluster-auth-token.1", "cluster-auth-kops-upload.1"] {
+            let page = pages.get(name).expect(name);
+            assert!(page.contains(".SH SYNOPSIS") && page.contains(".SH OPTIONS"), "{name}: {page}");
+        }
+        assert!(pages["cluster-auth-token.1"].contains("\\-\\-token\\-only"), "a flag of its own");
+        assert!(!pages.keys().any(|name| name.contains("__") || name.contains("help")), "{:?}", pages.keys());
     }
 
     #[test]

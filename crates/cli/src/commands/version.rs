@@ -24,11 +24,27 @@ pub(crate) struct VersionArgs {
 /// The version of this build.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The commit it was built from, where the build was told (`cargo xtask dist` does).
-pub(crate) const COMMIT: &str = match option_env!("CLUSTER_AUTH_COMMIT") {
-    Some(commit) => commit,
-    None => "",
-};
+/// The commit it was built from, where the build was told (`cargo xtask dist` does); with `-dirty` where files differed from it.
+pub(crate) const COMMIT: &str = told(option_env!("CLUSTER_AUTH_COMMIT"));
+
+/// When that commit was made, as RFC 3339.
+pub(crate) const DATE: &str = told(option_env!("CLUSTER_AUTH_DATE"));
+
+/// The target that it was built for.
+const TARGET: &str = told(option_env!("CLUSTER_AUTH_TARGET"));
+
+const fn told(value: Option<&'static str>) -> &'static str {
+    match value {
+        Some(value) => value,
+        None => "",
+    }
+}
+
+/// Which of the builds of a version this is.
+fn build() -> String {
+    let without = if cfg!(feature = "local") { "" } else { " without demo and sandbox" };
+    format!("{TARGET}{without}")
+}
 
 /// Prints the version. A configuration that is given and cannot be read is an error, as of every command.
 pub(crate) fn run(args: &VersionArgs, global: &Global) -> CommandResult {
@@ -42,8 +58,15 @@ pub(crate) fn run(args: &VersionArgs, global: &Global) -> CommandResult {
     }
     let text = match args.output.unwrap_or(Data::Json) {
         Data::Json if COMMIT.is_empty() => format!("{{\"Version\":\"{VERSION}\"}}\n"),
-        Data::Json => format!("{{\"Version\":\"{VERSION}\",\"Commit\":\"{COMMIT}\"}}\n"),
-        Data::Yaml => format!("version: {VERSION}\ncommit: \"{COMMIT}\"\ndate: \"\"\n"),
+        Data::Json => {
+            let build = build();
+            format!("{{\"Version\":\"{VERSION}\",\"Commit\":\"{COMMIT}\",\"Build\":\"{build}\"}}\n")
+        }
+        Data::Yaml if COMMIT.is_empty() => format!("version: {VERSION}\ncommit: \"\"\ndate: \"\"\n"),
+        Data::Yaml => {
+            let build = build();
+            format!("version: {VERSION}\ncommit: \"{COMMIT}\"\ndate: \"{DATE}\"\nbuild: \"{build}\"\n")
+        }
     };
     Ok(process::print(&text)?)
 }

@@ -9,6 +9,7 @@ use e2e::{secrets, typed, world::World};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 mod access;
+mod action;
 mod add;
 mod apply;
 mod authorizer;
@@ -43,6 +44,7 @@ mod matrix;
 mod meaning;
 mod migrate;
 mod modes;
+mod monitoring;
 mod node;
 mod pages;
 mod plan;
@@ -98,11 +100,13 @@ fn main() -> ExitCode {
         denials::TESTS,
         explain::TESTS,
         access::TESTS,
+        action::TESTS,
         add::TESTS,
         meaning::TESTS,
         migrate::TESTS,
         modes::TESTS,
         node::TESTS,
+        monitoring::TESTS,
         live::TESTS,
         proxies::TESTS,
         helm::TESTS,

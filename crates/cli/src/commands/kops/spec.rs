@@ -34,7 +34,7 @@ pub(crate) struct SpecArgs {
     #[arg(long, value_enum, default_value_t = Variant::Aws)]
     variant: Variant,
 
-    /// Image of the server, for `--variant aws`; none is published yet, so build it and push it to where your machines can
+    /// Image of the server, for `--variant aws`; none is published yet, so make it and push it to where your machines can
     /// pull it [default: cluster-auth/cluster-auth and this version]
     #[arg(long, value_name = "IMAGE")]
     image: Option<String>,

@@ -7,7 +7,7 @@ use anyhow::{Context as _, ensure};
 use e2e::{
     machine::Machine,
     moto::Moto,
-    node::{IMAGE, TestNode},
+    node::{IMAGE, TestNode, ours},
     page::{self, Reader},
     people::environment,
     process, typed,
@@ -22,14 +22,13 @@ pub(super) const LABEL: &str = "app.kubernetes.io/name=cluster-auth";
 
 pub(super) fn guide(world: &World) -> anyhow::Result<()> {
     let machine = TestNode::boot(world, "guide")?;
-    machine.bring_ours(world, VERSION)?;
+    machine.bring_ours(world, &ours(VERSION))?;
+    machine.bring_chart(world)?;
     let moto = Moto::start(&world.parts, &machine.folder)?;
     moto.fill("s3.create_bucket(Bucket='kops-state', CreateBucketConfiguration={'LocationConstraint': 'eu-west-1'})")?;
     let programs = machine.folder.join("bin");
     fs::create_dir_all(&programs)?;
     symlink(&world.parts.cluster_auth, programs.join("cluster-auth"))?;
-    let repository = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-    symlink(format!("{repository}/chart"), machine.folder.join("chart"))?;
     let mut followed = Followed {
         world,
         folder: machine.folder.clone(),
@@ -181,7 +180,7 @@ apiServer:
 
     /// Another image, and back, while people log in: both servers have the port for a moment, and nobody is turned away.
     fn upgrade(&self) -> anyhow::Result<()> {
-        self.machine.bring_ours(self.world, "next")?;
+        self.machine.bring_ours(self.world, &ours("next"))?;
         let steps = [
             (
                 "upgrade",

@@ -3,7 +3,11 @@
 use std::fs;
 
 use anyhow::ensure;
-use e2e::{node::TestNode, typed, world::World};
+use e2e::{
+    node::{TestNode, ours},
+    typed,
+    world::World,
+};
 
 use super::{PRODUCTION, VERSION};
 
@@ -20,7 +24,7 @@ groups:
 
 pub(super) fn static_pod(world: &World) -> anyhow::Result<()> {
     let machine = TestNode::boot(world, "node-kubeadm")?;
-    machine.bring_ours(world, VERSION)?;
+    machine.bring_ours(world, &ours(VERSION))?;
     fs::write(machine.node.path("/etc/access.yaml"), ACCESS)?;
     fs::write(machine.node.path("/etc/static-pod.yaml"), STATIC_POD)?;
     let types = |line: &str| -> anyhow::Result<()> {

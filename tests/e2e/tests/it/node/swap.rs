@@ -38,7 +38,7 @@ apiServer:
 pub(super) fn swap(world: &World) -> anyhow::Result<()> {
     let machine = TestNode::boot(world, "node-swap")?;
     machine.bring(world, EXISTING, &world.parts.go_authenticator, USER)?;
-    machine.bring(world, OURS, &world.parts.cluster_auth, 10_000)?;
+    machine.bring_ours(world, OURS)?;
     // As its README has it: the files are there before the API server starts, and are the server's user's.
     let program = world.parts.go_authenticator.display();
     machine.run(&format!(

@@ -1,0 +1,156 @@
+//! `cargo xtask release`: everything that people install, into target/release-VERSION, each opened and run.
+//!
+//! Times, owners and orders come from the commit, so that the same commit makes the same bytes; `--rebuild` shows it.
+
+mod archive;
+mod check;
+mod checksums;
+mod contents;
+mod dependencies;
+mod files;
+mod image;
+mod licences;
+mod packages;
+mod rebuild;
+mod sbom;
+mod signature;
+
+use std::{fs, path::PathBuf, thread};
+
+use anyhow::Context as _;
+use serde_json::Value;
+
+use self::{archive::Archive, dependencies::Dependencies};
+use crate::{
+    dist::{self, Commit, Contents},
+    needs, run,
+    target::{LINUX_AMD64, LINUX_ARM64, Target, WINDOWS_AMD64},
+};
+
+/// Flags of `release`.
+#[derive(clap::Args, Default)]
+pub(crate) struct ReleaseArgs {
+    /// For ARM and Windows too, not only for Linux on Intel and AMD
+    #[arg(long)]
+    all: bool,
+
+    /// Build the programs again in another folder, and compare
+    #[arg(long)]
+    rebuild: bool,
+
+    /// Leave out the guide on a node, which needs root
+    #[arg(long)]
+    without_node: bool,
+
+    /// Where people will get the files, with the version as `{version}` [default: base-url in the root Cargo.toml]
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+
+    /// minisign's secret key that signs, one without a password
+    #[arg(long, value_name = "FILE", env = "CLUSTER_AUTH_SIGNING_KEY")]
+    sign_with: Option<PathBuf>,
+}
+
+/// What all parts of a release agree on.
+pub(crate) struct Release {
+    /// The version, that of the workspace.
+    pub(crate) version: String,
+    /// What it is made of.
+    pub(crate) commit: Commit,
+    /// Where people will get the files, without a `/` at its end.
+    pub(crate) base_url: String,
+    /// Where the files are put.
+    pub(crate) folder: PathBuf,
+    /// Where files are while they are made.
+    pub(crate) work: PathBuf,
+}
+
+/// Makes it, opens it, and says what is in it.
+pub(crate) fn release(args: &ReleaseArgs) -> anyhow::Result<()> {
+    let all = if args.all { needs::RELEASE_ALL } else { &[] };
+    let node = if args.without_node { Vec::new() } else { [needs::TOOLS, needs::NODE_TESTS].concat() };
+    needs::ensure("release", &[needs::RELEASE, all, &node].concat())?;
+    let release = Release::begin(args.base_url.as_deref())?;
+    let targets: &[&'static Target] =
+        if args.all { &[&LINUX_AMD64, &LINUX_ARM64, &WINDOWS_AMD64] } else { &[&LINUX_AMD64] };
+
+    let archives = thread::scope(|scope| {
+        // To link is work for one processor: another has time for what is needed afterwards.
+        let prepared = scope.spawn(check::prepare);
+        let archives = targets.iter().map(|target| release.archive(target)).collect::<anyhow::Result<Vec<_>>>()?;
+        prepared.join().ok().context("preparing panicked")??;
+        anyhow::Ok(archives)
+    })?;
+    let images: Vec<&Target> = targets.iter().copied().filter(|target| target.system == "linux").collect();
+    image::write(&release, &images)?;
+    files::write(&release)?;
+    packages::write(&release.base_url, &release.version, &archives, &release.folder)?;
+    checksums::write(&release.folder)?;
+    signature::sign(&release, args.sign_with.as_deref())?;
+
+    check::check(&release, &archives, !args.without_node)?;
+    if args.rebuild {
+        rebuild::compare(&release, targets)?;
+    }
+    release.list()
+}
+
+impl Release {
+    /// An empty folder for it.
+    fn begin(base_url: Option<&str>) -> anyhow::Result<Self> {
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let base_url = match base_url {
+            Some(url) => url.to_owned(),
+            None => settled_base_url()?,
+        };
+        let base_url = base_url.replace("{version}", &version).trim_end_matches('/').to_owned();
+        let target = run::root().join("target");
+        let (folder, work) = (target.join(format!("release-{version}")), target.join("release-work"));
+        for folder in [&folder, &work] {
+            if folder.exists() {
+                fs::remove_dir_all(folder)?;
+            }
+            fs::create_dir_all(folder)?;
+        }
+        Ok(Self { version, commit: Commit::here()?, base_url, folder, work })
+    }
+
+    /// The name of a file for one target.
+    pub(crate) fn name(&self, target: &Target, ending: &str) -> String {
+        format!("cluster-auth-{}-{}.{ending}", self.version, target.name())
+    }
+
+    /// Builds the program for one target, and writes its archive and the list of what is in it.
+    fn archive(&self, target: &'static Target) -> anyhow::Result<Archive> {
+        let dependencies = Dependencies::of(target, Contents::All)?;
+        let program = dist::program(run::root(), target, Contents::All, &self.commit)?;
+        let sbom = sbom::sbom(self, target, &dependencies);
+        fs::write(self.folder.join(self.name(target, "cdx.json")), sbom)?;
+        let folder = self.work.join(format!("cluster-auth-{}-{}", self.version, target.name()));
+        contents::assemble(self, target, &program, &dependencies, &folder)?;
+        let kind = if target.system == "windows" { archive::Kind::Zip } else { archive::Kind::TarGz };
+        archive::pack(&folder, &self.folder, kind, self.commit.seconds).map(|file| Archive { target, file })
+    }
+
+    /// Says what there is.
+    fn list(&self) -> anyhow::Result<()> {
+        println!("{} of {}, of {}", self.version, self.commit.name, self.commit.date);
+        for file in archive::sorted(&self.folder)? {
+            let size = if file.is_dir() {
+                String::new()
+            } else {
+                format!("{} KB", fs::metadata(&file)?.len().div_ceil(1_000))
+            };
+            println!("{size:>10}  {}", file.strip_prefix(run::root()).unwrap_or(&file).display());
+        }
+        Ok(())
+    }
+}
+
+/// Where files will be published: `base-url` of `[workspace.metadata.release]`, the one place that says it.
+pub(crate) fn settled_base_url() -> anyhow::Result<String> {
+    let metadata = run::output(run::cargo().args(["metadata", "--locked", "--no-deps", "--format-version", "1"]))?;
+    let metadata: Value = serde_json::from_str(&metadata)?;
+    let url = metadata["metadata"]["release"]["base-url"].as_str();
+    url.map(str::to_owned).context("Cargo.toml has no base-url in [workspace.metadata.release]")
+}
