@@ -35,6 +35,7 @@ mod init;
 mod interop;
 mod kops;
 mod kubeconfig;
+mod kuberc;
 mod lint;
 mod live;
 mod login;
@@ -84,6 +85,7 @@ fn main() -> ExitCode {
         kops::TESTS,
         contexts::TESTS,
         kubeconfig::TESTS,
+        kuberc::TESTS,
         clusters::TESTS,
         completion::TESTS,
         interop::TESTS,

@@ -91,7 +91,10 @@ impl Reader for Alice<'_> {
             }
             _ => {}
         }
-        let said = self.shell.runs(command)?;
+        let said = match command {
+            "cluster-auth kubeconfig --kuberc" => self.shell.answers(command, "Type `yes` to confirm:", "yes")?,
+            _ => self.shell.runs(command)?,
+        };
         let config = || fs::read_to_string(self.folder.join(".kube/config"));
         match command {
             _ if command.ends_with("--from-kubeconfig admin.conf --merge") => {
@@ -108,6 +111,13 @@ impl Reader for Alice<'_> {
             }
             "cluster-auth kubeconfig --convert" => {
                 ensure!(!config()?.contains("command: aws\n"), "{}", config()?);
+            }
+            "cluster-auth kubeconfig --kuberc --dry-run" => {
+                ensure!(!self.folder.join(".kube/kuberc").exists(), "it only says what would change");
+            }
+            "cluster-auth kubeconfig --kuberc" => {
+                let kuberc = fs::read_to_string(self.folder.join(".kube/kuberc"))?;
+                ensure!(kuberc.ends_with("credentialPluginAllowlist:\n- name: cluster-auth\n"), "{kuberc}");
             }
             "cluster-auth whoami" => {
                 ensure!(said.contains("arn:aws:iam::111122223333:user/alice") && said.contains("developers"), "{said}");
