@@ -24,6 +24,7 @@ mod denials;
 mod dialects;
 mod diff;
 mod docs;
+mod endpoints;
 mod explain;
 mod faults;
 mod generated;
@@ -88,6 +89,7 @@ fn main() -> ExitCode {
         kuberc::TESTS,
         clusters::TESTS,
         completion::TESTS,
+        endpoints::TESTS,
         interop::TESTS,
         login::TESTS,
         manifests::TESTS,
