@@ -32,7 +32,7 @@ pub use kind::refused;
 pub use kuberc::{Permitted, Wanted, command_of, is_searched_for, permit};
 pub use merge::{Beside, Merged, OtherFile, merge};
 pub use plugins::{PluginUser, plugin_users};
-pub use read::{Authority, ClusterEndpoint, read_cluster};
+pub use read::{Authority, ClusterEndpoint, has_cluster, read_cluster};
 pub use webhook::{WEBHOOK_FILE, WebhookConfig, read_webhook, webhook};
 
 #[cfg(test)]

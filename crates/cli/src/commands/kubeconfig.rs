@@ -5,12 +5,14 @@
 //!   clusters  --server, contexts of a kubeconfig, or EKS ─► id, URL, authority      each becomes a context
 //!   convert   a kubeconfig of the AWS CLI or aws-iam-authenticator ─► the same with this program
 //!   kuberc    kubectl's preferences ─► the same with this program, and all others that somebody logs in by, permitted
+//!   update    `eks update-kubeconfig`, in the AWS CLI's words
 //! ```
 
 mod clusters;
 mod convert;
 pub(crate) mod file;
 mod kuberc;
+pub(crate) mod update;
 
 use std::path::{Path, PathBuf};
 
@@ -171,6 +173,11 @@ pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> 
         process::note("nothing was written (--dry-run)");
     }
     Ok(())
+}
+
+/// The kubeconfig at a path with all entries.
+fn merge(existing: Option<Source>, path: &Path, entries: &[ExecEntry], process: &Process) -> Result<All, Failure> {
+    with(existing, &beside(path, process)?, entries, false)
 }
 
 /// A kubeconfig with all entries.

@@ -24,6 +24,7 @@ mod denials;
 mod dialects;
 mod diff;
 mod docs;
+mod eks;
 mod endpoints;
 mod explain;
 mod faults;
@@ -89,6 +90,7 @@ fn main() -> ExitCode {
         kuberc::TESTS,
         clusters::TESTS,
         completion::TESTS,
+        eks::TESTS,
         endpoints::TESTS,
         interop::TESTS,
         login::TESTS,

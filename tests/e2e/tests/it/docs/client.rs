@@ -122,6 +122,16 @@ impl Reader for Alice<'_> {
             "cluster-auth whoami" => {
                 ensure!(said.contains("arn:aws:iam::111122223333:user/alice") && said.contains("developers"), "{said}");
             }
+            _ if command.starts_with("cluster-auth eks get-token ") => {
+                ensure!(said.starts_with("k8s-aws-v1.") && said.trim_end().lines().count() == 1, "{said}");
+            }
+            _ if command.starts_with("cluster-auth eks update-kubeconfig ") => {
+                let context = "Added new context prod-eks to ";
+                ensure!(
+                    said.contains(context) && config()?.contains("arn:aws:eks:eu-west-1:111122223333:cluster/prod"),
+                    "{said}"
+                );
+            }
             _ if command.starts_with("cluster-auth token ") => {
                 ensure!(said.contains("\"token\":\"k8s-aws-v1."), "{said}");
             }
