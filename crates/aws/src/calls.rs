@@ -237,6 +237,8 @@ pub fn trusted_roots(environment: &Environment) -> Result<tls::Roots, AwsError> 
         None => Ok(tls::Roots::Platform),
         Some(path) => {
             let pem = std::fs::read(path).map_err(|source| AwsError::Bundle { path: path.to_owned(), source })?;
+            // An editor's mark would hide the first certificate.
+            let pem = pem.strip_prefix("\u{feff}".as_bytes()).map(<[u8]>::to_vec).unwrap_or(pem);
             Ok(tls::Roots::Only(pem))
         }
     }

@@ -20,8 +20,12 @@ use crate::{
 /// The endpoint and certificate authority of an EKS cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EksCluster {
+    /// Its ARN.
+    pub arn: String,
     /// What tokens are bound to: the cluster's name, but for those on Outposts, which have an id beside it.
     pub cluster_id: String,
+    /// Whether that is an id beside its name: of a local cluster on an outpost.
+    pub is_known_by_id: bool,
     /// The URL of the API server.
     pub endpoint: String,
     /// Its authority, as PEM in base64, as kubeconfigs have it.
@@ -167,9 +171,19 @@ struct Described {
 #[serde(rename_all = "camelCase")]
 struct Cluster {
     name: String,
+    #[serde(default)]
+    arn: String,
     id: Option<String>,
+    outpost_config: Option<OutpostConfig>,
     endpoint: Option<String>,
     certificate_authority: Option<CertificateAuthority>,
+}
+
+/// Of a cluster on an outpost. One that has this type of instances is known by its name.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OutpostConfig {
+    etcd_instance_type: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -179,9 +193,14 @@ struct CertificateAuthority {
 
 impl Cluster {
     /// What there is to log in to, if there is anything yet.
+    ///
+    /// Source: `get_user_entry` of `awscli/customizations/eks/update_kubeconfig.py`.
     fn ready(self) -> Option<EksCluster> {
+        let id = self.id.filter(|_| self.outpost_config.is_some_and(|outpost| outpost.etcd_instance_type.is_none()));
         Some(EksCluster {
-            cluster_id: self.id.unwrap_or(self.name),
+            arn: self.arn,
+            is_known_by_id: id.is_some(),
+            cluster_id: id.unwrap_or(self.name),
             endpoint: self.endpoint?,
             certificate_authority_data: self.certificate_authority?.data?,
         })

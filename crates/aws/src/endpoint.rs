@@ -1,7 +1,7 @@
 //! Which endpoint a request is for: botocore's rules.
 
 use ::http::Uri;
-use identity::StsHost;
+use identity::{Partition, StsHost};
 
 use crate::environment::Environment;
 
@@ -26,6 +26,14 @@ pub enum EndpointError {
     /// A switch that is neither on nor off: without FIPS is nothing to go on with where somebody meant to have it.
     #[error("{0} ({1} of a profile) must be true or false")]
     Switch(&'static str, &'static str),
+    /// A URL of one's own has no variants.
+    #[error(
+        "a URL of AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL or a profile has no {0} variant; leave one of the two out"
+    )]
+    OverrideWith(&'static str),
+    /// Neither has the global endpoint.
+    #[error("without a Region there is no {0} endpoint; give one like us-west-2 by --region or AWS_REGION")]
+    GlobalWith(&'static str),
     /// The Region's partition has no such endpoint.
     #[error("there is no {0} endpoint in this Region's partition")]
     Variant(&'static str),
@@ -66,25 +74,40 @@ const LEGACY_GLOBAL_REGIONS: [&str; 16] = [
 /// Returns the endpoint of STS: `AWS_ENDPOINT_URL_STS` or `AWS_ENDPOINT_URL`, else by Region, with `AWS_STS_REGIONAL_ENDPOINTS=legacy`, `AWS_USE_FIPS_ENDPOINT` and
 /// `AWS_USE_DUALSTACK_ENDPOINT`. Without a Region it is the global one; `fips-us-west-2` is us-west-2 with FIPS, as SDKs have it.
 ///
+/// The rules are those of botocore's `sts/2011-06-15/endpoint-rule-set-1.json`.
+///
 /// # Errors
 ///
 /// [`EndpointError`]: a Region that is none, an override that is not a URL, or a variant that the Region's partition
-/// does not have.
+/// does not have, or that neither an override nor the global endpoint has.
 pub fn sts_endpoint(environment: &Environment, region: Option<&str>) -> Result<Endpoint, EndpointError> {
-    let global = || Endpoint { url: "https://sts.amazonaws.com".to_owned(), signing_region: "us-east-1".to_owned() };
     let region = region.filter(|region| *region != GLOBAL);
+    let pseudo = region.and_then(without_fips);
+    let region = pseudo.or(region);
+    let fips = switch(environment, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")? || pseudo.is_some();
+    let dual_stack = switch(environment, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")?;
+    let variant = if fips { Some("FIPS") } else { dual_stack.then_some("dual-stack") };
     if let Some(url) = overridden(environment, STS_URL)? {
-        return Ok(Endpoint { url, signing_region: region.unwrap_or("us-east-1").to_owned() });
-    }
-    let Some(region) = region else { return Ok(global()) };
-    if let Some(region) = without_fips(region) {
-        return regional_in(environment, "sts-fips", region);
+        return match variant {
+            Some(variant) => Err(EndpointError::OverrideWith(variant)),
+            None => Ok(Endpoint { url, signing_region: region.unwrap_or("us-east-1").to_owned() }),
+        };
     }
     let legacy = environment.get("AWS_STS_REGIONAL_ENDPOINTS") == Some("legacy");
-    if legacy && LEGACY_GLOBAL_REGIONS.contains(&region) {
-        return Ok(global());
+    match (region, variant) {
+        (None, Some(variant)) => Err(EndpointError::GlobalWith(variant)),
+        (Some(region), None) if legacy && LEGACY_GLOBAL_REGIONS.contains(&region) => Ok(global()),
+        (None, None) => Ok(global()),
+        (Some(region), _) => {
+            // GovCloud's own hosts are of FIPS.
+            let is_own = Partition::of_region(region) == Partition::AwsUsGov && !dual_stack;
+            regional_in(environment, if fips && !is_own { "sts-fips" } else { "sts" }, region)
+        }
     }
-    regional(environment, "sts", region)
+}
+
+fn global() -> Endpoint {
+    Endpoint { url: "https://sts.amazonaws.com".to_owned(), signing_region: "us-east-1".to_owned() }
 }
 
 /// EC2: `AWS_ENDPOINT_URL_EC2`, else by Region, FIPS or dual-stack as above.
@@ -184,6 +207,35 @@ mod tests {
             let refused = EndpointError::Region(region.to_owned());
             assert_eq!(sts_endpoint(&Environment::default(), Some(region)), Err(refused.clone()));
             assert_eq!(ec2_endpoint(&Environment::default(), region), Err(refused));
+        }
+    }
+
+    #[test]
+    fn variants_count_before_the_global_endpoint_and_not_with_a_url() {
+        const FIPS: (&str, &str) = ("AWS_USE_FIPS_ENDPOINT", "true");
+        const DUAL: (&str, &str) = ("AWS_USE_DUALSTACK_ENDPOINT", "true");
+        const LEGACY: (&str, &str) = ("AWS_STS_REGIONAL_ENDPOINTS", "legacy");
+        const URL: (&str, &str) = ("AWS_ENDPOINT_URL", "https://sts.example.com");
+        type Row = (&'static [(&'static str, &'static str)], Option<&'static str>, Result<&'static str, EndpointError>);
+        let rows: [Row; 10] = [
+            (&[LEGACY], Some("eu-west-1"), Ok("https://sts.amazonaws.com")),
+            (&[LEGACY], Some("ap-east-1"), Ok("https://sts.ap-east-1.amazonaws.com")),
+            (&[LEGACY, FIPS], Some("us-west-2"), Ok("https://sts-fips.us-west-2.amazonaws.com")),
+            (&[LEGACY, DUAL], Some("eu-west-1"), Ok("https://sts.eu-west-1.api.aws")),
+            (&[FIPS], Some("us-gov-west-1"), Ok("https://sts.us-gov-west-1.amazonaws.com")),
+            (&[FIPS, DUAL], Some("us-gov-west-1"), Ok("https://sts-fips.us-gov-west-1.api.aws")),
+            (&[DUAL], Some("us-iso-east-1"), Err(EndpointError::Variant("dual-stack"))),
+            (&[FIPS], None, Err(EndpointError::GlobalWith("FIPS"))),
+            (&[URL, FIPS], Some("us-west-2"), Err(EndpointError::OverrideWith("FIPS"))),
+            (&[URL, DUAL], None, Err(EndpointError::OverrideWith("dual-stack"))),
+        ];
+        for (variables, region, expected) in rows {
+            let endpoint = sts_endpoint(&environment(variables), region);
+            assert_eq!(
+                endpoint.as_ref().map(|endpoint| &*endpoint.url),
+                expected.as_ref().map(|url| *url),
+                "{variables:?}"
+            );
         }
     }
 

@@ -46,8 +46,8 @@ pub enum AwsError {
     /// TLS cannot be set up.
     #[error(transparent)]
     Tls(#[from] tls::TlsError),
-    /// `AWS_CA_BUNDLE` names a file that cannot be read.
-    #[error("AWS_CA_BUNDLE names {path}, which cannot be read")]
+    /// `AWS_CA_BUNDLE`, or what stands for it, names a file that cannot be read.
+    #[error("AWS_CA_BUNDLE (`ca_bundle` of a profile, or REQUESTS_CA_BUNDLE) names {path}, which cannot be read")]
     Bundle {
         /// The file.
         path: String,

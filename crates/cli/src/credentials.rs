@@ -35,6 +35,8 @@ pub(crate) struct Found {
     /// None for AWS's global endpoints.
     pub(crate) region: Option<String>,
     pub(crate) sts: aws::Endpoint,
+    /// The environment as it counts for asking AWS: with what the profile says where no variable does.
+    pub(crate) environment: Environment,
 }
 
 /// The role of a flag, or of `DEFAULT_ROLE`.
@@ -76,7 +78,7 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
             }
         }
     };
-    Ok(Found { credentials, region, sts })
+    Ok(Found { credentials, region, sts, environment: endpoints })
 }
 
 /// A token of one's own, and what is known of it.

@@ -32,7 +32,10 @@ fn main() -> ExitCode {
     let process = process::Process::read();
     let result = match commands::token::Call::recognise(&process.arguments) {
         Some(call) => commands::token::run_call(&call, &process),
-        None => arguments::parse(&process.arguments).and_then(|cli| run::run(cli, &process)),
+        None => match commands::kubeconfig::update::recognise(&process.arguments) {
+            Some(words) => commands::kubeconfig::update::run(&words, &process),
+            None => arguments::parse(&process.arguments).and_then(|cli| run::run(cli, &process)),
+        },
     };
     exit::report(result)
 }

@@ -170,14 +170,21 @@ impl<'a> Edits<'a> {
     ///
     /// Insertions at one place keep the order in which they were made; line ends are those of the text.
     pub fn apply_as(self, dialect: Dialect, expected: &Json) -> Result<String, Problem> {
+        let read = |again: &Source| {
+            let read = parse_as(again, &Limits::default(), dialect).ok()?;
+            Some(read.root.as_ref().map_or(Json::Null, Node::to_json))
+        };
+        self.apply_by(read, expected)
+    }
+
+    /// Does the same where a text is read in a way of its own; `read` returns nothing where the text is no longer readable.
+    pub fn apply_by(self, read: impl FnOnce(&Source) -> Option<Json>, expected: &Json) -> Result<String, Problem> {
         let place = self.changes.first().map(|(span, _)| *span).unwrap_or_default();
         let refused = |why: &str| Problem::error("document.edit", place, format!("nothing was changed: {why}"));
         let source = self.source;
         let changed = self.applied().ok_or_else(|| refused("several changes would overlap"))?;
         let again = Source::new(source.name(), changed.as_str());
-        let read = parse_as(&again, &Limits::default(), dialect)
-            .map_err(|_| refused("the file would no longer be readable after this change"))?;
-        let means = read.root.as_ref().map_or(Json::Null, Node::to_json);
+        let means = read(&again).ok_or_else(|| refused("the file would no longer be readable after this change"))?;
         match difference(&means, expected) {
             None => Ok(changed),
             Some(path) => Err(refused(&format!("`{path}` would become something else by it, too"))),

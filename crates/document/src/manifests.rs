@@ -58,11 +58,36 @@ pub fn parse_manifests(
             read: yaml::of_toml(source, limits, Dialect::Kubernetes, Some(list)),
         }];
     }
-    let (parts, behind) = json_parts(text);
+    apart(source, limits, json_parts(text), |_| Dialect::Kubernetes, &[&[key]], &mut each)
+}
+
+/// Reads a text as kubectl reads its kuberc: documents between lines of `---`, of which one that begins with a brace is JSON.
+///
+/// Source: `decodePreference` in `k8s.io/kubectl/pkg/kuberc/marshal.go`.
+pub fn parse_documents(source: &Source, limits: &Limits) -> Vec<Document> {
+    if let Err(problems) = yaml::too_large(source, limits) {
+        let span = Span { start: source.base(), end: source.base() + source.text().len() };
+        return vec![Document { number: 0, span, read: Err(problems) }];
+    }
+    let dialect = |text: &str| if text.trim_start().starts_with('{') { Dialect::Json } else { Dialect::Kubernetes };
+    apart(source, limits, (Vec::new(), 0), dialect, &[], &mut |_, _| {})
+}
+
+/// Reads documents of JSON, and those between separators from `behind` on, each by its dialect.
+fn apart(
+    source: &Source,
+    limits: &Limits,
+    (parts, behind): (Vec<Range<usize>>, usize),
+    dialect: impl Fn(&str) -> Dialect,
+    lists: &[&[&str]],
+    each: &mut dyn FnMut(usize, Node),
+) -> Vec<Document> {
+    let text = source.text();
     let parts = parts.into_iter().map(|range| (range.clone(), range, Dialect::Json));
     let yaml = yaml_parts(text, behind);
     let handed = handed(text, &yaml);
-    let parts = parts.chain(yaml.into_iter().zip(handed).map(|(range, handed)| (range, handed, Dialect::Kubernetes)));
+    let between = yaml.into_iter().zip(handed);
+    let parts = parts.chain(between.map(|(range, handed)| (range, handed.clone(), dialect(&text[handed]))));
     let mut directive = None;
     let document = |(number, (range, handed, dialect)): (usize, (Range<usize>, Range<usize>, Dialect))| {
         let span = Span { start: source.base() + range.start, end: source.base() + range.end };
@@ -87,7 +112,7 @@ pub fn parse_manifests(
             node.shift(base);
             each(number, node);
         };
-        let list = Handed { lists: &[&[key]], case: KeyCase::Exact, to: &mut to };
+        let list = Handed { lists, case: KeyCase::Exact, to: &mut to };
         let mut read = yaml::part(&text[handed], base, limits, dialect, Lines::Ended, Some(list));
         for warning in
             read.iter_mut().flat_map(|read| &mut read.warnings).filter(|warning| warning.code == yaml::SEVERAL)

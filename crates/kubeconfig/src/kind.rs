@@ -20,11 +20,7 @@ pub fn refused(root: &Node) -> Option<(Span, String)> {
         };
         return Some((node.span, format!("couldn't get version/kind: `{key}` is a {json_kind}, and no string")));
     }
-    let text = |node: Option<&Node>| match node.map(Node::to_json) {
-        Some(Json::String(text)) => text,
-        _ => String::new(),
-    };
-    let (version, kind) = (text(version), text(kind));
+    let (version, kind) = (text_of(version), text_of(kind));
     let at = last(root, "kind").or_else(|| last(root, "apiVersion")).map_or(root.span, |node| node.span);
     if version.matches('/').count() > 1 {
         return Some((at, format!("unexpected GroupVersion string: {version}")));
@@ -37,7 +33,15 @@ pub fn refused(root: &Node) -> Option<(Span, String)> {
 }
 
 /// The value that counts of a key: the last of those that are called so, in whatever case.
-fn last<'a>(root: &'a Node, key: &str) -> Option<&'a Node> {
+pub(crate) fn last<'a>(root: &'a Node, key: &str) -> Option<&'a Node> {
     let entries = root.as_mapping().unwrap_or_default().iter().rev();
     entries.filter(|entry| entry.key.text.eq_ignore_ascii_case(key)).map(|entry| &entry.value).next()
+}
+
+/// What is a text to kubectl; empty for all else.
+pub(crate) fn text_of(node: Option<&Node>) -> String {
+    match node.map(Node::to_json) {
+        Some(Json::String(text)) => text,
+        _ => String::new(),
+    }
 }

@@ -5,6 +5,8 @@
 //!   exec_credential  what the plugin answers
 //!   render, merge    a team member's kubeconfig: a new one, or an entry put into an existing one
 //!   convert          users of other programs turned to this one
+//!   plugin_users     who logs in by which program
+//!   permit           this program in kubectl's list of those that it runs (kuberc)
 //!   webhook          the API server's kubeconfig for asking the webhook
 //! ```
 //!
@@ -16,7 +18,9 @@ mod convert;
 mod entry;
 mod exec;
 mod kind;
+mod kuberc;
 mod merge;
+mod plugins;
 mod program;
 mod read;
 mod shape;
@@ -26,8 +30,10 @@ pub use convert::{Converted, ConvertedUser, LeftUser, convert};
 pub use entry::{ExecEntry, ExecPlugin, INSTALL_HINT, InteractiveMode, render};
 pub use exec::{ApiVersion, ExecInfo, exec_credential, exec_info};
 pub use kind::refused;
+pub use kuberc::{Permitted, Wanted, command_of, is_searched_for, permit};
 pub use merge::{Beside, Merged, OtherFile, merge};
-pub use read::{Authority, ClusterEndpoint, read_cluster};
+pub use plugins::{PluginUser, plugin_users};
+pub use read::{Authority, ClusterEndpoint, has_cluster, read_cluster};
 pub use webhook::{WEBHOOK_FILE, WebhookConfig, read_webhook, webhook};
 
 #[cfg(test)]

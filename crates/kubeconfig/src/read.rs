@@ -51,6 +51,12 @@ pub fn read_cluster(source: &Source, context: Option<&str>) -> Result<ClusterEnd
     find().map_err(|problem| vec![*problem])
 }
 
+/// Returns whether a kubeconfig has a cluster of a name.
+pub fn has_cluster(source: &Source, name: &str) -> bool {
+    let root = parse_as(source, &Limits::default(), Dialect::Kubernetes).ok().and_then(|read| read.root);
+    root.is_some_and(|root| named(&root, "clusters", name).is_ok())
+}
+
 /// Who vouches for a server: a file, the same as it is, or nobody.
 pub(crate) const FILE: &str = "certificate-authority";
 pub(crate) const DATA: &str = "certificate-authority-data";

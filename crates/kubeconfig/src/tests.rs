@@ -13,6 +13,7 @@ use crate::{
 
 mod beside;
 mod convert;
+mod kuberc;
 mod merging;
 
 fn entry(name: &str) -> ExecEntry {

@@ -15,6 +15,9 @@ const SETTINGS: [(&str, &str); 5] = [
     ("ec2_metadata_v1_disabled", "AWS_EC2_METADATA_V1_DISABLED"),
 ];
 
+/// Which file of certificate authorities vouches for AWS, and what botocore's HTTP library calls it.
+const CA_BUNDLE: (&str, &str, &str) = ("ca_bundle", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE");
+
 /// The environment as it counts for [`sts_endpoint`](crate::sts_endpoint): with what the profile says where no variable does.
 #[must_use]
 pub fn with_endpoints(
@@ -31,6 +34,9 @@ pub fn with_endpoints(
     for (setting, variable) in SETTINGS {
         all.fill(variable, files.setting(name, setting).filter(counts));
     }
+    let (setting, variable, of_requests) = CA_BUNDLE;
+    all.fill(variable, files.setting(name, setting));
+    all.fill(variable, environment.get(of_requests).filter(|_| rules == Rules::Cli));
     let services = files.setting(name, "services").and_then(|services| files.services(services));
     let of_sts = services.and_then(|services| services.get("sts.endpoint_url")).map(String::as_str);
     // The variable for all services goes before every file.
@@ -63,6 +69,8 @@ services = mine
 [profile ignoring]
 endpoint_url = https://any.example.com
 ignore_configured_endpoint_urls = true
+[profile trusting]
+ca_bundle = p.pem
 [profile wrong]
 use_fips_endpoint = yes
 [services mine]
@@ -110,6 +118,17 @@ sts =
         for (profile, variables, expected) in rows {
             assert_eq!(host(profile, variables, Rules::Cli), *expected, "{profile} {variables:?}");
         }
+        let bundle = |profile: &str, variables: &[(&str, &str)], rules| {
+            let vars = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let files = SharedFiles::parse(FILE, "", rules);
+            let all = with_endpoints(&Environment { vars, home: None }, &files, Some(profile), rules);
+            all.get("AWS_CA_BUNDLE").map(str::to_owned)
+        };
+        let requests = ("REQUESTS_CA_BUNDLE", "r.pem");
+        assert_eq!(bundle("trusting", &[requests], Rules::Cli).as_deref(), Some("p.pem"));
+        assert_eq!(bundle("trusting", &[("AWS_CA_BUNDLE", "v.pem")], Rules::Cli).as_deref(), Some("v.pem"));
+        assert_eq!(bundle("default", &[requests], Rules::Cli).as_deref(), Some("r.pem"));
+        assert_eq!(bundle("default", &[requests], Rules::Go), None);
         // What is neither true nor false says nothing to the SDK for Go.
         assert_eq!(host("wrong", &[], Rules::Go), "sts.us-west-2.amazonaws.com");
         assert_eq!(host("fips", &[], Rules::Go), "sts-fips.us-west-2.amazonaws.com");

@@ -89,7 +89,7 @@ impl SharedFiles {
     }
 
     /// One setting of a profile; the credentials file wins, as in botocore's merged view.
-    pub(crate) fn setting(&self, profile: &str, key: &str) -> Option<&str> {
+    pub fn setting(&self, profile: &str, key: &str) -> Option<&str> {
         let found = self.credentials(profile).and_then(|section| section.get(key));
         let found = found.or_else(|| self.config(profile).and_then(|section| section.get(key)));
         found.map(String::as_str).filter(|value| !value.is_empty())

@@ -179,7 +179,9 @@ async fn a_client_needs_roots_that_can_be_read() {
     let missing = Client::new(&environment(&[("AWS_CA_BUNDLE", "/no/such/bundle.pem")])).err();
     assert_eq!(
         missing.map(|error| error.to_string()).as_deref(),
-        Some("AWS_CA_BUNDLE names /no/such/bundle.pem, which cannot be read")
+        Some(
+            "AWS_CA_BUNDLE (`ca_bundle` of a profile, or REQUESTS_CA_BUNDLE) names /no/such/bundle.pem, which cannot be read"
+        )
     );
     let empty = Transport {
         roots: tls::Roots::Only(b"no certificate".to_vec()),
@@ -187,4 +189,20 @@ async fn a_client_needs_roots_that_can_be_read() {
         ..Transport::default()
     };
     assert!(Client::with(&empty).is_err());
+}
+
+/// All that the file has, whatever an editor has put before it.
+#[test]
+fn authorities_are_those_of_the_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let pem = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n".repeat(2);
+    std::fs::write(path("plain.pem"), &pem).expect("written");
+    std::fs::write(path("marked.pem"), format!("\u{feff}{pem}")).expect("written");
+    let all = tls::Roots::Only(pem.into_bytes());
+    for bundle in [path("plain.pem"), path("marked.pem")] {
+        let roots = aws::trusted_roots(&environment(&[("AWS_CA_BUNDLE", &bundle)]));
+        assert!(roots.is_ok_and(|roots| roots == all), "{bundle}");
+    }
+    assert!(aws::trusted_roots(&environment(&[])).is_ok_and(|roots| roots == tls::Roots::Platform));
 }

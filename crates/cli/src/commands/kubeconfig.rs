@@ -1,14 +1,18 @@
 //! `kubeconfig`: prints a kubeconfig that gets its tokens from this program, merges it into an existing one, or converts one that
-//! gets them from another program.
+//! gets them from another program. Also puts this program into kubectl's list of those that it runs.
 //!
 //! ```text
 //!   clusters  --server, contexts of a kubeconfig, or EKS ─► id, URL, authority      each becomes a context
 //!   convert   a kubeconfig of the AWS CLI or aws-iam-authenticator ─► the same with this program
+//!   kuberc    kubectl's preferences ─► the same with this program, and all others that somebody logs in by, permitted
+//!   update    `eks update-kubeconfig`, in the AWS CLI's words
 //! ```
 
 mod clusters;
 mod convert;
 pub(crate) mod file;
+mod kuberc;
+pub(crate) mod update;
 
 use std::path::{Path, PathBuf};
 
@@ -30,7 +34,7 @@ use crate::{
 #[derive(Args, Debug)]
 #[command(
     group = ArgGroup::new("with_authority").args(["server", "from_kubeconfig"]),
-    group = ArgGroup::new("writes").args(["merge", "convert"]),
+    group = ArgGroup::new("writes").args(["merge", "convert", "kuberc"]),
 )]
 #[expect(clippy::option_option, reason = "no flag, the flag alone, and the flag with a file are three things")]
 pub(crate) struct KubeconfigArgs {
@@ -102,11 +106,26 @@ pub(crate) struct KubeconfigArgs {
     )]
     convert: Option<Option<PathBuf>>,
 
-    /// Print what --merge or --convert would change, and write nothing
+    /// Let kubectl run this program where its kuberc says which ones it may run; where it runs any, it will run this one and
+    /// those that the kubeconfigs name [default FILE: KUBERC, else ~/.kube/kuberc]
+    #[arg(
+        long, value_name = "FILE", num_args = 0..=1,
+        conflicts_with_all = [
+            "server", "ca", "from_kubeconfig", "from_context", "eks", "merge", "keep_current", "convert", "name", "namespace", "region", "role",
+            "profile", "api_version", "cluster_id", "config",
+        ],
+    )]
+    kuberc: Option<Option<PathBuf>>,
+
+    /// Do not ask before --kuberc changes the file
+    #[arg(long, requires = "kuberc", conflicts_with = "dry_run")]
+    yes: bool,
+
+    /// Print what --merge, --convert or --kuberc would change, and write nothing
     #[arg(long, requires = "writes")]
     dry_run: bool,
 
-    /// FILE of --merge or --convert, where other flags stand in between
+    /// FILE of --merge, --convert or --kuberc, where other flags stand in between
     #[arg(value_name = "FILE", requires = "writes")]
     file: Option<PathBuf>,
 }
@@ -115,6 +134,9 @@ pub(crate) struct KubeconfigArgs {
 pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> CommandResult {
     if let Some(file) = &args.convert {
         return convert::convert(args.one_file(file.as_deref(), "--convert")?, args, process);
+    }
+    if let Some(file) = &args.kuberc {
+        return kuberc::permit(args.one_file(file.as_deref(), "--kuberc")?, args, process);
     }
     let merge = match &args.merge {
         Some(file) => Some(args.one_file(file.as_deref(), "--merge")?),
@@ -151,6 +173,11 @@ pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> 
         process::note("nothing was written (--dry-run)");
     }
     Ok(())
+}
+
+/// The kubeconfig at a path with all entries.
+fn merge(existing: Option<Source>, path: &Path, entries: &[ExecEntry], process: &Process) -> Result<All, Failure> {
+    with(existing, &beside(path, process)?, entries, false)
 }
 
 /// A kubeconfig with all entries.

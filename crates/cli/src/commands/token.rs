@@ -13,8 +13,9 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use mapping::authenticator::Config;
 
-pub(crate) use self::call::{Call, accepts, request_of, run_call};
+pub(crate) use self::call::{Call, accepts, parsed, request_of, run_call};
 use crate::{
+    commands::eks::Answer,
     credentials::{self, OwnToken, Wanted},
     exit::{CommandResult, Failure},
     global::{Boolean, Global},
@@ -64,6 +65,10 @@ pub(crate) struct TokenArgs {
     /// By whose rules credentials and the endpoint are found: what it was called as says it.
     #[arg(skip = Rules::Go)]
     pub(crate) rules: Rules,
+
+    /// How the AWS CLI would print it, where it was called as that.
+    #[arg(skip)]
+    pub(crate) answer: Option<Answer>,
 }
 
 /// What to sign, with everything resolved.
@@ -71,6 +76,7 @@ pub(crate) struct Request {
     pub(crate) cluster_id: token::ClusterId,
     pub(crate) credentials: Wanted,
     token_only: bool,
+    answer: Option<Answer>,
 }
 
 /// Runs `token`.
@@ -82,7 +88,10 @@ pub(crate) fn run(args: &TokenArgs, global: &Global, process: &Process) -> Comma
             process::note(&format!("note: {flag} has no effect, because no role is assumed; name one by --role ARN"));
         });
     }
-    print(&request, process)
+    let answer = args.answer.as_ref();
+    answer.into_iter().flat_map(|answer| &answer.notes).for_each(|note| process::note(note));
+    let with_authorities = answer.and_then(|answer| answer.with_authorities(process));
+    print(&request, with_authorities.as_ref().unwrap_or(process))
 }
 
 impl TokenArgs {
@@ -126,6 +135,7 @@ impl Request {
             },
             cluster_id,
             token_only: args.token_only.or(client.token_only).unwrap_or(false),
+            answer: args.answer.clone(),
         })
     }
 }
@@ -141,6 +151,11 @@ fn print(request: &Request, process: &Process) -> CommandResult {
     let info = kubeconfig::exec_info(process.variable("KUBERNETES_EXEC_INFO"));
     info.notes.iter().for_each(|note| process::note(note));
     let line = kubeconfig::exec_credential(info.api_version, &token, expires);
+    if let Some(answer) = &request.answer
+        && let Some(printed) = answer.of(&line, request.credentials.profile.as_deref(), process)?
+    {
+        return Ok(process::print(&printed)?);
+    }
     Ok(process::print(&format!("{line}\n"))?)
 }
 

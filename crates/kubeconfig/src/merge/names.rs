@@ -97,18 +97,28 @@ impl Names {
     }
 }
 
-/// Whether a user has no credentials, or nothing but tokens of this program.
+/// Whether a user has no credentials, or nothing but tokens of this program, or of the AWS CLI where both are asked in its words.
 fn is_ours(user: &Json, entry: &ExecEntry) -> bool {
     let has = |key: &&&str| !matches!(user.get(**key), None | Some(Json::Null)) && user[**key] != "";
     let mut credentials = CREDENTIALS.iter().filter(has);
     match (credentials.next(), credentials.next()) {
         (None, _) => true,
         (Some(&"exec"), None) => {
-            let command = user["exec"]["command"].as_str().unwrap_or_default();
-            [OWN, file_name(&entry.exec.command)].contains(&file_name(command))
+            let command = file_name(user["exec"]["command"].as_str().unwrap_or_default());
+            // In the AWS CLI's words its own entry is the one that is meant.
+            let is_asked_alike = asks_eks(&entry.exec.args) && ["aws", "aws2"].contains(&command) && {
+                let args = user["exec"]["args"].as_array().into_iter().flatten();
+                asks_eks(&args.filter_map(Json::as_str).collect::<Vec<_>>())
+            };
+            is_asked_alike || [OWN, file_name(&entry.exec.command)].contains(&command)
         }
         _ => false,
     }
+}
+
+/// Whether words are those of `aws eks get-token`.
+fn asks_eks<T: AsRef<str>>(args: &[T]) -> bool {
+    args.windows(2).any(|pair| (pair[0].as_ref(), pair[1].as_ref()) == ("eks", "get-token"))
 }
 
 /// The name, or one like it that may be had.

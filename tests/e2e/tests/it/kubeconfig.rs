@@ -408,7 +408,7 @@ users:
     exec:
       apiVersion: client.authentication.k8s.io/v1beta1
       command: aws
-      args: [--endpoint-url, https://x, eks, get-token, --cluster-name, {CLUSTER_ID}]
+      args: [--no-sign-request, eks, get-token, --cluster-name, {CLUSTER_ID}]
 - name: token
   user: {{token: secret}}
 "#
@@ -426,7 +426,7 @@ users:
         "`aws --region us-west-2 eks get-token --cluster-name {CLUSTER_ID} --output json` becomes `cluster-auth --region"
     );
     ensure!(said.stderr.contains(&became), "{}", said.stderr);
-    ensure!(said.stderr.contains("user kept stays") && said.stderr.contains("--endpoint-url"), "{}", said.stderr);
+    ensure!(said.stderr.contains("user kept stays") && said.stderr.contains("--no-sign-request"), "{}", said.stderr);
     // Every line that is not about the program is where it was.
     let after = fs::read_to_string(folder.join("config"))?;
     let (mut lines, changed) = (
@@ -436,7 +436,7 @@ users:
     for line in text.lines().filter(|line| !changed.iter().any(|word| line.contains(word))) {
         ensure!(lines.any(|other| other == line), "lost, or out of order: {line}\n{after}");
     }
-    ensure!(after.contains("command: aws\n      args: [--endpoint-url"), "{after}");
+    ensure!(after.contains("command: aws\n      args: [--no-sign-request"), "{after}");
     let view = view(world, &folder, "config")?;
     let users = view["users"].as_array().context("users")?;
     for (name, mode) in [("cli", "IfAvailable"), ("go", "IfAvailable"), ("flow", "Never")] {

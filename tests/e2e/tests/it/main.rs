@@ -25,6 +25,8 @@ mod denials;
 mod dialects;
 mod diff;
 mod docs;
+mod eks;
+mod endpoints;
 mod explain;
 mod faults;
 mod generated;
@@ -36,6 +38,7 @@ mod init;
 mod interop;
 mod kops;
 mod kubeconfig;
+mod kuberc;
 mod lint;
 mod live;
 mod login;
@@ -86,8 +89,11 @@ fn main() -> ExitCode {
         kops::TESTS,
         contexts::TESTS,
         kubeconfig::TESTS,
+        kuberc::TESTS,
         clusters::TESTS,
         completion::TESTS,
+        eks::TESTS,
+        endpoints::TESTS,
         interop::TESTS,
         login::TESTS,
         manifests::TESTS,

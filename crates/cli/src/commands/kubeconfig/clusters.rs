@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use anyhow::Context as _;
-use aws::{EksClusterName, describe_eks_cluster, eks_endpoint};
+use aws::{EksClusterName, credentials::Credentials, describe_eks_cluster, eks_endpoint};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kubeconfig::{Authority, ClusterEndpoint};
 use token::ClusterId;
@@ -151,10 +151,10 @@ fn of_eks(args: &KubeconfigArgs, global: &Global, process: &Process) -> Result<V
     let wanted = Wanted { region: args.region.clone(), profile: args.profile.clone(), ..Wanted::default() };
     let found = credentials::find(&wanted, &environment).context("cannot ask EKS")?;
     let asking = async {
-        let client = aws::Client::new(&environment)?;
+        let client = aws::Client::new(&found.environment)?;
         let mut clusters = Vec::with_capacity(named.len());
         for cluster in named {
-            clusters.push(cluster.ask(&client, &found, &environment).await?);
+            clusters.push(cluster.ask(&client, &found).await?);
         }
         Ok::<_, anyhow::Error>(clusters)
     };
@@ -183,19 +183,36 @@ impl Named {
         Ok(Self { name: EksClusterName::parse(name)?, region: Some(region.to_owned()) })
     }
 
-    async fn ask(
-        self,
-        client: &aws::Client,
-        found: &Found,
-        environment: &aws::credentials::Environment,
-    ) -> anyhow::Result<Cluster> {
+    async fn ask(self, client: &aws::Client, found: &Found) -> anyhow::Result<Cluster> {
         let name = self.name.as_str();
         let region = self
             .region
             .or_else(|| found.region.clone())
             .with_context(|| format!("the Region of {name} is not known: give --region, or the cluster's ARN"))?;
-        let endpoint = eks_endpoint(environment, &region)?;
-        let cluster = describe_eks_cluster(client, &found.credentials, &endpoint, &self.name, process::now()).await?;
+        let endpoint = eks_endpoint(&found.environment, &region)?;
+        let Described { id, endpoint, .. } = Described::ask(client, &found.credentials, &endpoint, &self.name).await?;
+        Ok(Cluster { id, endpoint, region: Some(region) })
+    }
+}
+
+/// What EKS says of a cluster, as far as a kubeconfig needs it.
+pub(super) struct Described {
+    pub(super) arn: String,
+    pub(super) id: ClusterId,
+    /// Whether that is an id beside its name.
+    pub(super) is_known_by_id: bool,
+    pub(super) endpoint: ClusterEndpoint,
+}
+
+impl Described {
+    pub(super) async fn ask(
+        client: &aws::Client,
+        credentials: &Credentials,
+        endpoint: &aws::Endpoint,
+        name: &EksClusterName,
+    ) -> anyhow::Result<Self> {
+        let cluster = describe_eks_cluster(client, credentials, endpoint, name, process::now()).await?;
+        let name = name.as_str();
         let unusable =
             || format!("EKS gave an unusable answer about {name}; check HTTPS_PROXY and AWS_ENDPOINT_URL_EKS");
         let pem = STANDARD.decode(&cluster.certificate_authority_data).ok().and_then(|pem| String::from_utf8(pem).ok());
@@ -204,6 +221,6 @@ impl Named {
         let id = ClusterId::parse(&cluster.cluster_id).with_context(unusable)?;
         let (server, authority) = (cluster.endpoint, Authority::Pem(pem));
         let endpoint = ClusterEndpoint { server, authority, other: BTreeMap::new() };
-        Ok(Cluster { id, endpoint, region: Some(region) })
+        Ok(Self { arn: cluster.arn, id, is_known_by_id: cluster.is_known_by_id, endpoint })
     }
 }

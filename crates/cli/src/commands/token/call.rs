@@ -5,11 +5,11 @@
 
 use std::ffi::{OsStr, OsString};
 
-use aws::credentials::Rules;
-use clap::{Args, Parser, Subcommand, error::ErrorKind};
+use clap::{Parser, Subcommand, error::ErrorKind};
 
 use super::{Request, TokenArgs, run};
 use crate::{
+    commands::eks::{GetToken, around},
     exit::{CommandResult, Failure},
     global::{Global, is_plugin, program},
     process::Process,
@@ -36,8 +36,7 @@ impl Call {
         if words.first()? == "token" {
             return Some(Self::Token(words[1..].to_vec()));
         }
-        let eks = words.windows(2).position(|pair| pair[0] == "eks" && pair[1] == "get-token")?;
-        Some(Self::EksGetToken([&words[..eks], &words[eks + 2..]].concat()))
+        around(arguments, ["eks", "get-token"]).map(Self::EksGetToken)
     }
 }
 
@@ -54,51 +53,6 @@ struct TokenCall {
     #[command(flatten)]
     global: Global,
 }
-
-/// `aws eks get-token`, as `aws eks update-kubeconfig` writes it into kubeconfigs.
-///
-/// Source: `awscli/customizations/eks/get_token.py`.
-#[derive(Debug, Parser)]
-#[command(name = "cluster-auth eks get-token", about = "Answer as `aws eks get-token` does", args_override_self = true)]
-struct EksGetTokenCall {
-    #[command(flatten)]
-    cluster: EksCluster,
-
-    /// ARN of a role to assume first
-    #[arg(long, alias = "role", value_name = "ARN")]
-    role_arn: Option<String>,
-
-    /// AWS Region of the STS endpoint
-    #[arg(long)]
-    region: Option<String>,
-
-    /// Profile of the AWS configuration to take credentials from
-    #[arg(long)]
-    profile: Option<String>,
-
-    /// Format of the answer; only json is supported
-    #[arg(long, value_parser = ["json"])]
-    output: Option<String>,
-}
-
-#[derive(Args, Debug)]
-#[group(multiple = false)]
-struct EksCluster {
-    /// Name of the EKS cluster
-    #[arg(long)]
-    cluster_name: Option<String>,
-
-    /// Id of the cluster on an outpost
-    #[arg(long)]
-    cluster_id: Option<String>,
-}
-
-/// In the AWS CLI's words, and what to do.
-const NO_CLUSTER: &str = "Either parameter --cluster-name or --cluster-id must be specified; add --cluster-name NAME, of those \
-                          that `aws eks list-clusters` lists";
-
-/// The session name that the AWS CLI uses for assuming the role.
-const EKS_SESSION_NAME: &str = "EKSGetTokenAuth";
 
 /// Parses the call and prints the token.
 pub(crate) fn run_call(call: &Call, process: &Process) -> CommandResult {
@@ -171,29 +125,15 @@ impl Call {
             }
             Self::EksGetToken(flags) => {
                 let words = [program].into_iter().chain(flags.iter().map(OsString::as_os_str));
-                let call: EksGetTokenCall = parsed(&format!("{called} eks get-token"), words)?;
-                let EksCluster { cluster_name, cluster_id } = call.cluster;
-                let cluster_id = cluster_name.or(cluster_id).filter(|id| !id.is_empty());
-                if cluster_id.is_none() {
-                    return Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, format!("{NO_CLUSTER}\n")));
-                }
-                let global = Global { cluster_id, ..Global::default() };
-                let session_name = call.role_arn.is_some().then(|| EKS_SESSION_NAME.to_owned());
-                let args = TokenArgs {
-                    region: call.region,
-                    profile: call.profile,
-                    role: call.role_arn,
-                    session_name,
-                    rules: Rules::Cli,
-                    ..TokenArgs::default()
-                };
-                Ok((args, global))
+                let call: GetToken = parsed(&format!("{called} eks get-token"), words)?;
+                call.settled()
             }
         }
     }
 }
 
-fn parsed<'a, T: Parser>(name: &str, words: impl Iterator<Item = &'a OsStr>) -> Result<T, clap::Error> {
+/// Reads words, the program first, as a command that help calls by this name.
+pub(crate) fn parsed<'a, T: Parser>(name: &str, words: impl Iterator<Item = &'a OsStr>) -> Result<T, clap::Error> {
     let mut command = T::command().bin_name(name);
     let matches = command.try_get_matches_from_mut(words)?;
     T::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
@@ -202,6 +142,9 @@ fn parsed<'a, T: Parser>(name: &str, words: impl Iterator<Item = &'a OsStr>) -> 
 #[cfg(test)]
 mod tests {
     use super::{Call, accepts};
+
+    const NO_CLUSTER: &str = "Either parameter --cluster-name or --cluster-id must be specified; add --cluster-name NAME, of \
+                              those that `aws eks list-clusters` lists";
 
     fn words(line: &str) -> Vec<std::ffi::OsString> {
         line.split(' ').map(Into::into).collect()
@@ -214,6 +157,10 @@ mod tests {
             (
                 "aws --region r eks get-token --cluster-name c",
                 Some(Call::EksGetToken(words("--region r --cluster-name c"))),
+            ),
+            (
+                "aws --profile eks eks --region r get-token --cluster-name c",
+                Some(Call::EksGetToken(words("--profile eks --region r --cluster-name c"))),
             ),
             ("cluster-auth -i c token", None),
             ("cluster-auth eks list", None),
@@ -231,16 +178,15 @@ mod tests {
             ("eks get-token --cluster-name c --role arn:aws:iam::111122223333:role/R --profile p", None),
             ("token -i c -r arn:aws:iam::111122223333:role/R", None),
             ("-i c token", None),
+            ("eks get-token --cluster-name c --endpoint-url https://x --debug --no-cli-pager", None),
+            ("--query status.token eks get-token --cluster-name c --output text", None),
+            ("eks get-token", Some(NO_CLUSTER)),
+            ("eks get-token --cluster-name=", Some(NO_CLUSTER)),
             (
-                "eks get-token --cluster-name c --endpoint-url https://x",
-                Some("unexpected argument '--endpoint-url' found"),
+                "eks get-token --cluster-name c --output yaml-stream",
+                Some("invalid value 'yaml-stream' for '--output <FORMAT>' [possible values: json, yaml, text, table]"),
             ),
-            ("eks get-token", Some(super::NO_CLUSTER)),
-            ("eks get-token --cluster-name=", Some(super::NO_CLUSTER)),
-            (
-                "eks get-token --cluster-name c --output text",
-                Some("invalid value 'text' for '--output <OUTPUT>' [possible values: json]"),
-            ),
+            ("eks get-token --cluster-name c --nosuch", Some("unexpected argument '--nosuch' found")),
             ("", Some("it asks for no token")),
             ("version", Some("it asks for no token")),
             ("s3 ls", Some("it asks for no token")),

@@ -65,9 +65,9 @@ impl AskIam {
             anyhow::bail!("--external-id {id}: it is for assuming a role; name that by --role ARN");
         }
         let found = credentials::find(&wanted, &environment).context("cannot ask IAM")?;
-        let endpoint = iam_endpoint(&environment, found.region.as_deref()).context("cannot ask IAM")?;
+        let endpoint = iam_endpoint(&found.environment, found.region.as_deref()).context("cannot ask IAM")?;
         let asking = async {
-            let client = aws::Client::new(&environment)?;
+            let client = aws::Client::new(&found.environment)?;
             ask(client, found, endpoint, facts, access).await
         };
         runtime::block_on(asking)?.context("cannot ask IAM")

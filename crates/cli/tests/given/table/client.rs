@@ -111,10 +111,28 @@ pub(super) const COMMANDS: &[Row] = &[
                 ],
             ),
             (
+                "kuberc",
+                &[
+                    ("kubeconfig --kuberc kuberc -i c", 1, CANNOT),
+                    ("kubeconfig --kuberc kuberc -c config.yaml", 1, CANNOT),
+                    ("kubeconfig --kuberc kuberc --merge x", 1, CANNOT),
+                    ("kubeconfig --kuberc kuberc --convert insecure.conf", 1, CANNOT),
+                    ("kubeconfig --kuberc kuberc --dry-run x", 1, "x: --kuberc names kuberc already"),
+                ],
+            ),
+            (
+                "yes",
+                &[
+                    ("kubeconfig --yes --server https://x -i c", 1, REQUIRED),
+                    ("kubeconfig --yes --merge x --server https://x -i c", 1, REQUIRED),
+                ],
+            ),
+            (
                 "dry-run",
                 &[
                     ("kubeconfig --dry-run --server https://x -i c", 1, REQUIRED),
                     ("kubeconfig --dry-run insecure.conf", 1, REQUIRED),
+                    ("kubeconfig --kuberc --dry-run --yes", 1, CANNOT),
                     // With a file behind it, too.
                     ("kubeconfig --convert --dry-run insecure.conf", 0, "insecure.conf: nothing to convert"),
                 ],

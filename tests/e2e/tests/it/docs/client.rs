@@ -91,7 +91,10 @@ impl Reader for Alice<'_> {
             }
             _ => {}
         }
-        let said = self.shell.runs(command)?;
+        let said = match command {
+            "cluster-auth kubeconfig --kuberc" => self.shell.answers(command, "Type `yes` to confirm:", "yes")?,
+            _ => self.shell.runs(command)?,
+        };
         let config = || fs::read_to_string(self.folder.join(".kube/config"));
         match command {
             _ if command.ends_with("--from-kubeconfig admin.conf --merge") => {
@@ -109,8 +112,25 @@ impl Reader for Alice<'_> {
             "cluster-auth kubeconfig --convert" => {
                 ensure!(!config()?.contains("command: aws\n"), "{}", config()?);
             }
+            "cluster-auth kubeconfig --kuberc --dry-run" => {
+                ensure!(!self.folder.join(".kube/kuberc").exists(), "it only says what would change");
+            }
+            "cluster-auth kubeconfig --kuberc" => {
+                let kuberc = fs::read_to_string(self.folder.join(".kube/kuberc"))?;
+                ensure!(kuberc.ends_with("credentialPluginAllowlist:\n- name: cluster-auth\n"), "{kuberc}");
+            }
             "cluster-auth whoami" => {
                 ensure!(said.contains("arn:aws:iam::111122223333:user/alice") && said.contains("developers"), "{said}");
+            }
+            _ if command.starts_with("cluster-auth eks get-token ") => {
+                ensure!(said.starts_with("k8s-aws-v1.") && said.trim_end().lines().count() == 1, "{said}");
+            }
+            _ if command.starts_with("cluster-auth eks update-kubeconfig ") => {
+                let context = "Added new context prod-eks to ";
+                ensure!(
+                    said.contains(context) && config()?.contains("arn:aws:eks:eu-west-1:111122223333:cluster/prod"),
+                    "{said}"
+                );
             }
             _ if command.starts_with("cluster-auth token ") => {
                 ensure!(said.contains("\"token\":\"k8s-aws-v1."), "{said}");

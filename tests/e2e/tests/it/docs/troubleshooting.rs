@@ -25,6 +25,10 @@ pub(super) const TESTS: &[Test] = &[
 const PROFILE: &str = "[profile dev]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Dev\n\
      [sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\n";
 
+/// A list of programs that this one is not in.
+const KUBERC: &str = "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\ncredentialPluginPolicy: Allowlist\n\
+     credentialPluginAllowlist: [{name: aws}]\n";
+
 /// The same as people had it before there were sessions, and where the AWS CLI keeps its token: one that is over.
 const OLD_PROFILE: &str = "[profile dev]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\n\
      sso_account_id = 111122223333\nsso_role_name = Dev\n";
@@ -50,6 +54,7 @@ fn words(world: &World) -> anyhow::Result<()> {
     fs::write(folder.join("ca.pem"), managed.cluster.ca_pem())?;
     fs::write(folder.join("plugin"), plugin(&managed, "v1"))?;
     fs::write(folder.join("old"), plugin(&managed, "v1alpha1"))?;
+    fs::write(folder.join("kuberc"), KUBERC)?;
     fs::write(folder.join("aws-config"), PROFILE)?;
     fs::write(folder.join("old-aws-config"), OLD_PROFILE)?;
     fs::create_dir_all(folder.join("home/.aws/sso/cache"))?;
@@ -66,6 +71,7 @@ fn words(world: &World) -> anyhow::Result<()> {
         ("You must be logged in", "kubectl --kubeconfig plugin auth whoami".to_owned()),
         ("pods is forbidden", "kubectl --kubeconfig $ADMIN --as alice get pods -n shop".to_owned()),
         ("executable cluster-auth", "PATH=$KUBERNETES kubectl --kubeconfig plugin get pods".to_owned()),
+        ("plugin path", "KUBERC=kuberc kubectl --kubeconfig plugin get pods".to_owned()),
         ("invalid apiVersion", "kubectl --kubeconfig old get pods".to_owned()),
         ("(profile `dev`)", format!("{nobody} cluster-auth token -i prod.example.com --profile dev")),
         ("(profile `dev`)", format!("echo '{OLD_TOKEN}' > {OLD_TOKEN_FILE}; {old} cluster-auth {token}")),

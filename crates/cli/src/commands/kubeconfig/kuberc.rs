@@ -1,0 +1,218 @@
+//! `kubeconfig --kuberc`: this program in kubectl's list of those that it may run for credentials, which stands in its kuberc.
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use document::Source;
+use kubeconfig::{Permitted, PluginUser, Wanted, command_of, is_searched_for, plugin_users};
+
+use super::{
+    KubeconfigArgs,
+    file::{self, Locked, default_paths},
+    report,
+};
+use crate::{
+    exit::{CommandResult, Failure},
+    process::{self, Process},
+};
+
+/// Says what changes, asks, and changes it.
+pub(super) fn permit(file: Option<&Path>, args: &KubeconfigArgs, process: &Process) -> CommandResult {
+    let path = match file {
+        Some(file) => file.to_owned(),
+        None => default_path(process)?,
+    };
+    let shown = path.display();
+    let logins = Logins::read(args.command(process), process)?;
+    let source = read(&path)?;
+    let permitted = permitted(&source, &logins, process)?;
+    for line in &permitted.unread {
+        process::note(&format!("{shown}:{line}: kubectl does not take the document that begins here"));
+    }
+    if permitted.added.is_empty() {
+        process::note(&format!("{shown}: kubectl may run {} already; nothing to change", logins.ours.join(", ")));
+    } else if permitted.was_open {
+        process::note(&format!("{shown}: kubectl runs any program for credentials, and will run only these:"));
+    } else {
+        process::note(&format!("{shown}: kubectl will run besides those that are listed there:"));
+    }
+    for command in &permitted.added {
+        process::note(&format!("  {}", logins.told(command)));
+    }
+    for command in &permitted.left_out {
+        process::note(&format!(
+            "note: kubectl goes on refusing {}, which is not listed there; `kubeconfig --kuberc --command {command}` adds it",
+            logins.told(command)
+        ));
+    }
+    if process.variable("KUBECTL_KUBERC").is_some_and(|value| value.eq_ignore_ascii_case("false")) {
+        process::note("note: KUBECTL_KUBERC=false: kubectl reads no kuberc while it is set");
+    }
+    if args.dry_run {
+        process::note("nothing was written (--dry-run)");
+        return Ok(());
+    }
+    if permitted.added.is_empty() {
+        return Ok(());
+    }
+    confirm(args, &path)?;
+    let locked = Locked::new(&path)?;
+    let again = locked.read()?.map_or_else(String::new, |source| source.text().to_owned());
+    if again != source.text() {
+        return Err(anyhow::anyhow!("{shown} was changed meanwhile, so nothing was written; try again").into());
+    }
+    locked.write(&permitted.text)?;
+    process::note(&format!("{shown}: written"));
+    Ok(())
+}
+
+fn confirm(args: &KubeconfigArgs, path: &Path) -> Result<(), Failure> {
+    if args.yes {
+        return Ok(());
+    }
+    match process::ask(&format!("Write this to {}? Type `yes` to confirm:", path.display()))?.as_deref() {
+        Some("yes") => Ok(()),
+        Some(_) => Err(anyhow::anyhow!("nothing was changed").into()),
+        None => {
+            let message = "no terminal to ask for confirmation, so nothing was changed; `--yes` changes it, and \
+                           `--dry-run` only says what would change";
+            Err(anyhow::anyhow!(message).into())
+        }
+    }
+}
+
+/// Where kubectl looks for its preferences.
+///
+/// Source: `LoadKuberc` of `kubectl/pkg/kuberc/kuberc.go`.
+fn default_path(process: &Process) -> anyhow::Result<PathBuf> {
+    match process.variable("KUBERC") {
+        Some("off") => {
+            anyhow::bail!("KUBERC=off: kubectl reads no kuberc; unset it, or name the file, as --kuberc FILE")
+        }
+        Some(path) => Ok(PathBuf::from(path)),
+        None => {
+            let home = process.home().context("no home folder: name the file, as --kuberc FILE")?;
+            Ok(home.join(".kube").join("kuberc"))
+        }
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<Source> {
+    Ok(file::read_to_change(path)?.unwrap_or_else(|| Source::new(path.display().to_string(), "")))
+}
+
+fn permitted(source: &Source, logins: &Logins, process: &Process) -> Result<Permitted, Failure> {
+    let resolve = |command: &str| program_file(command, process);
+    let wanted = Wanted { ours: &logins.ours, others: &logins.others, resolve: &resolve };
+    kubeconfig::permit(source, &wanted).map_err(|problems| report(source, &problems))
+}
+
+/// The programs that the user logs in by.
+struct Logins {
+    /// Under each name of this program's.
+    ours: Vec<String>,
+    others: Vec<String>,
+    /// By command: the users, and their kubeconfig.
+    users: BTreeMap<String, Vec<(String, PathBuf)>>,
+}
+
+impl Logins {
+    /// Of all kubeconfigs that kubectl reads by itself, and of those that lie beside them in its folder and are named when they
+    /// are wanted.
+    fn read(ours: &str, process: &Process) -> Result<Self, Failure> {
+        let ours = if is_searched_for(ours) { ours.to_owned() } else { command_of(ours, &folder(Path::new(ours))?) };
+        let mut logins = Self { ours: vec![ours], others: Vec::new(), users: BTreeMap::new() };
+        let listed = default_paths(process).unwrap_or_default();
+        for path in &listed {
+            let Some(source) = file::read(path)? else { continue };
+            let users = plugin_users(&source).map_err(|problems| report(&source, &problems))?;
+            logins.add(path, users)?;
+        }
+        for path in beside(process).into_iter().filter(|path| !listed.contains(path)) {
+            // What kubectl loads neither is no kubeconfig.
+            let users = file::read(&path).ok().flatten().and_then(|source| plugin_users(&source).ok());
+            logins.add(&path, users.unwrap_or_default())?;
+        }
+        Ok(logins)
+    }
+
+    fn add(&mut self, path: &Path, users: Vec<PluginUser>) -> anyhow::Result<()> {
+        for PluginUser { user, command } in users {
+            let command = command_of(&command, &folder(path)?);
+            let is_ours = Path::new(&command).file_name() == Path::new(&self.ours[0]).file_name();
+            let commands = if is_ours { &mut self.ours } else { &mut self.others };
+            if !commands.contains(&command) {
+                commands.push(command.clone());
+            }
+            self.users.entry(command).or_default().push((user, path.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// A command, and who logs in by it.
+    fn told(&self, command: &str) -> String {
+        let Some(users) = self.users.get(command) else { return command.to_owned() };
+        let told: Vec<String> = users.iter().map(|(user, path)| format!("{user} of {}", path.display())).collect();
+        format!("{command} (by which {} {} in)", told.join(", "), if told.len() == 1 { "logs" } else { "log" })
+    }
+}
+
+/// The folder of a file, from the root.
+fn folder(path: &Path) -> anyhow::Result<String> {
+    let path = std::path::absolute(path).with_context(|| format!("cannot tell the folder of {}", path.display()))?;
+    Ok(path.parent().unwrap_or(&path).display().to_string())
+}
+
+/// The files in kubectl's own folder.
+fn beside(process: &Process) -> Vec<PathBuf> {
+    let Some(folder) = process.home().map(|home| home.join(".kube")) else { return Vec::new() };
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let mut files: Vec<PathBuf> = entries.filter(|path| path.is_file()).collect();
+    files.sort();
+    files
+}
+
+/// The file of a command, as Go's `exec.LookPath` finds it; none where there is none.
+fn program_file(command: &str, process: &Process) -> Option<String> {
+    let found = |path: PathBuf| names_of(path, process).into_iter().find(|path| is_program(path));
+    let file = if is_searched_for(command) {
+        let folders = env::split_paths(process.variable("PATH")?);
+        // What is found from where somebody happens to stand, Go does not run.
+        folders.filter(|folder| folder.is_absolute()).find_map(|folder| found(folder.join(command)))
+    } else {
+        found(PathBuf::from(command))
+    };
+    file.map(|file| file.display().to_string())
+}
+
+#[cfg(unix)]
+fn names_of(path: PathBuf, _: &Process) -> Vec<PathBuf> {
+    vec![path]
+}
+
+/// With each of the endings that a program has.
+#[cfg(not(unix))]
+fn names_of(path: PathBuf, process: &Process) -> Vec<PathBuf> {
+    let endings = process.variable("PATHEXT").unwrap_or(".com;.exe;.bat;.cmd");
+    let with = |ending: &str| PathBuf::from(format!("{}{ending}", path.display()));
+    let mut names: Vec<PathBuf> = endings.split(';').filter(|ending| !ending.is_empty()).map(with).collect();
+    if path.extension().is_some() {
+        names.insert(0, path);
+    }
+    names
+}
+
+#[cfg(unix)]
+fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_program(path: &Path) -> bool {
+    path.is_file()
+}
