@@ -22,6 +22,8 @@ use crate::{
 pub struct EksCluster {
     /// What tokens are bound to: the cluster's name, but for those on Outposts, which have an id beside it.
     pub cluster_id: String,
+    /// Its ARN, which says the account whose it is.
+    pub arn: Option<String>,
     /// The URL of the API server.
     pub endpoint: String,
     /// Its authority, as PEM in base64, as kubeconfigs have it.
@@ -167,6 +169,7 @@ struct Described {
 #[serde(rename_all = "camelCase")]
 struct Cluster {
     name: String,
+    arn: Option<String>,
     id: Option<String>,
     endpoint: Option<String>,
     certificate_authority: Option<CertificateAuthority>,
@@ -182,6 +185,7 @@ impl Cluster {
     fn ready(self) -> Option<EksCluster> {
         Some(EksCluster {
             cluster_id: self.id.unwrap_or(self.name),
+            arn: self.arn,
             endpoint: self.endpoint?,
             certificate_authority_data: self.certificate_authority?.data?,
         })
@@ -269,8 +273,9 @@ mod tests {
     fn a_cluster_that_is_being_made_is_not_ready() {
         let read = |text: &str| serde_json::from_str::<Described>(text).expect("readable").cluster.ready();
         assert_eq!(read(r#"{"cluster": {"name": "prod", "status": "CREATING", "certificateAuthority": {}}}"#), None);
-        let outpost = r#"{"cluster": {"name": "prod", "id": "b1", "endpoint": "https://x", "certificateAuthority": {"data": "QQ=="}}}"#;
-        assert_eq!(read(outpost).map(|cluster| cluster.cluster_id).as_deref(), Some("b1"));
+        let outpost = r#"{"cluster": {"name": "prod", "id": "b1", "arn": "arn:x", "endpoint": "https://x", "certificateAuthority": {"data": "QQ=="}}}"#;
+        let outpost = read(outpost).map(|cluster| (cluster.cluster_id, cluster.arn));
+        assert_eq!(outpost, Some(("b1".to_owned(), Some("arn:x".to_owned()))));
     }
 
     #[test]

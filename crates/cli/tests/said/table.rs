@@ -1,0 +1,60 @@
+//! Lines that fail, and what is said of each.
+
+/// One of them.
+pub(crate) struct Said {
+    /// What is wrong.
+    pub(crate) name: &'static str,
+    /// What is typed, in a folder that holds [`FILES`].
+    pub(crate) line: &'static str,
+    /// Variables that are set besides.
+    pub(crate) env: &'static [(&'static str, &'static str)],
+    /// What is piped into it.
+    pub(crate) stdin: &'static str,
+    /// The exit code.
+    pub(crate) code: i32,
+    /// What is said.
+    pub(crate) says: &'static [&'static str],
+    /// What is not.
+    pub(crate) not: &'static [&'static str],
+}
+
+/// A line without anything besides.
+const PLAIN: Said = Said { name: "", line: "", env: &[], stdin: "", code: 1, says: &[], not: &[] };
+
+/// The files of the folder, by name.
+pub(crate) const FILES: &[(&str, &[u8])] = &[
+    (
+        "bad.yaml",
+        b"groups:\n- name: a\n  authentication: {account: '1111-2222-3333'}\n  roles: [R]\n  access: [{role: view}]\n",
+    ),
+    // As PowerShell's `>` writes it.
+    ("utf-16.yaml", b"\xff\xfeg\0r\0o\0u\0p\0s\0:\0 \0[\0]\0\n\0"),
+    ("latin-1.yaml", b"groups: [] # \xe9\n"),
+    (
+        "k.yaml",
+        b"apiVersion: v1\nkind: Config\ncurrent-context: a b\nclusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\n\
+          contexts: [{name: a b, context: {cluster: c, user: u}}]\nusers:\n- name: u\n  user:\n    exec:\n      \
+          apiVersion: client.authentication.k8s.io/v1\n      interactiveMode: Never\n      command: sh\n      \
+          args: [-c, 'echo run aws sso login >&2; exit 3']\n",
+    ),
+    ("account.yaml", b"account: '1111-2222-3333'\ngroups: []\n"),
+    (
+        "verbs.yaml",
+        b"groups:\n- name: a\n  authorization:\n  - rules: [{apiGroups: [''], resources: [pods], verbs: get}]\n",
+    ),
+    ("map.yaml", b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata: {}\n"),
+    ("access.yml", b"groups: []\n"),
+    ("program.bin", b"\x7fELF\x02\x01\x00\x00: {{[\x00\xff\n"),
+    ("no-current.yaml", b"apiVersion: v1\nkind: Config\ncontexts: [{name: a, context: {cluster: c, user: u}}]\n"),
+];
+
+/// All of them.
+pub(crate) const SAID: &[Said] = &[
+    Said {
+        name: "an API server whose authority is not given",
+        line: "kubeconfig -i c --server https://api.example.com",
+        code: 0,
+        says: &["note: without --ca FILE kubectl trusts the authorities of its machine for https://api.example.com"],
+        ..PLAIN
+    },
+];
