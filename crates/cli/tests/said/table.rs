@@ -51,6 +51,42 @@ pub(crate) const FILES: &[(&str, &[u8])] = &[
 /// All of them.
 pub(crate) const SAID: &[Said] = &[
     Said {
+        name: "what a credential plugin says is seen, as kubectl shows it, and the command goes to the same cluster",
+        line: "whoami --kubeconfig k.yaml",
+        says: &[
+            "run aws sso login\n",
+            "what it says stands above; `kubectl --kubeconfig k.yaml --context 'a b' auth whoami`",
+        ],
+        ..PLAIN
+    },
+    Said {
+        name: "a kubeconfig of KUBECONFIG is the one that kubectl reads by itself",
+        line: "whoami",
+        env: &[("KUBECONFIG", "k.yaml")],
+        says: &["`kubectl --context 'a b' auth whoami`"],
+        ..PLAIN
+    },
+    Said {
+        name: "another file than a kubeconfig",
+        line: "whoami --kubeconfig bad.yaml",
+        says: &["bad.yaml has no contexts: not a kubeconfig, or an empty one"],
+        ..PLAIN
+    },
+    Said {
+        name: "a kubeconfig without a current context",
+        line: "whoami --kubeconfig no-current.yaml",
+        says: &["`kubectl --kubeconfig no-current.yaml config use-context NAME` sets one, of: a"],
+        ..PLAIN
+    },
+    Said {
+        name: "no kubeconfig yet",
+        line: "whoami",
+        says: &[
+            ".kube/config; give the path of one that is there by --kubeconfig or KUBECONFIG, or make one: `cluster-auth kubeconfig --merge`",
+        ],
+        ..PLAIN
+    },
+    Said {
         name: "an API server whose authority is not given",
         line: "kubeconfig -i c --server https://api.example.com",
         code: 0,
