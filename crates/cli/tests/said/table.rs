@@ -51,6 +51,20 @@ pub(crate) const FILES: &[(&str, &[u8])] = &[
 /// All of them.
 pub(crate) const SAID: &[Said] = &[
     Said {
+        name: "a server's access file with a mistake is shown as that of --config is",
+        line: "server -i c --state-dir . --kubeconfig-pregenerated --access-file bad.yaml",
+        says: &["\n --> bad.yaml:3:", "\n  |\n3 | "],
+        not: &["error: error", "\u{fffd}"],
+        ..PLAIN
+    },
+    Said {
+        name: "what init says is what the server takes",
+        line: "init -i c --port 21399 --hostname webhook.example.com",
+        code: 0,
+        says: &["\n  --state-dir=", " --kubeconfig-pregenerated --hostname=webhook.example.com --port=21399\n"],
+        ..PLAIN
+    },
+    Said {
         name: "what a credential plugin says is seen, as kubectl shows it, and the command goes to the same cluster",
         line: "whoami --kubeconfig k.yaml",
         says: &[
@@ -84,6 +98,14 @@ pub(crate) const SAID: &[Said] = &[
         says: &[
             ".kube/config; give the path of one that is there by --kubeconfig or KUBECONFIG, or make one: `cluster-auth kubeconfig --merge`",
         ],
+        ..PLAIN
+    },
+    // Of a network that only documentation has (RFC 5737).
+    Said {
+        name: "an address of another machine",
+        line: "server -i c --state-dir . --kubeconfig-pregenerated --health-address none --address 192.0.2.9",
+        says: &["cannot listen on 192.0.2.9:21362; give an address of this machine as --address"],
+        not: &["is another server running?"],
         ..PLAIN
     },
     Said {
