@@ -100,6 +100,52 @@ pub(crate) const SAID: &[Said] = &[
         ],
         ..PLAIN
     },
+    Said {
+        name: "two of the three values of a session",
+        line: "token -i c",
+        env: &[("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE")],
+        code: 0,
+        says: &[
+            "the access key ASIAIOSFODNN7EXAMPLE is temporary, and no session token is set",
+            "set AWS_SESSION_TOKEN",
+        ],
+        ..PLAIN
+    },
+    Said {
+        name: "keys that last need no session token",
+        line: "token -i c",
+        code: 0,
+        not: &["session token"],
+        ..PLAIN
+    },
+    Said {
+        name: "what token prints for kubectl holds a token",
+        line: "verify -i c",
+        stdin: r#"{"kind": "ExecCredential", "status": {"token": "k8s-aws-v1.x"}}"#,
+        says: &["[token.encoding]"],
+        ..PLAIN
+    },
+    Said {
+        name: "an ExecCredential in which a plugin has put no token",
+        line: "verify -i c",
+        stdin: r#"{"kind": "ExecCredential", "spec": {}}"#,
+        says: &["the JSON holds no token"],
+        ..PLAIN
+    },
+    Said {
+        name: "a pipe through which no token came",
+        line: "verify -i c",
+        stdin: "\n",
+        says: &["no token on stdin: whatever should have printed it has printed nothing"],
+        not: &["token.not-aws"],
+        ..PLAIN
+    },
+    Said {
+        name: "a role's name in place of its ARN",
+        line: "token -i c -r Deployer",
+        says: &["`Deployer` is not the ARN of a role, such as arn:aws:iam::111122223333:role/Name"],
+        ..PLAIN
+    },
     // Of a network that only documentation has (RFC 5737).
     Said {
         name: "an address of another machine",
