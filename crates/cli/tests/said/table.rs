@@ -141,6 +141,43 @@ pub(crate) const SAID: &[Said] = &[
         ..PLAIN
     },
     Said {
+        name: "an account as the console writes it",
+        line: "check account.yaml",
+        says: &["this has 14 characters, not all of them digits", "help: write \"111122223333\""],
+        ..PLAIN
+    },
+    Said {
+        name: "verbs that are no list are not missing",
+        line: "check verbs.yaml",
+        says: &["`verbs` is a list, this is"],
+        not: &["a rule without verbs"],
+        ..PLAIN
+    },
+    Said {
+        name: "a manifest is one mistake",
+        line: "check map.yaml",
+        says: &[
+            "map.yaml:2:1",
+            "this is a manifest (ConfigMap), and no access file",
+            "`cluster-auth import --from FILE`",
+        ],
+        not: &["has no key"],
+        ..PLAIN
+    },
+    Said {
+        name: "a file that is no access.yaml by its name",
+        line: "check",
+        says: &["no access.yaml: name access.yml, if that is the access file"],
+        ..PLAIN
+    },
+    Said {
+        name: "a program in place of a dump",
+        line: "who-can get pods --from program.bin",
+        says: &["program.bin: it is not a text"],
+        not: &["template"],
+        ..PLAIN
+    },
+    Said {
         name: "a role's name in place of its ARN",
         line: "token -i c -r Deployer",
         says: &["`Deployer` is not the ARN of a role, such as arn:aws:iam::111122223333:role/Name"],
@@ -159,6 +196,13 @@ pub(crate) const SAID: &[Said] = &[
         line: "kubeconfig -i c --server https://api.example.com",
         code: 0,
         says: &["note: without --ca FILE kubectl trusts the authorities of its machine for https://api.example.com"],
+        ..PLAIN
+    },
+    Said { name: "an access file in UTF-16 is a text", line: "check utf-16.yaml", code: 0, not: &["UTF-8"], ..PLAIN },
+    Said {
+        name: "a file that is no text stops no other from being read",
+        line: "check latin-1.yaml bad.yaml",
+        says: &["latin-1.yaml:1:1", "byte 13 is not UTF-8", "save it as UTF-8", "bad.yaml:3:"],
         ..PLAIN
     },
 ];
