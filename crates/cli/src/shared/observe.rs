@@ -9,7 +9,7 @@ pub(crate) use self::{
     context::{ClusterArgs, contexts, listener, proxies},
     files::collect,
     from::{
-        APPLIED_WITH, COMPILED_WITH, FromArgs, IMPORTED_FROM, PLANNED_WITH, PathArgs,
+        APPLIED_WITH, COMPARED_IN, COMPILED_WITH, FromArgs, IMPORTED_FROM, PLANNED_WITH, PathArgs,
         ensure_no_configuration, gated, ignored,
     },
     live::{ACCOUNTS, COMPILING, EVERYTHING, Lists, look},

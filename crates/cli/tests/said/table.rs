@@ -192,6 +192,21 @@ pub(crate) const SAID: &[Said] = &[
         ..PLAIN
     },
     Said {
+        name: "a flag is no value",
+        line: "render -o json",
+        says: &["unexpected argument '-o'"],
+        not: &["-- -o"],
+        ..PLAIN
+    },
+    Said {
+        name: "another flag is named only where it is like what was typed",
+        line: "who-can get pods --as bob",
+        says: &["unexpected argument '--as'"],
+        not: &["--namespace' exists"],
+        ..PLAIN
+    },
+    Said { name: "a code of plan", line: "explain plan.not-ours", says: &["docs/plan.md explains those"], ..PLAIN },
+    Said {
         name: "an API server whose authority is not given",
         line: "kubeconfig -i c --server https://api.example.com",
         code: 0,
