@@ -148,7 +148,7 @@ impl IamAccount {
 }
 
 impl AccessPrincipal {
-    /// Returns the ARN as IAM writes it, with the path of a user and without that of a role. Permission sets have none.
+    /// Returns the ARN as mappings compare it: with the path of a user and without that of a role. Permission sets have none.
     pub fn arn(&self) -> Option<Arn> {
         let resource = match self.kind {
             Kind::User => format!("user{}{}", self.path, self.name),

@@ -7,7 +7,7 @@ mod names;
 mod principals;
 mod values;
 
-use document::{KeyCase, Limits, Node, Problem, Problems, Sources};
+use document::{Entry, KeyCase, Limits, Node, Problem, Problems, Sources};
 
 use crate::{Access, Code, keys::Object};
 use merge::{Fragment, Merged};
@@ -48,6 +48,10 @@ pub fn read(sources: &Sources, limits: &Limits) -> Read {
 
 /// One file, with those of its groups that were read before.
 fn file(root: &Node, groups: Vec<Fragment>, merged: &mut Merged, problems: &mut Problems) {
+    if let Some(problem) = manifest(root) {
+        problems.push(problem);
+        return;
+    }
     let Some(file) = View::of(root, Object::File, problems) else { return };
     chart::check(&file, problems);
     merged.cluster_id(file.text("clusterID", problems), problems);
@@ -69,6 +73,21 @@ fn file(root: &Node, groups: Vec<Fragment>, merged: &mut Merged, problems: &mut 
             None => problems.push(Code::Missing.at(node.span, "an entry of `nodes` has no `roles`")),
         }
     }
+}
+
+/// That it is an object of Kubernetes: none of its keys is one of an access file, and that is one mistake.
+fn manifest(root: &Node) -> Option<Problem> {
+    let entries = root.as_mapping()?;
+    let is_key = |entry: &Entry| Object::File.key(&entry.key.text).is_some();
+    let of_kind = entries.iter().find(|entry| *entry.key.text == *"kind")?;
+    let kind = of_kind.value.as_scalar().filter(|_| root.get("apiVersion").is_some())?;
+    let problem = || {
+        let hint = "`cluster-auth import --from FILE` makes an access file of what a cluster has";
+        Code::UnknownKey
+            .at(of_kind.key_span, format!("this is a manifest ({}), and no access file", kind.text))
+            .hint(hint)
+    };
+    (!entries.iter().any(is_key)).then(problem)
 }
 
 fn group(node: &Node, problems: &mut Problems) -> Option<Fragment> {

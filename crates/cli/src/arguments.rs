@@ -225,7 +225,14 @@ fn with_whose(mut error: clap::Error, command: &clap::Command) -> clap::Error {
         (ErrorKind::UnknownArgument, Some(ContextValue::String(flag))) => flag.clone(),
         _ => return error,
     };
+    // No value of ours begins so: whoever types a flag means a flag.
+    error.remove(ContextKind::Suggested);
     let Some(long) = flag.strip_prefix("--") else { return error };
+    if let Some(ContextValue::String(other)) = error.get(ContextKind::SuggestedArg)
+        && document::nearest(long, [other.trim_start_matches('-')]).is_none()
+    {
+        error.remove(ContextKind::SuggestedArg);
+    }
     let has = |command: &&clap::Command| {
         let mut arguments = command.get_arguments().filter(|argument| !argument.is_hide_set());
         !command.is_hide_set() && arguments.any(|argument| argument.get_long() == Some(long))

@@ -46,6 +46,10 @@ pub(crate) fn role(flag: Option<&String>, process: &process::Process) -> Option<
 
 /// Finds them. The network is touched only if somebody has to be asked.
 pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result<Found> {
+    // AWS only says that something is not valid.
+    if let Some(AssumeRole { role_arn, .. }) = wanted.role.as_ref().filter(|role| !is_of_a_role(&role.role_arn)) {
+        anyhow::bail!("`{role_arn}` is not the ARN of a role, such as arn:aws:iam::111122223333:role/Name");
+    }
     let rules = wanted.rules;
     let environment = match rules {
         Rules::Cli => Cow::Borrowed(environment),
@@ -78,7 +82,21 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
             }
         }
     };
+    if let Some(note) = without_session(&credentials) {
+        process::note(&note);
+    }
     Ok(Found { credentials, region, sts, environment: endpoints })
+}
+
+/// What is wrong where somebody has copied two of the three values of a session: AWS only says that it does not know the key.
+fn without_session(credentials: &Credentials) -> Option<String> {
+    let key = &credentials.access_key_id;
+    (key.starts_with("ASIA") && credentials.session_token.is_none()).then(|| {
+        format!(
+            "note: the access key {key} is temporary, and no session token is set, so AWS does not know it: set \
+             AWS_SESSION_TOKEN, or aws_session_token of the profile"
+        )
+    })
 }
 
 /// A token of one's own, and what is known of it.
@@ -97,6 +115,12 @@ pub(crate) fn own_token(wanted: &Wanted, cluster: &ClusterId, process: &process:
     let signed_at = process::now();
     let url = aws::presign_get_caller_identity(&credentials, &sts, cluster.as_str(), signed_at);
     Ok(OwnToken { token: token::wrap(&url), signed_at, credentials_end: credentials.expires })
+}
+
+/// Whether a text has the form of a role's ARN, be it in a partition that is not known here.
+fn is_of_a_role(text: &str) -> bool {
+    let fields: Vec<_> = text.splitn(6, ':').collect();
+    matches!(fields[..], ["arn", _, "iam", "", _, resource] if resource.starts_with("role/"))
 }
 
 /// With the names that AWS's SDK for Go takes for keys besides the usual ones, which hardly anybody has.

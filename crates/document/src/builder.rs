@@ -176,6 +176,11 @@ impl<'a> Builder<'a> {
         self.open.last().is_some_and(|open| open.style == Style::Flow)
     }
 
+    /// Where the bracket is that is open.
+    pub(crate) fn bracket(&self) -> Option<usize> {
+        self.open.last().filter(|open| open.style == Style::Flow).map(|open| open.start)
+    }
+
     /// Ends the innermost collection: flow ones at the end of their bracket, block ones at the end of what they hold.
     /// Returns that end.
     pub(crate) fn close(&mut self, bracket: Span, last_end: usize) -> Result<usize, Fatal> {

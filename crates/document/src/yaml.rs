@@ -12,7 +12,7 @@ use crate::{
     go::{self, Resolved},
     json,
     libyaml::{self, Scanner, Token},
-    toml, yaml_1_1,
+    slips, toml, yaml_1_1,
 };
 
 /// Code of a second document where one is read.
@@ -194,7 +194,14 @@ fn read(
                 let tab = indenting_tab(as_written, at).filter(|_| !builder.is_in_flow());
                 let tab = tab.or_else(|| info.contains("tab").then(|| tab_near(as_written, at))?);
                 let problem = tab.map(libyaml::tab);
-                return Err(problem.unwrap_or_else(|| Problem::error("document.syntax", Span::at(at), info)).into());
+                let problem = problem.unwrap_or_else(|| {
+                    let problem = Problem::error("document.syntax", Span::at(at), info);
+                    match slips::hint(as_written, at, builder.bracket()) {
+                        Some(hint) => problem.hint(hint),
+                        None => problem,
+                    }
+                });
+                return Err(problem.into());
             }
         };
         let range = span.byte_range().unwrap_or(end..end);

@@ -114,7 +114,7 @@ pub enum InputError {
 impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Encoding => f.write_str("it is not UTF-8"),
+            Self::Encoding => f.write_str("it is not a text; give a file of YAML or JSON"),
             Self::Cluster(error) => error.fmt(f),
             Self::Iam(error) => error.fmt(f),
             Self::Eks(error) => error.fmt(f),
@@ -275,7 +275,9 @@ impl Inputs {
             return Ok(true);
         }
         let said = |problems: &[Problem]| {
-            if is_cut_off(source.text()) {
+            if source.text().contains('\0') {
+                InputError::Encoding
+            } else if is_cut_off(source.text()) {
                 InputError::CutOff
             } else if is_template(source.text()) {
                 InputError::Template(in_lines(&source, problems))

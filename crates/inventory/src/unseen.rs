@@ -17,7 +17,7 @@ pub struct Unseen {
     pub about: About,
 }
 
-/// What a gap is about, as far as any answer depends on that.
+/// What was not read. Answers use it to tell whether they depend on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum About {
     /// All of a cluster. The reason names it.

@@ -64,6 +64,13 @@ pub enum StateStoreError {
     Bucket(#[from] BucketNameError),
 }
 
+impl fmt::Display for StateStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let slash = if self.prefix.is_empty() { "" } else { "/" };
+        write!(f, "s3://{}{slash}{}", self.bucket.as_str(), self.prefix)
+    }
+}
+
 impl FromStr for StateStore {
     type Err = StateStoreError;
 

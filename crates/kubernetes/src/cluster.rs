@@ -7,7 +7,9 @@ use hyper::body::Bytes;
 use kube::client::Body;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::{KubernetesError, credentials::Credentials, endpoint::Endpoint, list_stream::ListStream, status};
+use crate::{
+    ContextName, KubernetesError, credentials::Credentials, endpoint::Endpoint, list_stream::ListStream, status,
+};
 
 /// How long one answer may take from the question to its last byte; a list of 100,000 bindings takes a few seconds. API
 /// servers end what takes longer themselves (kube-apiserver's `--request-timeout`).
@@ -35,7 +37,7 @@ impl Cluster {
     pub(crate) fn new(
         client: kube::Client,
         credentials: Credentials,
-        context: String,
+        context: ContextName,
         server: String,
         namespace: String,
     ) -> Self {
@@ -44,7 +46,7 @@ impl Cluster {
 
     /// Returns the kubeconfig context.
     pub fn context(&self) -> &str {
-        &self.endpoint.context
+        self.endpoint.context.as_str()
     }
 
     /// Returns the API server's URL.

@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use tls::{Proxies, TlsError};
 
 use crate::{
-    Cluster, KubernetesError, client,
+    Cluster, ContextName, KubernetesError, client,
     credentials::{Credentials, bearer, has_ended, not_read},
     files::{self, Config, User},
     plugin::{PATIENCE, Plugin, Runner},
@@ -27,16 +27,29 @@ pub struct Kubeconfig {
     /// In the order in which they count: the first to name something wins. Files that are not there are passed over, as
     /// kubectl does with the list in `KUBECONFIG`.
     pub paths: Vec<PathBuf>,
+    /// Whether the file was given by a flag: kubectl does not find it by itself then.
+    pub is_given: bool,
     /// The context; none is the files' current one.
     pub context: Option<String>,
     /// The API server's URL, where it is another than the files'.
     pub server: Option<String>,
     /// For servers to which the files name no proxy.
     pub proxies: Proxies,
-    /// Whether a plugin can ask somebody something: stdin is a terminal.
-    pub is_terminal: bool,
+    /// Who is there while a plugin runs.
+    pub listener: Listener,
     /// The clock: credentials end.
     pub now: fn() -> Timestamp,
+}
+
+/// Who is there while a plugin runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listener {
+    /// Nobody: stderr is a log, which is others' to read.
+    Nobody,
+    /// Somebody who reads stderr and cannot be asked anything.
+    Reader,
+    /// Somebody who can be asked something: stdin is a terminal.
+    Terminal,
 }
 
 /// A client certificate and its key, in PEM.
@@ -44,7 +57,7 @@ type Pair = (Vec<u8>, Vec<u8>);
 
 /// A context and what it leads to.
 struct Chosen {
-    name: String,
+    name: ContextName,
     namespace: String,
     cluster_name: String,
     cluster: files::Cluster,
@@ -103,19 +116,19 @@ impl Kubeconfig {
     /// What a user has to show, in kubectl's order; a plugin is run, and told about the cluster.
     async fn credentials(
         &self,
-        context: &str,
+        context: &ContextName,
         name: &str,
         user: &User,
         about: impl FnOnce() -> Json,
     ) -> Result<(Credentials, Option<Pair>), KubernetesError> {
-        let unusable = |why: String| KubernetesError::Unusable { context: context.to_owned(), why };
+        let unusable = |why: String| KubernetesError::Unusable { context: context.clone(), why };
         let identity = identity(user, name).map_err(unusable)?;
         if let Some(credentials) = Credentials::of(user).map_err(unusable)? {
             return Ok((credentials, identity));
         }
         if let Some(exec) = &user.exec {
-            let failed = |why| exec.failed(context, why);
-            let runner = Runner::new(exec.clone(), about, self.is_terminal, PATIENCE).map_err(failed)?;
+            let failed = |why| exec.failed(context, self.listener, why);
+            let runner = Runner::new(exec.clone(), about, self.listener, PATIENCE).map_err(failed)?;
             let made = runner.run().await.map_err(failed)?;
             let pair = made.identity.clone().map(|(certificate, key)| (certificate.into_bytes(), key.into_bytes()));
             let credentials = Credentials::Plugin { runner: Box::new(runner), last: made.into(), now: self.now };
@@ -144,22 +157,37 @@ impl Kubeconfig {
     ///
     /// Files that are missing or cannot be read.
     pub fn contexts(&self) -> Result<Vec<String>, KubernetesError> {
-        Ok(Config::read(&self.paths)?.contexts.into_iter().map(|(name, _)| name).collect())
+        Ok(self.read()?.contexts.into_iter().map(|(name, _)| name).collect())
+    }
+
+    fn read(&self) -> Result<Config, KubernetesError> {
+        let missing = || KubernetesError::NoKubeconfig { paths: self.paths.clone(), is_given: self.is_given };
+        Config::read(&self.paths)?.ok_or_else(missing)
+    }
+
+    /// The file that a flag named.
+    fn given(&self) -> Option<&Path> {
+        self.paths.first().filter(|_| self.is_given).map(PathBuf::as_path)
     }
 
     fn choose(&self) -> Result<Chosen, KubernetesError> {
-        let Config { clusters, users, contexts, current_context } = Config::read(&self.paths)?;
+        let Config { clusters, users, contexts, current_context } = self.read()?;
+        if contexts.is_empty() {
+            let paths = self.paths.iter().filter(|path| path.exists()).cloned().collect();
+            return Err(KubernetesError::NoContexts { paths });
+        }
         let known = || contexts.iter().map(|(name, _)| name.clone()).collect();
         let name = self.context.clone().unwrap_or(current_context);
         if name.is_empty() {
-            return Err(KubernetesError::NoCurrentContext { known: known() });
+            return Err(KubernetesError::NoCurrentContext { given: self.given().map(Path::to_owned), known: known() });
         }
         let Some((_, context)) = contexts.iter().find(|(one, _)| *one == name) else {
             return Err(KubernetesError::NoContext { known: known(), name });
         };
+        let chosen = ContextName::new(&name, self.given());
         let (cluster_name, user_name) = (context.cluster.clone(), context.user.clone());
         let namespace = if context.namespace.is_empty() { "default" } else { &context.namespace }.to_owned();
-        let unusable = |why| KubernetesError::Unusable { context: name.clone(), why };
+        let unusable = |why| KubernetesError::Unusable { context: chosen.clone(), why };
         let cluster = clusters.into_iter().find(|(one, _)| *one == cluster_name).map(|(_, cluster)| cluster);
         let cluster =
             cluster.ok_or_else(|| unusable(format!("there is no cluster {cluster_name:?} in the kubeconfig")))?;
@@ -170,7 +198,7 @@ impl Kubeconfig {
             }
             user => user.unwrap_or_default(),
         };
-        Ok(Chosen { name, namespace, cluster_name, cluster, user_name, user })
+        Ok(Chosen { name: chosen, namespace, cluster_name, cluster, user_name, user })
     }
 }
 
@@ -208,9 +236,11 @@ impl Pod {
         };
         let user = User { token_file: file("token"), ..User::default() };
         let namespace = "default".to_owned();
-        let chosen = Chosen { name: name(), namespace, cluster_name: name(), cluster, user_name: name(), user };
+        let in_pod = ContextName::of_pod();
+        let chosen = Chosen { name: in_pod, namespace, cluster_name: name(), cluster, user_name: name(), user };
         let (paths, proxies) = (Vec::new(), Proxies::default());
-        Kubeconfig { paths, context: None, server: None, proxies, is_terminal: false, now }
+        let listener = Listener::Nobody;
+        Kubeconfig { paths, is_given: false, context: None, server: None, proxies, listener, now }
             .connect_to_chosen(chosen)
             .await
     }
@@ -223,7 +253,7 @@ impl Cluster {
     ///
     /// The URL is none, or the proxy's is none.
     pub fn without_credentials(server: &str, proxies: &Proxies) -> Result<Self, KubernetesError> {
-        let context = "--master".to_owned();
+        let context = ContextName::of_server(server);
         let unusable = |why: String| KubernetesError::Unusable { context: context.clone(), why };
         let cluster = files::Cluster { server: server.to_owned(), ..files::Cluster::default() };
         let mut config = kube::Config::new(self::server(&cluster).map_err(unusable)?);

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use crate::{
-    KubernetesError,
+    ContextName, KubernetesError,
     files::User,
     plugin::{Made, Runner},
 };
@@ -62,8 +62,8 @@ impl Credentials {
     }
 
     /// What a request has to have.
-    pub(crate) async fn header(&self, context: &str) -> Result<Option<HeaderValue>, KubernetesError> {
-        let unusable = |why| KubernetesError::Unusable { context: context.to_owned(), why };
+    pub(crate) async fn header(&self, context: &ContextName) -> Result<Option<HeaderValue>, KubernetesError> {
+        let unusable = |why| KubernetesError::Unusable { context: context.clone(), why };
         match self {
             Self::Nothing => Ok(None),
             Self::Header(header) => Ok(Some(header.clone())),
@@ -77,10 +77,10 @@ impl Credentials {
             Self::Plugin { runner, last, now } => {
                 let mut last = last.lock().await;
                 if last.ends.is_some_and(|ends| ends.duration_since(now()) < MARGIN) {
-                    let made = runner.run().await.map_err(|why| runner.exec().failed(context, why))?;
+                    let made = runner.run().await.map_err(|why| runner.failed(context, why))?;
                     // A connection keeps the certificate that it began with.
                     if made.identity != last.identity {
-                        return Err(KubernetesError::Credentials { context: context.to_owned() });
+                        return Err(KubernetesError::Credentials { context: context.clone() });
                     }
                     *last = made;
                 }

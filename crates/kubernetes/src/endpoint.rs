@@ -6,7 +6,7 @@ use http::StatusCode;
 use http_body_util::LengthLimitError;
 use tls::{ConnectionError, Trouble};
 
-use crate::KubernetesError;
+use crate::{ContextName, KubernetesError};
 
 /// The longest answer read, in bytes: ten times the list of 100,000 bindings.
 pub(crate) const MAX_BODY: usize = 640 << 20;
@@ -14,7 +14,7 @@ pub(crate) const MAX_BODY: usize = 640 << 20;
 /// An API server as errors name it.
 pub(crate) struct Endpoint {
     /// The kubeconfig context by which it is known.
-    pub(crate) context: String,
+    pub(crate) context: ContextName,
     /// Its URL.
     pub(crate) server: String,
 }

@@ -4,14 +4,22 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 use tls::{ConnectionError, Trouble};
 
+use crate::{ContextName, context::kubectl};
+
 /// The reasons why a cluster gave no answer. None of it says that anything is absent.
 #[derive(Debug, thiserror::Error)]
 pub enum KubernetesError {
     /// None of the files is there.
-    #[error("there is no kubeconfig at {}; give the path of one that is there", .paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", "))]
+    #[error(
+        "there is no kubeconfig{}; give the path of one that is there by --kubeconfig or KUBECONFIG{}",
+        at(paths),
+        if *is_given { "" } else { ", or make one: `cluster-auth kubeconfig --merge` with --eks NAME, or --server URL and --ca FILE" }
+    )]
     NoKubeconfig {
         /// Where one was looked for.
         paths: Vec<PathBuf>,
+        /// Whether a flag named it.
+        is_given: bool,
     },
     /// A file that cannot be read, or is something else. What is in it stays unsaid: it may hold credentials.
     #[error("{} cannot be read as a kubeconfig: {why}; `kubectl config view --kubeconfig {}` says more", .path.display(), .path.display())]
@@ -21,9 +29,24 @@ pub enum KubernetesError {
         /// Why, without anything that is in it but names.
         why: String,
     },
+    /// The files can be read, and no context is in them.
+    #[error(
+        "{} no contexts: not a kubeconfig, or an empty one; give another by --kubeconfig or KUBECONFIG",
+        has(paths)
+    )]
+    NoContexts {
+        /// The files.
+        paths: Vec<PathBuf>,
+    },
     /// No context was named, and the files have no current one.
-    #[error("the kubeconfig has no current context; `kubectl config use-context` sets one, of: {}", .known.join(", "))]
+    #[error(
+        "the kubeconfig has no current context; `{} config use-context NAME` sets one, of: {}",
+        kubectl(.given.as_deref()),
+        .known.join(", ")
+    )]
     NoCurrentContext {
+        /// The file that a flag named.
+        given: Option<PathBuf>,
         /// The contexts that there are.
         known: Vec<String>,
     },
@@ -39,27 +62,30 @@ pub enum KubernetesError {
     #[error("the context `{context}` cannot be used: {why}")]
     Unusable {
         /// The context.
-        context: String,
+        context: ContextName,
         /// Why, in kubectl's words where it has some.
         why: String,
     },
     /// The credentials of the context's user cannot be had, but for those of a plugin.
     #[error(
-        "the context `{context}` gives no credentials; `kubectl --context {context} auth whoami` shows why it has none"
+        "the context `{context}` gives no credentials; `{} auth whoami` shows why it has none",
+        .context.kubectl()
     )]
     Credentials {
         /// The context.
-        context: String,
+        context: ContextName,
     },
     /// The plugin that makes the credentials of the context's user makes none. What it wrote is not repeated.
-    #[error("getting credentials: exec: executable {command} {why}; {}", .why.advice(command, context, install_hint))]
+    #[error("getting credentials: exec: executable {command} {why}; {}", .why.advice(command, context, install_hint, *is_heard))]
     Plugin {
         /// The context.
-        context: String,
+        context: ContextName,
         /// The program, as the kubeconfig names it.
         command: String,
         /// Where to get it, as the kubeconfig says it.
         install_hint: String,
+        /// Whether what it wrote to stderr has been seen.
+        is_heard: bool,
         /// What it did.
         why: PluginTrouble,
     },
@@ -69,7 +95,7 @@ pub enum KubernetesError {
         /// The API server's URL.
         server: String,
         /// The context.
-        context: String,
+        context: ContextName,
         /// What happened.
         why: Box<ConnectionError>,
     },
@@ -82,7 +108,7 @@ pub enum KubernetesError {
         /// The API server's URL.
         server: String,
         /// The context.
-        context: String,
+        context: ContextName,
     },
     /// The answer did not come, or not to its end, in time.
     #[error(
@@ -98,13 +124,14 @@ pub enum KubernetesError {
     },
     /// 401.
     #[error(
-        "you must be logged in to the server (Unauthorized): {server} does not accept the credentials of the context `{context}`; `kubectl --context {context} auth whoami` asks the same, and `cluster-auth whoami` says who AWS takes you for"
+        "you must be logged in to the server (Unauthorized): {server} does not accept the credentials of the context `{context}`; `{} auth whoami` asks the same, and `cluster-auth whoami` says who AWS takes you for",
+        .context.kubectl()
     )]
     Unauthorized {
         /// The API server's URL.
         server: String,
         /// The context.
-        context: String,
+        context: ContextName,
     },
     /// 403.
     #[error(
@@ -112,7 +139,7 @@ pub enum KubernetesError {
     )]
     Forbidden {
         /// The context.
-        context: String,
+        context: ContextName,
         /// RBAC's verb.
         verb: &'static str,
         /// The resource, as its path says it.
@@ -217,7 +244,7 @@ impl KubernetesError {
 }
 
 impl PluginTrouble {
-    fn advice(self, command: &str, context: &str, install_hint: &str) -> String {
+    fn advice(self, command: &str, context: &ContextName, install_hint: &str, is_heard: bool) -> String {
         match self {
             Self::NotFound if !install_hint.is_empty() => {
                 format!("the context `{context}` needs it, and its kubeconfig says:")
@@ -228,8 +255,11 @@ impl PluginTrouble {
                 "write the version that it answers in as `apiVersion` of the kubeconfig's exec section".to_owned()
             }
             Self::NotRun => format!("make {command} executable: the context `{context}` needs it"),
+            Self::Failed(_) if is_heard => {
+                format!("what it says stands above; `{} auth whoami` runs it too", context.kubectl())
+            }
             Self::Failed(_) | Self::Unreadable | Self::NoCredentials | Self::HalfAPair | Self::TooSlow(_) => {
-                format!("`kubectl --context {context} auth whoami` runs it too, and shows what it says")
+                format!("`{} auth whoami` runs it too, and shows what it says", context.kubectl())
             }
         }
     }
@@ -253,9 +283,22 @@ impl fmt::Display for PluginTrouble {
     }
 }
 
+/// Where a kubeconfig was looked for.
+fn at(paths: &[PathBuf]) -> String {
+    if paths.is_empty() { String::new() } else { format!(" at {}", listed(paths)) }
+}
+
+fn has(paths: &[PathBuf]) -> String {
+    format!("{} {}", listed(paths), if paths.len() == 1 { "has" } else { "have" })
+}
+
+fn listed(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
 /// What to do about a connection.
-fn advice(ConnectionError { trouble, at_proxy }: &ConnectionError, context: &str) -> String {
-    let cluster = "`kubectl config view --minify` shows the cluster";
+fn advice(ConnectionError { trouble, at_proxy }: &ConnectionError, context: &ContextName) -> String {
+    let cluster = format!("`{} config view --minify` shows the cluster", context.kubectl());
     if *at_proxy {
         return "check the proxy of the kubeconfig (`proxy-url`) or of HTTPS_PROXY, and whether NO_PROXY has to name the \
                 server"
@@ -286,7 +329,7 @@ fn advice(ConnectionError { trouble, at_proxy }: &ConnectionError, context: &str
             "renew the API server's certificate (`kubeadm certs renew apiserver`), or set this machine's clock".to_owned()
         }
         Trouble::Certificate | Trouble::Handshake => {
-            format!("`kubectl --context {context} version` and `openssl s_client` say more")
+            format!("`{} version` and `openssl s_client` say more", context.kubectl())
         }
         Trouble::NotTls => "check the port, and whether http:// is meant".to_owned(),
         Trouble::NotHttp => "check the port: no API server answers there".to_owned(),

@@ -102,8 +102,8 @@ pub(crate) struct Context {
 }
 
 impl Config {
-    /// Reads the files that are there. A path in one is relative to its folder.
-    pub(crate) fn read(paths: &[PathBuf]) -> Result<Self, KubernetesError> {
+    /// Reads the files that are there; none where none is. A path in one is relative to its folder.
+    pub(crate) fn read(paths: &[PathBuf]) -> Result<Option<Self>, KubernetesError> {
         let mut merged: Option<Self> = None;
         for path in paths {
             let bytes = match std::fs::read(path) {
@@ -117,7 +117,7 @@ impl Config {
                 Self::of(path, &bytes).map_err(|why| KubernetesError::Kubeconfig { path: path.clone(), why })?;
             merged.get_or_insert_default().add(config);
         }
-        merged.ok_or_else(|| KubernetesError::NoKubeconfig { paths: paths.to_owned() })
+        Ok(merged)
     }
 
     /// What one file says; or why it cannot be read. Nothing of what is in it is repeated: it holds credentials.

@@ -22,6 +22,7 @@
 mod client;
 mod cluster;
 mod connect;
+mod context;
 mod credentials;
 mod endpoint;
 mod error;
@@ -39,7 +40,8 @@ mod watch;
 mod write;
 
 pub use cluster::Cluster;
-pub use connect::{Kubeconfig, Pod};
+pub use connect::{Kubeconfig, Listener, Pod};
+pub use context::ContextName;
 pub use error::{KubernetesError, PluginTrouble};
 pub use lease::Lease;
 pub use list_stream::ListStream;

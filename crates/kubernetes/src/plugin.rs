@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use tokio::{io::AsyncReadExt as _, process::Command, time::timeout};
 
-use crate::{KubernetesError, PluginTrouble, files::Exec, usable::EXEC_VERSIONS};
+use crate::{ContextName, KubernetesError, Listener, PluginTrouble, files::Exec, usable::EXEC_VERSIONS};
 
 /// A program that makes credentials, as kubectl runs it.
 // No Debug: its variables may be credentials.
@@ -38,6 +38,7 @@ const EXEC_INFO: &str = "KUBERNETES_EXEC_INFO";
 pub(crate) struct Runner {
     exec: Exec,
     exec_info: String,
+    listener: Listener,
     is_interactive: bool,
     /// None where it may be asking somebody.
     patience: Option<Duration>,
@@ -55,9 +56,10 @@ pub(crate) struct Made {
 
 impl Exec {
     /// What it did in place of making credentials.
-    pub(crate) fn failed(&self, context: &str, why: PluginTrouble) -> KubernetesError {
+    pub(crate) fn failed(&self, context: &ContextName, listener: Listener, why: PluginTrouble) -> KubernetesError {
         let (command, install_hint) = (self.command.clone(), self.install_hint.trim().to_owned());
-        KubernetesError::Plugin { context: context.to_owned(), command, install_hint, why }
+        let is_heard = listener != Listener::Nobody;
+        KubernetesError::Plugin { context: context.clone(), command, install_hint, is_heard, why }
     }
 
     pub(crate) fn plugin(self) -> Plugin {
@@ -71,9 +73,10 @@ impl Runner {
     pub(crate) fn new(
         exec: Exec,
         cluster: impl FnOnce() -> Json,
-        is_terminal: bool,
+        listener: Listener,
         patience: Duration,
     ) -> Result<Self, PluginTrouble> {
+        let is_terminal = listener == Listener::Terminal;
         let is_interactive = match &*exec.interactive_mode {
             "Always" if !is_terminal => return Err(PluginTrouble::NoTerminal),
             "Never" => false,
@@ -85,21 +88,24 @@ impl Runner {
         }
         let exec_info = json!({"kind": "ExecCredential", "apiVersion": exec.api_version, "spec": spec}).to_string();
         let patience = (!is_interactive).then_some(patience);
-        Ok(Self { exec, exec_info, is_interactive, patience })
+        Ok(Self { exec, exec_info, listener, is_interactive, patience })
     }
 
-    pub(crate) fn exec(&self) -> &Exec {
-        &self.exec
+    /// What it did in place of making credentials.
+    pub(crate) fn failed(&self, context: &ContextName, why: PluginTrouble) -> KubernetesError {
+        self.exec.failed(context, self.listener, why)
     }
 
-    /// Runs it. What it writes to stderr, somebody at a terminal sees; it may be secret, and stays out of the logs of others.
+    /// Runs it. What it writes to stderr, whoever runs a command sees, as of kubectl; it may be secret, and stays out of the
+    /// logs of others.
     pub(crate) async fn run(&self) -> Result<Made, PluginTrouble> {
         let Exec { command, args, env, .. } = &self.exec;
         let mut process = Command::new(command);
         process.args(args).envs(env.iter().map(|variable| (&variable.name, &variable.value)));
         process.env(EXEC_INFO, &self.exec_info);
-        let terminal = || if self.is_interactive { Stdio::inherit() } else { Stdio::null() };
-        process.stdin(terminal()).stdout(Stdio::piped()).stderr(terminal()).kill_on_drop(true);
+        let shared = |is_shared| if is_shared { Stdio::inherit() } else { Stdio::null() };
+        process.stdin(shared(self.is_interactive)).stderr(shared(self.listener != Listener::Nobody));
+        process.stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = process.spawn().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => PluginTrouble::NotFound,
             _ => PluginTrouble::NotRun,
@@ -157,7 +163,7 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::Runner;
-    use crate::{PluginTrouble, files::Exec};
+    use crate::{Listener, PluginTrouble, files::Exec};
 
     fn sh(script: &str, mode: &str) -> Exec {
         Exec {
@@ -169,8 +175,8 @@ mod tests {
         }
     }
 
-    async fn run(exec: Exec, is_terminal: bool) -> Result<String, PluginTrouble> {
-        let runner = Runner::new(exec, || json!({"server": "https://a"}), is_terminal, Duration::from_secs(20))?;
+    async fn run(exec: Exec, listener: Listener) -> Result<String, PluginTrouble> {
+        let runner = Runner::new(exec, || json!({"server": "https://a"}), listener, Duration::from_secs(20))?;
         runner.run().await.map(|made| made.token.unwrap_or_default())
     }
 
@@ -213,7 +219,7 @@ mod tests {
         ];
         for (name, script, expected) in rows {
             assert_eq!(
-                run(sh(&script, "Never"), false).await.as_deref(),
+                run(sh(&script, "Never"), Listener::Nobody).await.as_deref(),
                 expected.as_ref().map(|token| *token),
                 "{name}"
             );
@@ -222,15 +228,16 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_cannot_be_asked_is_not_waited_for_without_end() {
-        for (mode, is_terminal) in [("Never", true), ("IfAvailable", false), ("", false)] {
-            let runner =
-                Runner::new(sh("exec sleep 1000", mode), || Json::Null, is_terminal, Duration::from_millis(50));
+        let (terminal, reader) = (Listener::Terminal, Listener::Reader);
+        for (mode, listener) in [("Never", terminal), ("IfAvailable", reader), ("", Listener::Nobody)] {
+            let runner = Runner::new(sh("exec sleep 1000", mode), || Json::Null, listener, Duration::from_millis(50));
             let made = runner.expect("a runner").run().await;
             assert!(matches!(made, Err(PluginTrouble::TooSlow(_))), "{mode:?}");
         }
-        let asks = Runner::new(sh("exec sleep 1000", "IfAvailable"), || Json::Null, true, Duration::from_millis(50));
+        let asks =
+            Runner::new(sh("exec sleep 1000", "IfAvailable"), || Json::Null, terminal, Duration::from_millis(50));
         assert!(asks.is_ok_and(|runner| runner.patience.is_none()));
-        let made = Runner::new(sh("true", "Always"), || Json::Null, false, Duration::ZERO);
+        let made = Runner::new(sh("true", "Always"), || Json::Null, reader, Duration::ZERO);
         assert!(made.is_err_and(|why| why == PluginTrouble::NoTerminal));
     }
 }

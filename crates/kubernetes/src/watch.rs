@@ -280,7 +280,7 @@ impl Service<Request<Body>> for Authorized {
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let (cluster, answered) = (Arc::clone(&self.cluster), Arc::clone(&self.answered));
         Box::pin(async move {
-            if let Some(credentials) = cluster.credentials.header(cluster.context()).await? {
+            if let Some(credentials) = cluster.credentials.header(&cluster.endpoint.context).await? {
                 request.headers_mut().insert(header::AUTHORIZATION, credentials);
             }
             let answer = cluster.client.send(request).await?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD as STANDARD};
 use jiff::{SignedDuration, Timestamp};
-use kubernetes::{Cluster, Kubeconfig, KubernetesError, Proxies};
+use kubernetes::{Cluster, Kubeconfig, KubernetesError, Listener, Proxies};
 use rustls::{RootCertStore, ServerConfig, pki_types::pem::PemObject as _, server::WebPkiClientVerifier};
 use tls::{Authority, Leaf, Pair, Usage};
 use tokio::{
@@ -100,7 +100,8 @@ async fn connect(cluster: &str, user: &str) -> Result<Cluster, KubernetesError> 
          contexts: [{{name: c, context: {{cluster: c, user: u}}}}]\nusers: [{{name: u, user: {{{user}}}}}]\n"
     );
     std::fs::write(&path, text).expect("written");
-    Kubeconfig { paths: vec![path], context: None, server: None, proxies: Proxies::default(), is_terminal: false, now }
+    let (proxies, listener) = (Proxies::default(), Listener::Nobody);
+    Kubeconfig { paths: vec![path], is_given: false, context: None, server: None, proxies, listener, now }
         .connect()
         .await
 }

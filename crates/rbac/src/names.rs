@@ -233,11 +233,13 @@ fn of_resource(
         ));
     }
     if lower != name {
-        return Some(misnomer(
-            KEY,
-            format!("`{resource}` is not a resource: they are in small letters"),
-            Some(format!("write {lower}{behind}, if that is its plural")),
-        ));
+        let elsewhere = RESOURCES.iter().find(|row| says(row));
+        let hint = elsewhere.map_or_else(
+            || format!("write {}{behind}, if that is its plural", plural_of(&lower)),
+            |row| format!("did you mean {}{behind}, which are in the API group {:?}?", row.name, row.api_group),
+        );
+        let message = format!("`{resource}` is not a resource: they are in small letters and plural");
+        return Some(misnomer(KEY, message, Some(hint)));
     }
     if !is_certain {
         return None;
@@ -372,4 +374,16 @@ fn of_url(url: &str) -> Option<Misnomer> {
         message: format!("`{url}` has a query, which has no influence on what is allowed"),
         hint: Some(format!("write {}", inner.split('?').next().unwrap_or(inner))),
     })
+}
+
+/// The plural of a kind in small letters, as API servers guess it; what ends in one s is one already.
+///
+/// Source: Kubernetes, `apimachinery/pkg/api/meta/restmapper.go` (`UnsafeGuessKindToResource`).
+fn plural_of(kind: &str) -> String {
+    match kind.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None if kind.ends_with("ss") => format!("{kind}es"),
+        None if kind.ends_with('s') => kind.to_owned(),
+        None => format!("{kind}s"),
+    }
 }

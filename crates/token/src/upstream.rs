@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use codes::codes;
+use codes::{Code, codes};
 
 codes! {
     status: Some(502);
@@ -74,6 +74,28 @@ codes! {
 }
 
 impl Upstream {
+    /// Returns what it means to whoever has asked from the machine that they sit at, and not from a server's.
+    pub fn explain_own(self) -> Code {
+        let explained = *self.explain();
+        let fix = match self {
+            Self::Throttled => "Try again in a moment. AWS counts everybody who asks from this account.",
+            Self::Unreachable => {
+                "Check this machine's network and DNS, whether AWS is reached by a VPN or a proxy only (HTTPS_PROXY, NO_PROXY), \
+                 and the CA bundle (AWS_CA_BUNDLE)."
+            }
+            Self::Timeout => {
+                "Check this machine's network, and whether AWS is reached by a VPN or a proxy only (HTTPS_PROXY): a firewall that \
+                 drops packets looks like this."
+            }
+            Self::Redirect => "Look for a proxy or a captive portal between this machine and AWS.",
+            Self::Unreadable | Self::TooLarge | Self::UnexpectedStatus(_) => {
+                "Look for a proxy that answers with pages of its own between this machine and AWS."
+            }
+            Self::Inconsistent | Self::ServerError(_) => explained.fix,
+        };
+        Code { fix, ..explained }
+    }
+
     /// Returns the HTTP status, where it is what went wrong.
     pub fn status(self) -> Option<u16> {
         match self {
@@ -91,3 +113,27 @@ impl fmt::Display for Upstream {
 }
 
 impl std::error::Error for Upstream {}
+
+#[cfg(test)]
+mod tests {
+    use super::Upstream;
+
+    #[test]
+    fn who_asks_from_their_own_machine_is_not_sent_to_a_servers() {
+        for trouble in [
+            Upstream::Throttled,
+            Upstream::Unreachable,
+            Upstream::Timeout,
+            Upstream::Redirect,
+            Upstream::Unreadable,
+            Upstream::Inconsistent,
+            Upstream::TooLarge,
+            Upstream::ServerError(500),
+            Upstream::UnexpectedStatus(418),
+        ] {
+            let (own, servers) = (trouble.explain_own(), trouble.explain());
+            assert_eq!((own.code, own.summary), (servers.code, servers.summary));
+            assert!(!own.fix.contains("server") && !own.fix.contains("security group"), "{own}");
+        }
+    }
+}

@@ -232,9 +232,9 @@ impl Explanation<'_> {
         Self { token: Some(token), person: None, verdict: Verdict::NotAsked, gaps: &[], is_of_pieces: false }
     }
 
-    /// Explains a token that STS neither confirmed nor refused.
+    /// Explains a token that STS neither confirmed nor refused, asked from the machine of whoever wants to know.
     pub fn no_answer(upstream: token::Upstream) -> Self {
-        let verdict = Verdict::NoAnswer(*upstream.explain());
+        let verdict = Verdict::NoAnswer(upstream.explain_own());
         Self { token: None, person: None, verdict, gaps: &[], is_of_pieces: false }
     }
 

@@ -24,7 +24,7 @@ pub enum IamDumpError {
     #[error("it is not the whole output of `aws iam get-group` or `aws iam list-roles`; leave --query out")]
     Shape,
     /// Only a part of an answer: whoever is not in it would count as absent.
-    #[error("it is only a part of an answer; leave out --max-items and --no-paginate")]
+    #[error("it is only a part of what AWS answers; print it again without --max-items and --no-paginate of `aws`")]
     Partial,
     /// Something that must be an ARN is none.
     #[error("`{0}` is not the ARN of an IAM user, group or role")]

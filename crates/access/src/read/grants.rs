@@ -137,6 +137,20 @@ fn rule(node: &Node, problems: &mut Problems) -> Option<(Rule, Span)> {
         resource_names: texts("resourceNames"),
         non_resource_urls: texts("nonResourceURLs"),
     };
+    // What cannot be read is reported already, and is not missing.
+    let is_read = |(key, texts): (&'static str, &[Box<str>])| {
+        view.get(key).is_none_or(|node| node.as_sequence().is_some_and(|list| list.len() == texts.len()))
+    };
+    let lists: [(_, &[Box<str>]); 5] = [
+        ("verbs", &rule.verbs),
+        ("apiGroups", &rule.api_groups),
+        ("resources", &rule.resources),
+        ("resourceNames", &rule.resource_names),
+        ("nonResourceURLs", &rule.non_resource_urls),
+    ];
+    if !lists.into_iter().all(is_read) {
+        return Some((rule, node.span));
+    }
     // Kubernetes, `pkg/apis/rbac/validation`: ValidatePolicyRule.
     let fault = if rule.verbs.is_empty() {
         Some("a rule without verbs")

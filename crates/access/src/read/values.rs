@@ -111,10 +111,17 @@ impl<'a> View<'a> {
                 None
             }
             Err(error) => {
-                let problem = Code::Account.at(node.span, format!("{error}; this has {}", scalar.text.chars().count()));
+                let (count, others) =
+                    (scalar.text.chars().count(), if digits { "" } else { " characters, not all of them digits" });
+                let problem = Code::Account.at(node.span, format!("{error}; this has {count}{others}"));
                 let lost = digits && !scalar.text.is_empty() && scalar.text.len() < 12;
-                let hint = || format!("if leading zeros were lost, write \"{:0>12}\"", scalar.text);
-                problems.push(if lost { problem.hint(hint()) } else { problem });
+                // As the console writes it.
+                let grouped: String = scalar.text.chars().filter(|char| !"- ".contains(*char)).collect();
+                problems.push(match grouped.parse::<AccountId>() {
+                    _ if lost => problem.hint(format!("if leading zeros were lost, write \"{:0>12}\"", scalar.text)),
+                    Ok(account) => problem.hint(format!("write \"{account}\"")),
+                    Err(_) => problem,
+                });
                 None
             }
         }

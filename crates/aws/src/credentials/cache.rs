@@ -99,7 +99,7 @@ impl Cache {
         Ok(Self(clusters))
     }
 
-    /// Returns the credentials under a key, if they are good for a while yet.
+    /// Returns the credentials under a key, if they are good for at least `LEAST_LEFT`.
     pub fn get(&self, key: &CacheKey, now: Timestamp) -> Option<Credentials> {
         let kept = self.0.get(&key.cluster_id)?.get(&key.profile)?.get(&key.role)?;
         let credentials = &kept.credentials;

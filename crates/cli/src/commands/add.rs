@@ -51,7 +51,7 @@ struct ToArgs {
     )]
     prompt: bool,
 
-    /// Kubeconfig file of the cluster to change [default: the files of KUBECONFIG, or ~/.kube/config]
+    /// Kubeconfig file of the cluster to change; without one, and without --file, nothing is changed
     #[arg(long, global = true, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
 

@@ -67,9 +67,8 @@ pub(crate) struct ApplyArgs {
     #[arg(long)]
     allow_lockout: bool,
 
-    /// How long to wait, if somebody's groups change, before removing bindings of their old groups, until API servers have
-    /// forgotten old logins and changed files have reached the authenticator [default: 2m, or 4m for access-file and
-    /// configmap]
+    /// If somebody's groups change, wait this long before the bindings of their old groups go: until API servers have forgotten
+    /// the old login and changed files have arrived [default: 2m, or 4m for access-file and configmap]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "dry_run")]
     settle: Option<Duration>,
 

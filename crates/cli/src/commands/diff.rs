@@ -23,6 +23,7 @@ use crate::{
     process::{self, Process},
     shared::{
         analysis::{Analysis, AnalysisArgs, determined, only_if_read, say_gaps, say_idle},
+        observe,
         output::{Markdown, Output},
         terminal::styled,
     },
@@ -30,7 +31,10 @@ use crate::{
 
 /// Flags of `diff`.
 #[derive(Args, Debug)]
-#[command(after_help = "A and B must be of the same kind: two sources (PATH, context:NAME), or two
+#[command(
+    mut_arg("from", |arg| arg.help(observe::COMPARED_IN)),
+    mut_arg("context", |arg| arg.help("Context of the kubeconfig, only where A and B are subjects [default: its current context]")),
+    after_help = "A and B must be of the same kind: two sources (PATH, context:NAME), or two
 subjects (user:, group:, arn:):
   PATH            a dump, manifests, access files, or a folder; `-` is stdin
   context:NAME    the cluster of a kubeconfig's context
@@ -43,7 +47,8 @@ Examples:
   cluster-auth diff before.json context:prod
   cluster-auth diff access.yaml ../main/access.yaml --exit-code
   cluster-auth diff group:developers group:operators --context prod
-  cluster-auth diff user:alice arn:aws:iam::111122223333:role/Deployer")]
+  cluster-auth diff user:alice arn:aws:iam::111122223333:role/Deployer"
+)]
 pub(crate) struct DiffArgs {
     /// Left side: a file or folder, context:NAME, user:NAME, group:NAME or an ARN
     #[arg(value_name = "A", group = "given", value_hint = clap::ValueHint::AnyPath)]

@@ -1,11 +1,10 @@
 //! `explain`: why somebody is let in or not, step by step; what a code means; what a token is.
 
 use std::{
-    io::{IsTerminal as _, read_to_string, stdin},
+    io::{IsTerminal as _, stdin},
     path::PathBuf,
 };
 
-use anyhow::Context as _;
 use clap::Args;
 use inventory::Inputs;
 use token::{ClusterId, Rules, Unconfirmed};
@@ -106,7 +105,7 @@ fn read() -> anyhow::Result<String> {
     if stdin().is_terminal() {
         process::note("paste it, then Ctrl-D:");
     }
-    read_to_string(stdin()).context("cannot read stdin")
+    Ok(process::read_source("-".as_ref())?.text().to_owned())
 }
 
 impl ExplainArgs {

@@ -4,6 +4,7 @@ use std::{net::IpAddr, path::PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
+use document::shell_word;
 use identity::Partition;
 use kubeconfig::WEBHOOK_FILE;
 
@@ -49,6 +50,20 @@ pub(crate) struct InitArgs {
     rotate: bool,
 }
 
+impl InitArgs {
+    /// What was typed of where the server is to be reached, which the server has to be told as well.
+    fn typed_of_reach(&self) -> String {
+        let flags = [
+            ("hostname", self.hostname.clone()),
+            ("address", self.address.map(|address| address.to_string())),
+            ("port", self.port.map(|port| port.to_string())),
+            ("partition", self.partition.map(|partition| partition.to_string())),
+        ];
+        let typed = |(flag, value): &(&str, Option<String>)| Some(format!(" --{flag}={}", shell_word(value.as_ref()?)));
+        flags.iter().filter_map(typed).collect()
+    }
+}
+
 /// Runs `init`.
 pub(crate) fn run(args: &InitArgs, global: &Global, process: &Process) -> CommandResult {
     let config = settings::config_in(global, args.partition)?;
@@ -72,10 +87,12 @@ pub(crate) fn run(args: &InitArgs, global: &Global, process: &Process) -> Comman
     let kubeconfig = std::path::absolute(&files.kubeconfig).unwrap_or_else(|_| files.kubeconfig.clone());
     let folder = files.certificate.parent().unwrap_or_else(|| ".".as_ref());
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let typed = args.typed_of_reach();
     process::note_lines(&format!(
-        "\nStart every kube-apiserver with\n  --authentication-token-webhook-config-file={}\nand the server with\n  --state-dir={}",
-        kubeconfig.display(),
-        folder.display(),
+        "\nStart every kube-apiserver with\n  --authentication-token-webhook-config-file={}\nand the server with\n  \
+         --state-dir={} --kubeconfig-pregenerated{typed}",
+        shell_word(&kubeconfig.display().to_string()),
+        shell_word(&folder.display().to_string()),
     ));
     Ok(())
 }

@@ -67,7 +67,7 @@ async fn serve(args: &SandboxArgs, identities: sandbox::Identities) -> anyhow::R
         None => "cluster-auth sandbox --print-identities".to_owned(),
     };
     process::print(&format!(
-        "A local AWS answers at https://{} (STS; any AWS host name), through the proxy http://{}.\n\n\
+        "A local AWS answers at https://{} (STS; any AWS host name), through the proxy http://{}\n\n\
          For programs that follow the standard variables:\n  \
          export HTTPS_PROXY=http://{} AWS_CA_BUNDLE={ca} SSL_CERT_FILE={ca}\n\
          For the server:\n  cluster-auth server --sts-connect-to {} --sts-ca-file {ca} …\n\n\

@@ -32,6 +32,7 @@ use anyhow::Context as _;
 use clap::Args;
 use identity::{Partition, Partitions, StsHost};
 use jiff::SignedDuration;
+use kubeconfig::WEBHOOK_FILE;
 use mapping::{
     BackendMode,
     authenticator::{Config, ServerConfig, defaults},
@@ -249,7 +250,7 @@ fn run_logged(args: &ServerArgs, global: &Global, process: &Process) -> CommandR
     let backends = modes::configured(args, &config.server)?;
     modes::check_dynamic_file(&backends, &config.server)?;
     let mut mappings = mappings::Files::of(args, global, &config.server);
-    let read = mappings.read_access()?;
+    let read = mappings.read_access().map_err(shown)?;
     let written = config.cluster_id.clone();
     if config.cluster_id.is_none() {
         config.cluster_id = read.as_ref().and_then(|read| read.cluster_id.clone());
@@ -294,6 +295,17 @@ fn run_logged(args: &ServerArgs, global: &Global, process: &Process) -> CommandR
     read.say_twice();
     let logins = Logins { files: mappings, read, modes: backends, options };
     Ok(runtime::block_on(serve(args, process, config.server, logins, settings, &files, &reach))??)
+}
+
+/// What is wrong in a file is shown where it is, as it is of every file that is read at a terminal.
+fn shown(error: anyhow::Error) -> Failure {
+    match error.downcast::<mappings::Refused>() {
+        Ok(mappings::Refused { sources, problems }) => {
+            settings::print_problems(&sources, &problems);
+            Failure::AlreadySaid
+        }
+        Err(error) => error.into(),
+    }
 }
 
 /// A process that may open few files would run out of them as soon as anybody holds connections open.
@@ -429,7 +441,8 @@ async fn serve(
         server = bind(address, resolver, webhook, args.take_over) => server?,
         () = &mut ending => return Ok(()),
     };
-    let (listening, kubeconfig) = (server.local_addr()?, files.kubeconfig.display());
+    let (listening, kubeconfig) = (server.local_addr()?, api_servers_kubeconfig(files));
+    let kubeconfig = kubeconfig.display();
     tracing::info!("listening on {listening}");
     tracing::info!(
         "reconfigure your apiserver with `--authentication-token-webhook-config-file={kubeconfig}` to enable"
@@ -440,6 +453,15 @@ async fn serve(
     tracing::info!(version = VERSION, address = %listening, rules, "ready");
     server.run(ending).await;
     Ok(())
+}
+
+/// The kubeconfig that is there: `init` writes it beside certificate and key, and not to where the server writes its own.
+fn api_servers_kubeconfig(files: &StateFiles) -> PathBuf {
+    let beside = files.certificate.with_file_name(WEBHOOK_FILE);
+    if !files.kubeconfig.exists() && beside.exists() {
+        return std::path::absolute(&beside).unwrap_or(beside);
+    }
+    files.kubeconfig.clone()
 }
 
 /// Who vouches for STS, where that is a file.
@@ -459,9 +481,17 @@ async fn bind(
     take_over: bool,
 ) -> anyhow::Result<webhook::Server> {
     let tls = tls::server_config(resolver)?;
-    let taken = || format!("cannot listen on {address}; is another server running?");
+    let refused = |error: io::Error| {
+        let why = match error.kind() {
+            io::ErrorKind::AddrInUse => "; is another server running?",
+            io::ErrorKind::AddrNotAvailable => "; give an address of this machine as --address",
+            io::ErrorKind::PermissionDenied => "; ports below 1024 are for root: give another as --port",
+            _ => "",
+        };
+        anyhow::Error::from(error).context(format!("cannot listen on {address}{why}"))
+    };
     if !take_over {
-        return webhook::Server::bind(address, tls, webhook).await.with_context(taken);
+        return webhook::Server::bind(address, tls, webhook).await.map_err(refused);
     }
     let is_taken = webhook::Server::is_taken(address);
     let mut has_said = false;
@@ -478,7 +508,7 @@ async fn bind(
                 if is_taken && !has_said {
                     tracing::info!(address = %address, "another server has the port, and shares it until it exits");
                 }
-                return result.with_context(taken);
+                return result.map_err(refused);
             }
         }
     }

@@ -57,8 +57,8 @@ pub(crate) struct TokenArgs {
     #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     pub(crate) token_only: Option<bool>,
 
-    /// Cache credentials that AWS issued until they expire, in ~/.kube/cache/aws-iam-authenticator/credentials.yaml [env:
-    /// AWS_IAM_AUTHENTICATOR_CACHE_FILE]
+    /// Cache credentials that AWS issued until they expire, in ~/.kube/cache/aws-iam-authenticator/credentials.yaml (another
+    /// file: AWS_IAM_AUTHENTICATOR_CACHE_FILE)
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     pub(crate) cache: Option<bool>,
 

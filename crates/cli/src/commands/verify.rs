@@ -13,6 +13,7 @@ use hyper::StatusCode;
 use identity::{Identity, Partition};
 use mapping::authenticator::ClientConfig;
 use token::{ClusterId, Confirmed, Description, Refusal, Rules, Unconfirmed};
+use visibility::explain::Question;
 
 use crate::{
     credentials::{self, Wanted},
@@ -29,7 +30,7 @@ use crate::{
 /// Flags of `verify`.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
-    /// The token; better given on stdin, which keeps it out of the process list
+    /// The token, or the ExecCredential that `token` prints; better given on stdin, which keeps it out of the process list
     #[arg(short, long)]
     token: Option<String>,
 
@@ -81,6 +82,8 @@ pub(crate) fn run(args: &VerifyArgs, global: &Global, process: &Process) -> Comm
     } else {
         read_token(args, config.client.token.as_deref())?
     };
+    // What `token` prints without --token-only.
+    let text = if text.trim_start().starts_with('{') { token_in(&text)? } else { text };
     let text = text.trim();
     let output = args.output.map_or_else(|| of_file(&config.client), Ok)?;
     if output == Output::Text
@@ -99,11 +102,13 @@ pub(crate) fn run(args: &VerifyArgs, global: &Global, process: &Process) -> Comm
             // Who somebody is holds, whatever the webhook says.
             let user = review.as_ref().ok().and_then(Option::as_ref);
             process::print(&identity_text(&confirmed, user, output))?;
-            review.map(drop)
+            Ok(review.map(drop)?)
         }
         Err(Unconfirmed::Refused(refusal)) => Err(refused(refusal)),
         Err(Unconfirmed::Upstream(trouble)) => {
-            Err(anyhow::anyhow!("STS neither confirmed nor refused the token ({}): {trouble}", trouble.code()).into())
+            process::note(&format!("STS neither confirmed nor refused the token: {trouble} [{}]", trouble.code()));
+            process::note_lines(&format!("What to do: {}", trouble.explain_own().fix));
+            Err(Failure::AlreadySaid)
         }
     }
 }
@@ -126,7 +131,18 @@ fn read_token(args: &VerifyArgs, configured: Option<&str>) -> Result<String, Fai
         let how = "no token: pipe it in (`cluster-auth token -i ID --token-only | cluster-auth verify -i ID`), or give -t TOKEN";
         return Err(anyhow::anyhow!(how).into());
     }
-    Ok(std::io::read_to_string(std::io::stdin()).context("cannot read the token from stdin")?)
+    let text = process::read_source("-".as_ref())?.text().to_owned();
+    let text = Some(text).filter(|text| !text.trim().is_empty());
+    Ok(text.context("no token on stdin: whatever should have printed it has printed nothing")?)
+}
+
+/// The token of what `token` prints for kubectl.
+fn token_in(text: &str) -> anyhow::Result<String> {
+    match Question::read(text) {
+        Ok(Question::Token(token)) => Ok(token.as_str().to_owned()),
+        Ok(_) => Ok(text.to_owned()),
+        Err(why) => Err(why.into()),
+    }
 }
 
 fn own_token(
@@ -147,7 +163,7 @@ fn own_token(
 }
 
 /// Whom the webhook lets in for this token; that it lets nobody in is a failure.
-fn ask(kubeconfig: &Path, token: &str) -> Result<Review, Failure> {
+fn ask(kubeconfig: &Path, token: &str) -> anyhow::Result<Review> {
     let source = process::read_source(kubeconfig)?;
     let webhook = kubeconfig::read_webhook(&source).map_err(|_| {
         anyhow::anyhow!(
@@ -157,6 +173,13 @@ fn ask(kubeconfig: &Path, token: &str) -> Result<Review, Failure> {
     })?;
     let url = webhook.server.clone();
     let review = runtime::block_on(review(&webhook, token))?.with_context(|| format!("cannot ask {url}"))?;
+    anyhow::ensure!(
+        !review.is_of_api_server,
+        "{url} of {} is an API server, and no webhook (status {}): give the file that API servers have as \
+         authentication-token-webhook-config-file, which `cluster-auth init` or the server writes",
+        source.name(),
+        review.status.as_u16()
+    );
     if review.authenticated {
         return Ok(review);
     }
@@ -171,16 +194,14 @@ fn ask(kubeconfig: &Path, token: &str) -> Result<Review, Failure> {
         }
         _ => "does not answer like a webhook",
     };
-    Err(anyhow::anyhow!("the webhook at {url} {said} (status {})", review.status.as_u16()).into())
+    anyhow::bail!("the webhook at {url} {said} (status {})", review.status.as_u16())
 }
 
 fn described(description: &Description) -> String {
-    let Description { host, access_key_id, signed_at, valid_until, signed_headers, has_security_token, .. } =
-        description;
-    let kind = if *has_security_token { "temporary" } else { "long-term" };
+    let Description { host, access_key_id, signed_at, valid_until, signed_headers, .. } = description;
     let rows = [
         ("STS endpoint", format!("{} (signed for {})", host.as_str(), host.signing_region())),
-        ("access key", format!("{access_key_id} ({kind} credentials)")),
+        ("access key", format!("{access_key_id} ({})", description.sort())),
         ("signed at", format!("{signed_at}, good until {valid_until}")),
         ("signed headers", signed_headers.join(", ")),
     ];

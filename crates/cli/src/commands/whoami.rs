@@ -40,7 +40,7 @@ pub(crate) struct WhoamiArgs {
     #[command(flatten)]
     cluster: ClusterArgs,
 
-    /// Also check your permissions in this namespace, if you may not list namespaces; repeatable
+    /// Ask about this namespace too; needed where you may not list them; repeatable
     #[arg(short, long, value_name = "NAME", value_parser = names::namespace)]
     namespace: Vec<String>,
 
@@ -132,7 +132,7 @@ fn asked(request: &Request, transport: &Transport, process: &Process) -> Result<
     Ok(match transport.ask(&accepted, process)? {
         Ok(confirmed) => Aws::Is(Box::new(Caller::confirmed(confirmed.identity(), confirmed.access_key_id()))),
         Err(Unconfirmed::Refused(refusal)) => Aws::Says(refusal.explain_own()),
-        Err(Unconfirmed::Upstream(trouble)) => Aws::Says(*trouble.explain()),
+        Err(Unconfirmed::Upstream(trouble)) => Aws::Says(trouble.explain_own()),
     })
 }
 

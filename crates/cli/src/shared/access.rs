@@ -2,12 +2,17 @@
 
 mod iam;
 
-use std::{fs, io, path::PathBuf};
+use std::{
+    borrow::Cow,
+    fs,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
 
 use access::{Access, Expiry, Facts};
 use anyhow::Context as _;
 use clap::Args;
-use document::{Limits, Problem, Severity, Source, Sources};
+use document::{Limits, Problem, Severity, Source, Sources, Span, Undecodable};
 use inventory::{AccessEntries, Dump, Inputs};
 
 pub(crate) use self::iam::AskIam;
@@ -67,7 +72,11 @@ impl Paths {
         let named: Vec<&PathBuf> = self.paths.iter().chain(&self.more).collect();
         let default = PathBuf::from("access.yaml");
         if named.is_empty() && !default.exists() {
-            anyhow::bail!("no access file: name one, or run this where access.yaml is");
+            let others = ["access.yml", "access.json"].into_iter().find(|name| Path::new(name).exists());
+            match others {
+                Some(name) => anyhow::bail!("no access.yaml: name {name}, if that is the access file"),
+                None => anyhow::bail!("no access file: name one, or run this where access.yaml is"),
+            }
         }
         load(if named.is_empty() { vec![&default] } else { named }, &mut say)
     }
@@ -142,19 +151,21 @@ pub(crate) fn load<'a>(
     paths: impl IntoIterator<Item = &'a PathBuf>,
     say: &mut dyn FnMut(&str),
 ) -> anyhow::Result<Loaded> {
-    let mut sources = Sources::default();
+    let (mut sources, mut undecodable) = (Sources::default(), Vec::new());
     for path in paths {
         if path.as_os_str() == "-" {
-            let text = io::read_to_string(io::stdin()).context("cannot read stdin")?;
-            sources.add("<stdin>", text);
+            let mut bytes = Vec::new();
+            io::stdin().read_to_end(&mut bytes).context("cannot read stdin")?;
+            add(&mut sources, "<stdin>".to_owned(), &bytes, &mut undecodable);
             continue;
         }
         for file in access_files(path, say)? {
-            let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-            sources.add(file.display().to_string(), text);
+            let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            add(&mut sources, file.display().to_string(), &bytes, &mut undecodable);
         }
     }
-    let access::Read { access, problems } = access::read(&sources, &Limits::default());
+    let access::Read { access, mut problems } = access::read(&sources, &Limits::default());
+    problems.splice(..0, undecodable);
     Ok(Loaded { sources, access, problems })
 }
 
@@ -170,6 +181,18 @@ pub(crate) fn read_access_files<'a>(
 /// Says what of access files is not read.
 fn say(left_out: &str) {
     process::note(&format!("note: {left_out}"));
+}
+
+/// Adds a file. That one is no text stops none of the others: everything that is wrong is said in one run.
+fn add(sources: &mut Sources, name: String, bytes: &[u8], undecodable: &mut Vec<Problem>) {
+    let (text, why) = match document::decode(bytes) {
+        Ok(text) => (text, None),
+        Err(why) => (Cow::Borrowed(""), Some(why)),
+    };
+    let base = sources.add(name, text.into_owned()).base();
+    let problem =
+        |why: Undecodable| Problem::error("document.syntax", Span::at(base), why.to_string()).hint("save it as UTF-8");
+    undecodable.extend(why.map(problem));
 }
 
 /// Whether one of them is an error.

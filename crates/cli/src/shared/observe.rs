@@ -6,11 +6,11 @@ mod from;
 mod live;
 
 pub(crate) use self::{
-    context::{ClusterArgs, contexts, proxies},
+    context::{ClusterArgs, contexts, listener, proxies},
     files::access_files,
     from::{
-        APPLIED_WITH, COMPILED_WITH, FromArgs, IMPORTED_FROM, PLANNED_WITH, PathArgs, ensure_no_configuration, gated,
-        ignored,
+        APPLIED_WITH, COMPARED_IN, COMPILED_WITH, FromArgs, IMPORTED_FROM, PLANNED_WITH, PathArgs,
+        ensure_no_configuration, gated, ignored,
     },
     live::{ACCOUNTS, COMPILING, EVERYTHING, Lists, look},
 };

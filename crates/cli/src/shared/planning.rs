@@ -209,8 +209,10 @@ impl Subject {
         if let Some(record) = dump.record() {
             return Ok(record.object.target);
         }
-        let say =
-            "choose where mappings are written: `--mapping access-file`, `configmap`, `aws-auth`, `crd` or `none`";
+        let say = "choose where mappings are written, which is where your server reads them: `--mapping access-file` \
+                   (cluster-auth with an access file), `configmap` (aws-iam-authenticator with a configuration), `aws-auth` (EKS, \
+                   or the mode EKSConfigMap), `crd` (the mode CRD) or `none` (access entries of EKS, or a file on the control \
+                   plane, which you keep yourself)";
         let refused = dump.refused_config_maps();
         anyhow::ensure!(
             refused.is_empty(),

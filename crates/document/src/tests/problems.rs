@@ -71,6 +71,8 @@ fn syntax_errors_are_shown_where_they_stand() {
       |
     3 |  c: d
       |  ^
+      |
+      = help: line 3 is indented by 1, its siblings by 0
     ");
     assert_snapshot!(refused("a: \"never closed\n"), @r#"
     error[document.syntax]: unclosed quote
@@ -86,6 +88,42 @@ fn syntax_errors_are_shown_where_they_stand() {
     1 | a: *nowhere
       |    ^
     ");
+}
+
+#[test]
+fn a_slip_is_named_where_the_parser_only_says_what_it_misses() {
+    let rows = [
+        (
+            "a key too far in",
+            "groups:\n- name: a\n  roles: [R]\n   access: []\n",
+            Some("line 4 is indented by 3, its siblings by 2"),
+        ),
+        ("a key too far out", "groups:\n- name: a\n access: []\n", Some("line 3 is indented by 1, its siblings by 2")),
+        (
+            "an item elsewhere",
+            "groups:\n - name: a\n   roles: [R]\n- name: b\n",
+            Some("line 4 is indented by 0, its siblings by 1"),
+        ),
+        ("behind a remark", "a:\n  b: c\n\n  # d\n   e: f\n", Some("line 5 is indented by 3, its siblings by 2")),
+        (
+            "a dash without a blank",
+            "groups:\n-name: a\n  roles: [R]\n",
+            Some("in line 2 write a blank behind the dash: `- name: a`"),
+        ),
+        ("a list that goes on", "a: [b, c\nd: e\n", Some("the `[` of line 1 is not closed: write `]` where it ends")),
+        ("at the end", "a:\n- {b: c\n", Some("the `{` of line 2 is not closed: write `}` where it ends")),
+        (
+            "of two lists",
+            "a: [b]\nc: [d, [e]\nf: g\n",
+            Some("the `[` of line 2 is not closed: write `]` where it ends"),
+        ),
+        ("something else", "a: b: c\n", None),
+        ("a bracket too many", "a: b\nc: ]\n", None),
+    ];
+    for (name, text, hint) in rows {
+        let problems = parse(&Source::new("f", text), &Limits::default()).expect_err(name);
+        assert_eq!(problems[0].hint.as_deref(), hint, "{name}: {}", problems[0].message);
+    }
 }
 
 #[test]

@@ -52,7 +52,7 @@ impl Dump {
         }
         if map.binary_data.contains_key(key) {
             let why = format!(
-                "its {key} stands in `binaryData`, which a server that mounts it reads, but this program does not; write it into `data`"
+                "the ConfigMap has {key} in `binaryData`, which a server that mounts it reads, but this program does not; write it into `data`"
             );
             return Some(Misplaced::Gap(why));
         }

@@ -57,7 +57,7 @@ pub enum AccessEntriesError {
     )]
     Shape,
     /// Only a part of an answer: whoever is not in it would count as absent.
-    #[error("it is only a part of an answer; leave out --max-items and --no-paginate")]
+    #[error("it is only a part of what AWS answers; print it again without --max-items and --no-paginate of `aws`")]
     Partial,
     /// Of what an answer that was read before says otherwise.
     #[error("it contradicts an answer about {0} that was read before; give only the newer one")]

@@ -26,7 +26,8 @@ pub(super) fn read(source: &Source, root: &Node) -> Foreign {
     let mut problems = Problems::default();
     let mut foreign = Foreign { format: FileFormat::IdentityProviders, ..Foreign::default() };
     if let Some(more) = value(root, "nextToken").or_else(|| value(root, "NextToken")) {
-        let message = "it is only a part of an answer; leave out --max-items and --no-paginate";
+        let message =
+            "it is only a part of what AWS answers; print it again without --max-items and --no-paginate of `aws`";
         problems.push(unreadable(more.span, message));
     }
     for (index, node) in list(root, LIST, &mut problems).iter().enumerate() {

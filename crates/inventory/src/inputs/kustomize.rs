@@ -190,8 +190,8 @@ impl Kustomizations {
         self.accounts.insert(parts(path), found);
     }
 
-    /// Returns what they make of each of some files: those beside them, and those that they list, directly or by way of others.
-    /// Where one takes another in, its namespace counts.
+    /// Returns for each of the files what the kustomizations beside it do to it, and those that list it, directly or by way of
+    /// others. Of two namespaces the outer kustomization's wins.
     pub fn of<'a>(&self, files: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, Kustomized> {
         let taken: BTreeSet<&Vec<Box<str>>> = self.by_folder.values().flat_map(|one| &one.resources).collect();
         let roots = self.by_folder.iter().filter(|(folder, _)| !taken.contains(folder));

@@ -131,7 +131,7 @@ fn definitions_say_what_resources_are_called_wherever_they_stand() {
 fn what_is_half_or_wrong_is_refused_and_says_where() {
     let entry = r#"{"accessEntries": [], "nextToken": "x"}"#;
     let rows = [
-        ("half of EKS", entry, "only a part of an answer"),
+        ("half of EKS", entry, "only a part of what AWS answers"),
         ("half an entry", r#"{"accessEntry": {"username": "x"}}"#, "leave --query out"),
         ("YAML that is none", "kind: Role\nrules: [\n", "line 2: unclosed bracket"),
         ("JSON that is cut off", r#"{"apiVersion": "v1", "items": ["#, "as if it had been cut off"),

@@ -65,8 +65,8 @@ impl Draft {
             if !globs.is_empty() {
                 let what = Stands::nowhere(format!("the access policy {} in {}", policy.name, globs.join(", ")));
                 let why = format!(
-                    "for EKS that is every namespace that matches, later ones too; in the group {group} it is those that there are \
-                     when the file is applied, and of kube-* and cluster-auth only the ones that are named"
+                    "EKS follows it for later namespaces too; the group {group} covers those that there are when the file is \
+                     applied, and of kube-* and cluster-auth only the ones that are named"
                 );
                 self.careful.push(Left { what, why });
             }

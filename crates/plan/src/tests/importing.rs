@@ -233,7 +233,7 @@ fn globs_of_access_policies_are_globs_of_the_file_and_what_those_do_not_match_is
         ["`*`", "`sh*`"].map(|glob| {
             let group = if glob == "`*`" { "eks-view-any-dev" } else { "eks-view-shany" };
             format!(
-                "the access policy AmazonEKSViewPolicy in {glob}: for EKS that is every namespace that matches, later ones too; in the group {group} it is those that there are when the file is applied, and of kube-* and cluster-auth only the ones that are named"
+                "the access policy AmazonEKSViewPolicy in {glob}: EKS follows it for later namespaces too; the group {group} covers those that there are when the file is applied, and of kube-* and cluster-auth only the ones that are named"
             )
         })
     );

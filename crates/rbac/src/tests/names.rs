@@ -68,7 +68,19 @@ fn what_matches_nothing_is_said_with_what_is_meant() {
         ("get - pods/logs", "pods have no subresource `logs`; did you mean pods/log?"),
         (
             "get example.com Widget",
-            "`Widget` is not a resource: they are in small letters; write widget, if that is its plural",
+            "`Widget` is not a resource: they are in small letters and plural; write widgets, if that is its plural",
+        ),
+        (
+            "get example.com Policy",
+            "`Policy` is not a resource: they are in small letters and plural; write policies, if that is its plural",
+        ),
+        (
+            "get example.com Widgets/status",
+            "`Widgets/status` is not a resource: they are in small letters and plural; write widgets/status, if that is its plural",
+        ),
+        (
+            "get - Deployment",
+            "`Deployment` is not a resource: they are in small letters and plural; did you mean deployments, which are in the API group \"apps\"?",
         ),
         ("get apps/v1 deployments", "`apps/v1` has a version, which does not belong in apiGroups; write apps"),
         (

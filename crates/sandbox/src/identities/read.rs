@@ -167,12 +167,15 @@ impl Reader<'_> {
     fn cluster(&mut self, fields: &mut Fields<'_>) {
         let (name, region) = (self.required(fields, "name", CLUSTER_NAME), self.required(fields, "region", REGION));
         let account = self.account(fields);
-        let url = self.optional(fields, "endpoint", URL);
-        let authority = self.optional(fields, "certificateAuthority", PEM);
+        let reach = [("endpoint", URL), ("certificateAuthority", PEM)].map(|(key, form)| {
+            let entry = fields.take(key);
+            (entry.is_some(), entry.and_then(|entry| self.text(entry, key, form)))
+        });
+        let [(has_url, url), (has_authority, authority)] = reach;
         let (Some(name), Some(region), Some(account)) = (name, region, account) else { return };
         self.once("cluster", &format!("{region}/{name}"), fields.span());
         let reach = url.zip(authority).map(|(url, authority)| (url.to_owned(), authority.to_owned()));
-        if reach.is_none() && (url.is_some() || authority.is_some()) {
+        if has_url != has_authority {
             self.problems.push(wrong(fields.span(), "`endpoint` and `certificateAuthority` go together"));
         }
         let (name, region) = (name.to_owned(), region.to_owned());

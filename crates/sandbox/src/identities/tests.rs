@@ -177,6 +177,20 @@ sessions: []
     ");
 }
 
+/// A certificate authority in another form than ours is there all the same.
+#[test]
+fn an_endpoint_has_an_authority() {
+    let cluster = |rest: &str| {
+        messages(&format!(
+            "account: '111122223333'\nclusters: [{{name: a, region: us-west-2, endpoint: 'https://a'{rest}}}]\n"
+        ))
+    };
+    let together = "identities.entry: `endpoint` and `certificateAuthority` go together\n";
+    assert_eq!(cluster(""), together);
+    let form = "identities.entry: `certificateAuthority` has another form: a certificate as PEM\n";
+    assert_eq!(cluster(", certificateAuthority: LS0tLS1CRUdJTg=="), form);
+}
+
 #[test]
 fn an_account_is_needed_somewhere() {
     let text = "users: [{name: a, accessKeyId: AKIA0000000000000001, secretAccessKey: x}]";

@@ -33,6 +33,18 @@ pub enum NotAQuestion {
         /// The code that is meant, perhaps.
         nearest: Option<&'static str>,
     },
+    /// A code that another page explains: no server gives it as an answer.
+    #[error(
+        "`{code}` is a code of {of}, and {page} explains those; here are those of logins: give one of docs/denials.md"
+    )]
+    OtherCode {
+        /// The code.
+        code: String,
+        /// The commands that say it.
+        of: &'static str,
+        /// The page.
+        page: &'static str,
+    },
     /// JSON without a token.
     #[error("the JSON holds no token: a TokenReview has one in `spec.token`, an ExecCredential in `status.token`")]
     NoToken,
@@ -87,7 +99,16 @@ impl Question {
         if prefixes.iter().any(|prefix| text.starts_with(prefix)) {
             return Err(NotAQuestion::Code { nearest: document::nearest(text, codes().map(|code| code.code)) });
         }
-        Err(NotAQuestion::Unknown)
+        let others = [
+            ("plan.", "`plan` and `apply`", "docs/plan.md"),
+            ("logins.", "`plan` and `apply`", "docs/plan.md"),
+            ("access.", "`check`", "docs/access-problems.md"),
+        ];
+        let is_word = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || b".-".contains(&byte));
+        match others.into_iter().find(|(prefix, ..)| text.starts_with(prefix) && is_word(text)) {
+            Some((_, of, page)) => Err(NotAQuestion::OtherCode { code: text.to_owned(), of, page }),
+            None => Err(NotAQuestion::Unknown),
+        }
     }
 }
 

@@ -150,11 +150,10 @@ fn section(title: impl Into<String>, items: impl IntoIterator<Item = Item>) -> S
 }
 
 fn of_token(token: &Description) -> Vec<Item> {
-    let Description { host, access_key_id, signed_at, valid_until, has_security_token, .. } = token;
-    let kind = if *has_security_token { "temporary" } else { "long-term" };
+    let Description { host, access_key_id, signed_at, valid_until, .. } = token;
     let lines = [
         format!("signed for {} of the Region {}", host.as_str(), host.signing_region()),
-        format!("with the access key {access_key_id} ({kind} credentials)"),
+        format!("with the access key {access_key_id} ({})", token.sort()),
         format!("at {signed_at}, good until {valid_until}"),
     ];
     lines.into_iter().map(|line| Item::new(Sign::None, line)).collect()

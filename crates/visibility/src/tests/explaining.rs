@@ -157,6 +157,14 @@ fn what_a_text_is_is_seen_by_its_form() {
         ("alice", "not an ARN"),
         ("mapping.nope", "unknown code; did you mean mapping.none? docs/denials.md lists all of them"),
         ("server.xxxxxxxxxxxxxx", "unknown code; docs/denials.md lists all of them"),
+        (
+            "plan.not-ours",
+            "`plan.not-ours` is a code of `plan` and `apply`, and docs/plan.md explains those; here are those of logins: give one of docs/denials.md",
+        ),
+        (
+            "access.account",
+            "`access.account` is a code of `check`, and docs/access-problems.md explains those; here are those of logins: give one of docs/denials.md",
+        ),
         ("arn:aws:iam::111122223333:group/Developers", "an IAM group cannot log in"),
         ("arn:aws:iam::111122223333:instance-profile/Node", "an instance profile logs in as its role"),
         ("arn:aws:sso:::permissionSet/ssoins-1/ps-1", "a permission set logs in as the role"),

@@ -233,6 +233,22 @@ fn verify(world: &World) -> anyhow::Result<()> {
     ensure!(refused.contains("secret access key does not belong") && !refused.contains("exec arguments"), "{refused}");
     let given = own(&["-t", &token, "--profile", "work"])?.failure()?;
     ensure!(given.contains("cannot be used with"), "{given}");
+    // What is asked in place of a webhook, by the kubeconfig of a team.
+    let cluster = &world.login(Flavour::V1Beta1Generated)?.cluster;
+    for (server, said) in [
+        (cluster.server_url(), "is an API server, and no webhook (status 403)"),
+        (
+            "https://127.0.0.1:1".to_owned(),
+            "the server does not answer: connection refused; see whether the server runs",
+        ),
+    ] {
+        let team = home.join("team.kubeconfig");
+        fs::write(&team, kubeconfig::webhook(&server, &cluster.ca_pem()))?;
+        let asked = own(&["-t", &token, "--webhook", &team.display().to_string()])?;
+        ensure!(asked.stdout.contains("dave"), "who somebody is holds: {asked:?}");
+        let asked = asked.failure()?;
+        ensure!(asked.contains(said), "{asked}");
+    }
     Ok(())
 }
 

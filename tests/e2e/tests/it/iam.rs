@@ -145,7 +145,7 @@ fn dumps(world: &World) -> anyhow::Result<()> {
     dump("group.json", &["get-group", "--group-name", "Platform", "--max-items", "10"])?;
     let refused = render(&["--from", "dumps"])?;
     ensure!(refused.code == 1 && refused.stdout.is_empty(), "{refused:?}");
-    ensure!(refused.stderr.contains("only a part of an answer"), "{}", refused.stderr);
+    ensure!(refused.stderr.contains("only a part of what AWS answers"), "{}", refused.stderr);
     Ok(())
 }
 

@@ -5,8 +5,8 @@ use std::{fs, path::Path};
 use anyhow::ensure;
 use e2e::{
     https,
-    process::{self, wait_until},
-    server::{Server, ServerOptions, certificate_authority},
+    process::{self, Background, wait_until},
+    server::{Server, ServerOptions, certificate_authority, free_port},
     world::{CLUSTER_ID, MAPPINGS, World},
 };
 
@@ -14,6 +14,7 @@ use crate::Test;
 
 pub(crate) const TESTS: &[Test] = &[
     ("init::files_are_made_once_and_kept", kept),
+    ("init::a_server_starts_with_the_flags_that_it_says", followed),
     ("init::a_rotated_pair_is_taken_without_a_failed_request", rotated),
     ("init::a_pair_of_the_existing_program_is_served", existing_pair),
     ("init::a_broken_configuration_leaves_the_server_on_its_last_good_one", last_good),
@@ -45,6 +46,22 @@ fn kept(world: &World) -> anyhow::Result<()> {
     let [_, cert, key] = read();
     ensure!(cert != first[1] && key != first[2], "a rotation makes a new pair");
     Ok(())
+}
+
+/// And names the kubeconfig that `init` has written.
+fn followed(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("init-followed")?;
+    let (port, host) = (free_port()?.to_string(), "localhost");
+    let mut init = process::command(&world.parts.cluster_auth, &folder);
+    let said = process::run(init.args(["init", "-i", "c", "--port", &port, "--hostname", host]))?;
+    ensure!(said.code == 0, "{said:?}");
+    let flags = said.stderr.lines().find(|line| line.trim_start().starts_with("--state-dir=")).unwrap_or_default();
+    let mut server = process::command(&world.parts.cluster_auth, &folder);
+    server.args(["server", "-i", "c", "--health-address", "none"]).args(flags.split_whitespace());
+    let server = Background::start(&mut server, folder.join("server.log"))?;
+    let kubeconfig = folder.join("aws-iam-authenticator.kubeconfig");
+    let named = format!("--authentication-token-webhook-config-file={}`", kubeconfig.display());
+    wait_until("it names the kubeconfig", || Ok(server.log().contains(&named)))
 }
 
 fn rotated(world: &World) -> anyhow::Result<()> {

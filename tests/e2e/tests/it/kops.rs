@@ -126,7 +126,16 @@ fn rotate(world: &World) -> anyhow::Result<()> {
     let store = Store::start(world, "kops-rotate")?;
     let refused = store.kops(&["upload", "--rotate"])?.failure()?;
     ensure!(refused.contains("there is no certificate and key to rotate"), "{refused}");
-    store.kops(&["upload"])?.success()?;
+    // What was typed is typed again, where no variable says it.
+    let typed = store.kops(&["upload", "--name", NAME, "--state", STATE])?;
+    for next in [
+        format!("`cluster-auth kops spec --variant webhook --name {NAME} --state {STATE}`"),
+        format!("`kops edit cluster {NAME} --state {STATE}`"),
+        format!("`kops update cluster {NAME} --state {STATE} --yes`"),
+    ] {
+        ensure!(typed.stderr.contains(&next), "{}", typed.stderr);
+    }
+    ensure!(typed.code == 0, "{typed:?}");
     let first = store.objects()?;
     let again = store.kops(&["upload"])?;
     ensure!(again.code == 0 && again.stderr.matches("kept  s3://").count() == 3, "{again:?}");
@@ -134,6 +143,11 @@ fn rotate(world: &World) -> anyhow::Result<()> {
 
     let rotated = store.kops(&["upload", "--rotate"])?;
     ensure!(rotated.code == 0 && rotated.stderr.matches("wrote s3://").count() == 3, "{rotated:?}");
+    // Machines keep what they have read until they are replaced, and kops sees no reason to.
+    let roll = format!("`kops rolling-update cluster {NAME} --yes --force --instance-group-roles control-plane`");
+    ensure!(rotated.stderr.contains(&roll), "{}", rotated.stderr);
+    let spec = store.kops(&["spec", "--variant", "webhook"])?;
+    ensure!(spec.code == 0 && spec.stderr.contains(&roll), "{}", spec.stderr);
     let second = store.objects()?;
     ensure!(first[0] != second[0] && first[1] != second[1]);
     let trusted = trusted(&second[2])?;

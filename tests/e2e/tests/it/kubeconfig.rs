@@ -315,7 +315,10 @@ fn troubles(world: &World) -> anyhow::Result<()> {
     let folder = world.folder("kubeconfig-troubles")?;
     let aws = with_eks(&world.login(Flavour::V1Beta1Generated)?.cluster, &folder)?;
     let twice = ["--eks", "arn:aws:eks:eu-west-1:111122223333:cluster/prod", "--eks", "prod"];
-    let rows: [(&[&str], &str); 8] = [
+    let of_others = "arn:aws:eks:us-west-2:999922223333:cluster/prod";
+    let rows: [(&[&str], &str); 10] = [
+        (&["--eks", of_others], "these AWS credentials are of account 111122223333"),
+        (&["--eks", of_others], "give credentials of account 999922223333 (`--profile`)"),
         (&["--eks", "missing"], "EKS has no cluster missing in us-west-2"),
         (&["--eks", "new"], "the EKS cluster new has no API server yet"),
         (&["--eks", "../prod"], "is not a valid EKS cluster name"),

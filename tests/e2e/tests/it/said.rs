@@ -124,7 +124,7 @@ const GIVEN: &[(&str, &str, &str)] = &[
         "binary-configuration.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-iam-authenticator, namespace: kube-system}\n\
          binaryData: {config.yaml: e30=}\n",
-        "its config.yaml stands in `binaryData`",
+        "has config.yaml in `binaryData`",
     ),
     (
         "yml.yaml",

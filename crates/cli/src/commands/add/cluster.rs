@@ -1,6 +1,6 @@
 //! An entry more in the `aws-auth` of a cluster, unless somebody else has changed it since it was read.
 
-use std::{collections::BTreeMap, io::IsTerminal as _, path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use access::merge::{
     Shape,
@@ -16,7 +16,7 @@ use crate::{
     exit::{CommandResult, Failure},
     process::{self, Process},
     runtime,
-    shared::observe::proxies,
+    shared::observe::{listener, proxies},
 };
 
 /// How often it is tried where others change it meanwhile, and after how long again (client-go, `retry.DefaultRetry`).
@@ -48,10 +48,11 @@ impl Reached<'_> {
     async fn connect(&self, process: &Process) -> anyhow::Result<Cluster> {
         let files = Kubeconfig {
             paths: vec![self.kubeconfig.to_owned()],
+            is_given: true,
             context: self.context.map(str::to_owned),
             server: self.server.map(str::to_owned),
             proxies: proxies(process),
-            is_terminal: std::io::stdin().is_terminal(),
+            listener: listener(),
             now: process::now,
         };
         Ok(files.connect().await?)

@@ -13,7 +13,7 @@ use clap::{
 use kops::{ClusterName, File, Folder, HOOK_IMAGE, Stored};
 use token::ClusterId;
 
-use super::store::{ClusterArgs, stored};
+use super::store::{ClusterArgs, RollOut, stored};
 use crate::{
     commands::version::VERSION,
     exit::CommandResult,
@@ -66,15 +66,15 @@ pub(super) fn run(args: &SpecArgs, global: &Global, process: &Process) -> Comman
     config.cluster_id = config.cluster_id.or_else(|| Some(name.to_string()));
     let cluster_id = settings::cluster_id(global, process, &config)?;
     args.ensure_of_variant()?;
-    let cluster = match args.variant {
+    let (cluster, is_rotated) = match args.variant {
         Variant::Aws => {
             let image = args.image.clone().unwrap_or_else(|| format!("{}:{VERSION}", access::IMAGE));
-            kops::aws(&name, image, cluster_id.to_string())
+            (kops::aws(&name, image, cluster_id.to_string()), false)
         }
         Variant::Webhook => webhook(args, &name, process)?,
     };
     args.output.print(&cluster)?;
-    process::note_lines(&next(args.variant, &name.to_string(), &cluster_id));
+    process::note_lines(&next(args.variant, args.cluster.roll_out(&name, is_rotated), &cluster_id));
     Ok(())
 }
 
@@ -97,7 +97,8 @@ impl SpecArgs {
     }
 }
 
-fn webhook(args: &SpecArgs, name: &ClusterName, process: &Process) -> anyhow::Result<kops::Cluster> {
+/// The specification, and whether its kubeconfig is what a rotation leaves.
+fn webhook(args: &SpecArgs, name: &ClusterName, process: &Process) -> anyhow::Result<(kops::Cluster, bool)> {
     let folder = args.cluster.folder(name, process)?;
     let (kubeconfig, region) = match &args.webhook_kubeconfig {
         Some(path) => {
@@ -114,7 +115,8 @@ fn webhook(args: &SpecArgs, name: &ClusterName, process: &Process) -> anyhow::Re
         )
     })?;
     let hook_image = args.hook_image.clone().unwrap_or_else(|| HOOK_IMAGE.to_owned());
-    Ok(kops::webhook(name, &config, &folder, hook_image, region))
+    let is_rotated = config.certificate_authority_pem.matches("-----BEGIN CERTIFICATE-----").nth(1).is_some();
+    Ok((kops::webhook(name, &config, &folder, hook_image, region), is_rotated))
 }
 
 /// The kubeconfig of the state store, and the Region that this is in.
@@ -132,11 +134,8 @@ fn fetch(args: &SpecArgs, folder: &Folder, process: &Process) -> anyhow::Result<
     runtime::block_on(fetching)?
 }
 
-fn next(variant: Variant, name: &str, cluster_id: &ClusterId) -> String {
-    let kops = format!(
-        "next: put this into the specification (`kops edit cluster {name}`), then `kops update cluster {name} --yes` and\n\
-         `kops rolling-update cluster {name} --yes --instance-group-roles control-plane`"
-    );
+fn next(variant: Variant, RollOut { edit, update, roll }: RollOut, cluster_id: &ClusterId) -> String {
+    let kops = format!("next: put this into the specification ({edit}), then {update} and\n{roll}");
     match variant {
         Variant::Aws => format!(
             "{kops}; its DaemonSet waits for the mapping:\n\

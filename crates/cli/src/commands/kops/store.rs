@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use aws::s3::{Object, S3Client};
 use clap::Args;
+use document::shell_word;
 use identity::StsHost;
 use kops::{ClusterName, Folder, StateStore, Stored};
 
@@ -31,6 +32,13 @@ pub(super) struct ClusterArgs {
     profile: Option<String>,
 }
 
+/// The commands of kops by which a specification comes into force.
+pub(super) struct RollOut {
+    pub(super) edit: String,
+    pub(super) update: String,
+    pub(super) roll: String,
+}
+
 /// What an object of the folder holds.
 pub(super) fn stored(object: &Object) -> anyhow::Result<Stored> {
     let text = str::from_utf8(&object.body).context("it is not text")?.to_owned();
@@ -38,6 +46,30 @@ pub(super) fn stored(object: &Object) -> anyhow::Result<Stored> {
 }
 
 impl ClusterArgs {
+    /// The flags as they were typed, for another command about the same files, with a blank in front of each.
+    pub(super) fn typed(&self) -> String {
+        let flags = [
+            ("--name", self.name.as_ref().map(ToString::to_string)),
+            ("--state", self.state.as_ref().map(ToString::to_string)),
+            ("--region", self.region.clone()),
+            ("--profile", self.profile.clone()),
+        ];
+        flags.iter().filter_map(|(flag, value)| Some(format!(" {flag} {}", shell_word(value.as_ref()?)))).collect()
+    }
+
+    /// What is left to do when the specification has changed. kops replaces no machine for the files of a store by itself.
+    pub(super) fn roll_out(&self, name: &ClusterName, is_rotated: bool) -> RollOut {
+        let state = self.state.as_ref().map(|state| format!(" --state {state}")).unwrap_or_default();
+        let force = if is_rotated { " --force" } else { "" };
+        RollOut {
+            edit: format!("`kops edit cluster {name}{state}`"),
+            update: format!("`kops update cluster {name}{state} --yes`"),
+            roll: format!(
+                "`kops rolling-update cluster {name}{state} --yes{force} --instance-group-roles control-plane`"
+            ),
+        }
+    }
+
     /// A flag that was given and is about the state store.
     pub(super) fn flag_of_store(&self) -> Option<&'static str> {
         let flags = [

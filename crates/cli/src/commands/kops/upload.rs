@@ -5,9 +5,9 @@
 use anyhow::Context as _;
 use aws::s3::{self, S3Client};
 use clap::Args;
-use kops::{Condition, File, Folder, Live, NewPair, Pair, Stored, Write};
+use kops::{ClusterName, Condition, File, Folder, Live, NewPair, Pair, Stored, Write};
 
-use super::store::{ClusterArgs, stored};
+use super::store::{ClusterArgs, RollOut, stored};
 use crate::{
     commands::server,
     exit::CommandResult,
@@ -51,7 +51,7 @@ pub(super) fn run(args: &UploadArgs, global: &Global, process: &Process) -> Comm
     };
     let writes = runtime::block_on(uploading)??;
     let changed = writes.iter().any(|write| write.file == File::Kubeconfig);
-    process::note_lines(&format!("\n{}", next(&name.to_string(), changed)));
+    process::note_lines(&format!("\n{}", next(&args.cluster, &name, changed, args.rotate)));
     Ok(())
 }
 
@@ -100,13 +100,14 @@ async fn write(s3: &S3Client, folder: &Folder, writes: &[Write]) -> anyhow::Resu
     Ok(())
 }
 
-fn next(name: &str, kubeconfig_changed: bool) -> String {
-    let spec = "`cluster-auth kops spec --variant webhook`";
+fn next(cluster: &ClusterArgs, name: &ClusterName, kubeconfig_changed: bool, is_rotated: bool) -> String {
+    let spec = format!("`cluster-auth kops spec --variant webhook{}`", cluster.typed());
     if kubeconfig_changed {
+        let RollOut { edit, update, roll } = cluster.roll_out(name, is_rotated);
         format!(
-            "next: put what {spec} prints into the cluster's specification (`kops edit cluster {name}`), then\n\
-             `kops update cluster {name} --yes` and\n\
-             `kops rolling-update cluster {name} --yes --instance-group-roles control-plane`"
+            "next: put what {spec} prints into the cluster's specification ({edit}), then\n\
+             {update} and\n\
+             {roll}"
         )
     } else {
         format!(

@@ -66,6 +66,12 @@ fn by_url(args: &KubeconfigArgs, global: &Global, process: &Process) -> Result<C
     }
     let authority = args.ca.as_deref().map(read_authority).transpose()?.map_or(Authority::System, Authority::Pem);
     let id = settings::cluster_id(global, process, &settings::config(global)?)?;
+    if args.ca.is_none() {
+        process::note(&format!(
+            "note: without --ca FILE kubectl trusts the authorities of its machine for {server}, and a cluster's own authority is \
+             none of them"
+        ));
+    }
     let endpoint = ClusterEndpoint { server, authority, other: BTreeMap::new() };
     Ok(Cluster { id, endpoint, region: None })
 }
@@ -161,16 +167,17 @@ fn of_eks(args: &KubeconfigArgs, global: &Global, process: &Process) -> Result<V
     Ok(runtime::block_on(asking)?.context("cannot ask EKS")?)
 }
 
-/// A cluster of EKS, by its name or by its ARN, which says the Region.
+/// A cluster of EKS, by its name or by its ARN, which says the Region and whose it is.
 struct Named {
     name: EksClusterName,
     region: Option<String>,
+    arn: Option<String>,
 }
 
 impl Named {
     fn parse(text: &str) -> anyhow::Result<Self> {
         if !text.starts_with("arn:") {
-            return Ok(Self { name: EksClusterName::parse(text)?, region: None });
+            return Ok(Self { name: EksClusterName::parse(text)?, region: None, arn: None });
         }
         let shape = || {
             format!(
@@ -180,17 +187,43 @@ impl Named {
         let fields: Vec<_> = text.splitn(6, ':').collect();
         let ["arn", _, "eks", region, _, resource] = fields[..] else { anyhow::bail!(shape()) };
         let name = resource.strip_prefix("cluster/").with_context(shape)?;
-        Ok(Self { name: EksClusterName::parse(name)?, region: Some(region.to_owned()) })
+        Ok(Self { name: EksClusterName::parse(name)?, region: Some(region.to_owned()), arn: Some(text.to_owned()) })
+    }
+
+    /// EKS is asked by name and answers for the account of the credentials: another account's cluster of that name is not meant.
+    fn ensure_is(&self, answered: &str) -> anyhow::Result<()> {
+        let Some(asked) = &self.arn else { return Ok(()) };
+        let name = self.name.as_str();
+        anyhow::ensure!(
+            !answered.is_empty(),
+            "EKS does not say whose cluster {name} is, so it may not be {asked}; give its name alone"
+        );
+        if answered == asked {
+            return Ok(());
+        }
+        let account = |arn: &str| arn.split(':').nth(4).unwrap_or_default().to_owned();
+        let (theirs, ours) = (account(asked), account(answered));
+        anyhow::ensure!(
+            theirs != ours,
+            "the cluster {name} of these AWS credentials is {answered}, and not {asked}; check the ARN"
+        );
+        anyhow::bail!(
+            "these AWS credentials are of account {ours}, whose cluster {name} is another than {asked}; give credentials of \
+             account {theirs} (`--profile`)"
+        )
     }
 
     async fn ask(self, client: &aws::Client, found: &Found) -> anyhow::Result<Cluster> {
         let name = self.name.as_str();
         let region = self
             .region
+            .clone()
             .or_else(|| found.region.clone())
             .with_context(|| format!("the Region of {name} is not known: give --region, or the cluster's ARN"))?;
         let endpoint = eks_endpoint(&found.environment, &region)?;
-        let Described { id, endpoint, .. } = Described::ask(client, &found.credentials, &endpoint, &self.name).await?;
+        let Described { arn, id, endpoint, .. } =
+            Described::ask(client, &found.credentials, &endpoint, &self.name).await?;
+        self.ensure_is(&arn)?;
         Ok(Cluster { id, endpoint, region: Some(region) })
     }
 }

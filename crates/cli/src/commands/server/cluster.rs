@@ -16,7 +16,9 @@ use std::{
 
 use anyhow::Context as _;
 use inventory::MappingObject;
-use kubernetes::{Change, Cluster, Kubeconfig, KubernetesError, Object, Pod, Proxies, Resource, Run, Watched, Write};
+use kubernetes::{
+    Change, Cluster, Kubeconfig, KubernetesError, Listener, Object, Pod, Proxies, Resource, Run, Watched, Write,
+};
 use mapping::{
     BackendMode, Defect, DefectKind, Source,
     authenticator::{ServerConfig, aws_auth, objects},
@@ -104,10 +106,11 @@ impl Reached {
         let Self { kubeconfig, server, pod, proxies } = self;
         let files = kubeconfig.as_ref().map(|path| Kubeconfig {
             paths: vec![path.clone()],
+            is_given: true,
             context: None,
             server: server.clone(),
             proxies: proxies.clone(),
-            is_terminal: false,
+            listener: Listener::Nobody,
             now: process::now,
         });
         Ok(match (files, server, pod) {

@@ -1,9 +1,9 @@
 //! Where the server's mappings come from: the access file, and the configuration of the existing authenticator.
 
-use std::path::PathBuf;
+use std::{error::Error, fmt, path::PathBuf};
 
 use access::{Consumer, Expiry, Facts};
-use document::{Problem, RenderStyle, Sources};
+use document::{Problem, RenderStyle, Source};
 use identity::Partition;
 use mapping::{BackendMode, Index, Reader, authenticator::ServerConfig};
 use token::ClusterId;
@@ -70,6 +70,21 @@ impl Read {
     }
 }
 
+/// Why a file is not taken: what is wrong in it, and where.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) sources: Vec<Source>,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(document::render(&self.sources, &self.problems, RenderStyle::Plain).trim_end())
+    }
+}
+
+impl Error for Refused {}
+
 impl Files {
     /// Flag, configuration, or `access.yaml` beside the configuration.
     pub(super) fn of(args: &ServerArgs, global: &Global, config: &ServerConfig) -> Self {
@@ -104,11 +119,11 @@ impl Files {
         // Those of a folder are found, and looked at, when it is read.
         self.access.iter().filter(|path| !path.is_dir()).try_for_each(|path| process::ensure_regular(path))?;
         let Loaded { sources, access, problems } = load(&self.access, &mut |left_out| tracing::info!("{left_out}"))?;
-        refuse(&sources, &problems)?;
+        refuse(&sources, problems)?;
         let facts = Facts::default();
         let (desired, mut problems) = access::compile(&access, &facts, process::now());
         problems.extend(access::unsupported(&access, &facts, Consumer::Server, Expiry::Refuse));
-        refuse(&sources, &problems)?;
+        refuse(&sources, problems)?;
         Ok(Some(ReadAccess {
             cluster_id: access.cluster_id.as_ref().map(|id| id.value.to_string()),
             rules: Index::of(access::mapping_source(&desired, &sources)),
@@ -130,7 +145,7 @@ impl Files {
                 // More likely the half of a write than a configuration.
                 anyhow::ensure!(!source.text().trim().is_empty(), "{} is empty", path.display());
                 let read = mapping::authenticator::read_indexed(&source, self.partition);
-                let (config, rules, _) = read.map_err(|problems| as_error(&source, &problems))?;
+                let (config, rules, _) = read.map_err(|problems| Refused { sources: vec![source], problems })?;
                 (config.cluster_id, config.server, rules)
             }
         };
@@ -145,10 +160,6 @@ impl Files {
     }
 }
 
-fn refuse(sources: &Sources, problems: &[Problem]) -> anyhow::Result<()> {
-    if has_errors(problems) { Err(as_error(sources, problems)) } else { Ok(()) }
-}
-
-fn as_error(sources: &(impl AsRef<[document::Source]> + ?Sized), problems: &[Problem]) -> anyhow::Error {
-    anyhow::anyhow!("{}", document::render(sources, problems, RenderStyle::Plain).trim_end())
+fn refuse(sources: &impl AsRef<[Source]>, problems: Vec<Problem>) -> Result<(), Refused> {
+    if has_errors(&problems) { Err(Refused { sources: sources.as_ref().to_vec(), problems }) } else { Ok(()) }
 }

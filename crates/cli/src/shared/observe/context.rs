@@ -6,8 +6,9 @@ use std::{
 };
 
 use clap::Args;
+use document::shell_word;
 use inventory::Dump;
-use kubernetes::{Cluster, Kubeconfig, Proxies};
+use kubernetes::{Cluster, Kubeconfig, Listener, Proxies};
 
 use super::PathArgs;
 use crate::process::{self, Process};
@@ -35,6 +36,11 @@ pub(crate) fn proxies(process: &Process) -> Proxies {
     Proxies::read(tls::Spelling::Upper, |name| process.variable(name))
 }
 
+/// Whoever runs a command reads what a plugin writes, and can be asked where there is a terminal.
+pub(crate) fn listener() -> Listener {
+    if std::io::stdin().is_terminal() { Listener::Terminal } else { Listener::Reader }
+}
+
 /// What to give beside what says only who logs in.
 pub(crate) const REST: &str = "give what `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` prints as well, or ";
 
@@ -46,8 +52,9 @@ impl ClusterArgs {
 
     /// As it is typed, with a blank in front of each flag.
     pub(crate) fn typed(&self) -> String {
-        let kubeconfig = self.kubeconfig.iter().map(|path| format!(" --kubeconfig {}", path.display()));
-        kubeconfig.chain(self.context.iter().map(|name| format!(" --context {name}"))).collect()
+        let kubeconfig =
+            self.kubeconfig.iter().map(|path| format!(" --kubeconfig {}", shell_word(&path.display().to_string())));
+        kubeconfig.chain(self.context.iter().map(|name| format!(" --context {}", shell_word(name)))).collect()
     }
 
     /// Refuses a cluster that was named beside one that was given.
@@ -94,13 +101,13 @@ impl ClusterArgs {
     /// The kubeconfig, not read yet.
     pub(crate) fn kubeconfig(&self, process: &Process) -> Kubeconfig {
         let proxies = proxies(process);
-        let is_terminal = std::io::stdin().is_terminal();
         Kubeconfig {
             paths: self.paths(process),
+            is_given: self.kubeconfig.is_some(),
             context: self.context.clone(),
             server: None,
             proxies,
-            is_terminal,
+            listener: listener(),
             now: process::now,
         }
     }

@@ -65,12 +65,19 @@ pub(crate) const COMPILED_WITH: &str = "Read these files or folders beside what 
 /// `--from` of `plan`.
 pub(crate) const PLANNED_WITH: &str = "Read these files or folders in place of a cluster: output of \
     `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` (or `-o yaml`), or \
-    manifests. Beside these, or beside a cluster that --context names: output of `aws iam` about groups and roles, and of \
-    `aws eks` about access entries. `-` is stdin; repeatable";
+    manifests. Read output of `aws iam` about groups and roles, and of `aws eks` about access entries, in addition to either. `-` \
+    is stdin; repeatable";
 
 /// `--from` of `apply`.
 pub(crate) const APPLIED_WITH: &str = "Read these files or folders beside the cluster, which --context or --kubeconfig must name \
     then: output of `aws iam` about groups and roles, and of `aws eks` about access entries; `-` is stdin; repeatable";
+
+/// `--from` of `diff`.
+pub(crate) const COMPARED_IN: &str = "Only where A and B are subjects, read these files or folders in place of a cluster, or beside \
+    the one that --context or --kubeconfig names: output of \
+    `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` (or `-o yaml`), \
+    manifests, access files, files of kops, eksctl, rbac-manager and aws-iam-authenticator that say who may log in, and \
+    output of `aws eks` and `aws iam`; `-` is stdin; repeatable";
 
 /// `--from` of `import`.
 pub(crate) const IMPORTED_FROM: &str = "Read these files or folders in place of a cluster, or beside the one that --context or \

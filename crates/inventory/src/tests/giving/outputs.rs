@@ -159,9 +159,12 @@ fn what_is_half_says_so_with_its_line() {
     let more = r#"{"accessEntries": [], "nextToken": "x"}"#;
     let rows = [
         (format!("{ENTRY}\n{half}"), "line 3: it is not the whole output of `aws eks"),
-        (format!("{LISTED}\n{more}"), "line 2: it is only a part of an answer"),
+        (format!("{LISTED}\n{more}"), "line 2: it is only a part of what AWS answers"),
         ("accessEntry:\n  username: x\n".to_owned(), "it is not the whole output of `aws eks"),
-        (format!("{}{}", YAML[0], "accessEntries: []\nnextToken: x\n"), "line 4: it is only a part of an answer"),
+        (
+            format!("{}{}", YAML[0], "accessEntries: []\nnextToken: x\n"),
+            "line 4: it is only a part of what AWS answers",
+        ),
     ];
     for (text, expected) in rows {
         let error = super::given(&text).expect_err(&text);
