@@ -64,7 +64,7 @@ impl Client {
         Ok(Self { http: Arc::new(Http::new(transport)?) })
     }
 
-    /// One call of the query protocol: a form by POST, signed by headers, answered in XML.
+    /// One call of the query protocol: a form by POST, signed by headers unless nobody signs it, answered in XML.
     pub(crate) async fn query(&self, query: &Query<'_>) -> Result<Bytes, AwsError> {
         let Query { call, credentials, endpoint, service, form, headers, at, max_body } = query;
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(*form).finish();
@@ -76,9 +76,11 @@ impl Client {
             request = request.header(*name, *value);
         }
         let unsendable = || AwsError::Unsendable { call };
-        for (name, value) in
-            sign::sign_post(credentials, endpoint, service, &signed, &body, *at).ok_or_else(unsendable)?
-        {
+        let signature = credentials.map_or_else(
+            || Some(Vec::new()),
+            |credentials| sign::sign_post(credentials, endpoint, service, &signed, &body, *at),
+        );
+        for (name, value) in signature.ok_or_else(unsendable)? {
             request = request.header(name, value);
         }
         let request = request.body(Full::from(body)).map_err(|_| unsendable())?;
@@ -94,7 +96,8 @@ impl Client {
 /// One call of AWS's query protocol.
 pub(crate) struct Query<'a> {
     pub(crate) call: &'static str,
-    pub(crate) credentials: &'a Credentials,
+    /// None where the call itself says by what somebody is known.
+    pub(crate) credentials: Option<&'a Credentials>,
     pub(crate) endpoint: &'a Endpoint,
     pub(crate) service: &'a str,
     pub(crate) form: &'a [(String, String)],
@@ -122,14 +125,27 @@ pub struct AssumeRole {
     pub session_name: Option<String>,
     /// How long the credentials are to last, in seconds.
     pub duration_seconds: Option<u32>,
+    /// The device whose code the role's trust policy asks for.
+    pub mfa: Option<MfaDevice>,
     /// Sent as `x-amz-source-arn` (with its account), for trust policies that ask on whose behalf a service acts.
     pub source_arn: Option<String>,
+}
+
+/// An MFA device of whoever assumes a role, and where its codes come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MfaDevice {
+    /// Its ARN, or the number on a device of hardware.
+    pub serial: String,
+    /// A program that prints a code (`mfa_process`); a person is asked where there is none.
+    pub process: Option<String>,
+    /// The profile that names it, for advice.
+    pub profile: String,
 }
 
 /// How long an assumed role's credentials are asked for, in seconds: a token needs no more than the shortest.
 const DEFAULT_DURATION_SECONDS: u32 = 900;
 
-/// Assumes a role.
+/// Assumes a role. A code of its MFA device is good for one call.
 ///
 /// # Errors
 ///
@@ -139,6 +155,7 @@ pub async fn assume_role(
     credentials: &Credentials,
     endpoint: &Endpoint,
     role: &AssumeRole,
+    code: Option<&Secret>,
     at: Timestamp,
 ) -> Result<Credentials, AwsError> {
     let mut form = parameters("AssumeRole", STS_VERSION);
@@ -149,6 +166,10 @@ pub async fn assume_role(
     if let Some(external_id) = &role.external_id {
         add("ExternalId", external_id.clone());
     }
+    if let (Some(device), Some(code)) = (&role.mfa, code) {
+        add("SerialNumber", device.serial.clone());
+        add("TokenCode", code.expose().to_owned());
+    }
     let source_arn = role.source_arn.as_deref();
     let account = source_arn.and_then(|arn| arn.split(':').nth(4));
     let headers: Vec<_> = source_arn
@@ -158,7 +179,7 @@ pub async fn assume_role(
         .collect();
     let query = Query {
         call: "sts:AssumeRole",
-        credentials,
+        credentials: Some(credentials),
         endpoint,
         service: "sts",
         form: &form,
@@ -168,6 +189,28 @@ pub async fn assume_role(
     };
     let body = client.query(&query).await?;
     read_credentials(&body).ok_or(AwsError::Upstream { call: "sts:AssumeRole", trouble: Upstream::Unreadable })
+}
+
+/// Exchanges the token of a web identity for a role's credentials.
+///
+/// # Errors
+///
+/// [`AwsError::Refused`] where STS says no, and the other variants where it says nothing that could be believed.
+pub(crate) async fn assume_role_with_web_identity(
+    client: &Client,
+    endpoint: &Endpoint,
+    (role_arn, session_name): (&str, &str),
+    token: &Secret,
+    at: Timestamp,
+) -> Result<Credentials, AwsError> {
+    let call = "sts:AssumeRoleWithWebIdentity";
+    let mut form = parameters("AssumeRoleWithWebIdentity", STS_VERSION);
+    let texts = [("RoleArn", role_arn), ("RoleSessionName", session_name), ("WebIdentityToken", token.expose())];
+    form.extend(texts.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let query =
+        Query { call, credentials: None, endpoint, service: "sts", form: &form, headers: &[], at, max_body: MAX_BODY };
+    let body = client.query(&query).await?;
+    read_credentials(&body).ok_or(AwsError::Upstream { call, trouble: Upstream::Unreadable })
 }
 
 fn read_credentials(body: &[u8]) -> Option<Credentials> {
@@ -211,8 +254,16 @@ pub async fn get_caller_identity(
 ) -> Result<Caller, AwsError> {
     let call = "sts:GetCallerIdentity";
     let form = parameters("GetCallerIdentity", STS_VERSION);
-    let query =
-        Query { call, credentials, endpoint, service: "sts", form: &form, headers: &[], at, max_body: MAX_BODY };
+    let query = Query {
+        call,
+        credentials: Some(credentials),
+        endpoint,
+        service: "sts",
+        form: &form,
+        headers: &[],
+        at,
+        max_body: MAX_BODY,
+    };
     let body = client.query(&query).await?;
     let unreadable = || AwsError::Upstream { call, trouble: Upstream::Unreadable };
     let found = xml::children(&body, "GetCallerIdentityResult").ok_or_else(unreadable)?;
@@ -247,11 +298,16 @@ pub fn trusted_roots(environment: &Environment) -> Result<tls::Roots, AwsError> 
 /// What an answer other than 200 means. STS, EC2 and S3 write `Error` with a `Code` at different depths.
 pub(crate) fn refused(call: &'static str, status: u16, body: &[u8]) -> AwsError {
     let errors = xml::children(body, "Error").unwrap_or_default();
-    let code = errors.first().and_then(|error| xml::text(error, "Code")).filter(|code| is_code(code));
+    let text = |name| errors.first().and_then(|error| xml::text(error, name));
+    let code = text("Code").filter(|code| is_code(code));
     let trouble = match code {
         Some(code) if code.starts_with("Throttl") || code == "RequestLimitExceeded" => Upstream::Throttled,
         Some(code) if status < 500 => {
-            return AwsError::Refused { call, code: code.to_owned(), advice: advice(code) };
+            return AwsError::Refused {
+                call,
+                code: code.to_owned(),
+                advice: advice(code, text("Message").unwrap_or_default()),
+            };
         }
         _ if status == 429 => Upstream::Throttled,
         _ if status >= 500 => Upstream::ServerError(status),
@@ -266,7 +322,11 @@ fn is_code(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.')
 }
 
-fn advice(code: &str) -> &'static str {
+/// What to do. The message is not quoted; of some codes it alone says which of many things is meant.
+fn advice(code: &str, message: &str) -> &'static str {
+    if let Some((_, advice)) = MEANINGS.iter().find(|((of, words), _)| *of == code && message.contains(words)) {
+        return advice;
+    }
     match code {
         "AccessDenied" => {
             "these credentials may not; check the ARN, the role's trust policy, and the external id it asks for"
@@ -280,3 +340,32 @@ fn advice(code: &str) -> &'static str {
         _ => "see the AWS documentation of that error code",
     }
 }
+
+/// Messages of STS by their code and words of theirs, and what to do.
+const MEANINGS: [((&str, &str), &str); 10] = [
+    (("SignatureDoesNotMatch", "Signature expired"), "this machine's clock is minutes behind AWS's: set it"),
+    (("SignatureDoesNotMatch", "Signature not yet current"), "this machine's clock is minutes ahead of AWS's: set it"),
+    (
+        ("AccessDenied", "MultiFactorAuthentication failed"),
+        "the MFA code was not accepted: each is good once and for half a minute, so wait for the next one; check mfa_serial, and the clock of the device",
+    ),
+    (
+        ("ValidationError", "role chaining"),
+        "a role that is assumed by a role's session lasts an hour at most: set duration_seconds of the profile to 3600 or less",
+    ),
+    (
+        ("ValidationError", "MaxSessionDuration"),
+        "the role's sessions do not last as long as duration_seconds of the profile says: lower that, or raise the role's MaxSessionDuration",
+    ),
+    (("ValidationError", "durationSeconds"), "duration_seconds of the profile must be 900 to 43200"),
+    (
+        ("ValidationError", "roleSessionName"),
+        "a session name has 2 to 64 letters of A-Z, a-z, 0-9 and _+=,.@- (--session-name, role_session_name of the profile)",
+    ),
+    (("ValidationError", "tokenCode"), "an MFA code has six digits"),
+    (
+        ("ValidationError", "serialNumber"),
+        "mfa_serial of the profile is the ARN of an MFA device, or a device's number",
+    ),
+    (("ValidationError", "externalId"), "an external id has 2 to 1224 letters of A-Z, a-z, 0-9 and _+=,.@:/-"),
+];

@@ -12,8 +12,11 @@
 //! environment's keys and web identity out; `AWS_PROFILE` does not. The order of AWS's SDK for Go is another: keys of a profile's
 //! section, in either file, go before all else that it has.
 
+mod aws_cli;
 mod bridge;
 mod cache;
+mod configparser;
+mod considered;
 mod endpoints;
 mod fetch;
 mod files;
@@ -21,17 +24,25 @@ mod ini;
 mod metadata;
 mod process;
 mod resolve;
+mod session;
+mod small_file;
+mod sso;
 mod sso_token;
 
+use self::small_file::small_file;
 pub use self::{
+    aws_cli::{aws_cli_base, aws_cli_role},
     cache::{Cache, CacheKey, MAX_CACHE, NotACache},
+    considered::{Considered, Verdict, considered},
     endpoints::with_endpoints,
-    fetch::{fetch, instance_region},
+    fetch::{fetch, fetch_base, instance_region},
     files::{SharedFiles, load_files},
+    process::{is_mfa_code, mfa_code},
     resolve::{Base, Plan, Sso, profile_name, region, resolve},
+    session::{Session, SessionKey, Standing},
 };
 pub use crate::{
-    calls::AssumeRole,
+    calls::{AssumeRole, MfaDevice},
     environment::Environment,
     keys::{Credentials, Secret},
 };
@@ -58,10 +69,13 @@ pub enum CredentialsError {
         profile: String,
     },
     /// A profile is named that stands in neither file.
-    #[error(
-        "the profile `{0}` stands in neither AWS configuration file; `aws configure list-profiles` lists those that do"
-    )]
-    NoProfile(String),
+    #[error("the profile `{profile}` stands in neither AWS configuration file; {advice}")]
+    NoProfile {
+        /// Its name.
+        profile: String,
+        /// What may be meant.
+        advice: String,
+    },
     /// One half of a pair of settings.
     #[error("{present} is set and {missing} is not ({place}); set both")]
     Partial {
@@ -88,6 +102,16 @@ pub enum CredentialsError {
         /// What the system said.
         #[source]
         source: std::io::Error,
+    },
+    /// A file that the AWS CLI could not read.
+    #[error("{path}, line {line}: {problem}; the AWS CLI reads nothing of such a file")]
+    Syntax {
+        /// The file.
+        path: String,
+        /// From 1.
+        line: usize,
+        /// What is wrong there, and what to do.
+        problem: String,
     },
     /// A source was asked and gave nothing.
     #[error("{origin} {problem}; {advice}")]

@@ -206,7 +206,7 @@ impl Ec2 {
         form.extend(batch.ids().enumerate().map(|(index, id)| (format!("InstanceId.{}", index + 1), id.to_owned())));
         let query = Query {
             call: CALL,
-            credentials: &credentials,
+            credentials: Some(&credentials),
             endpoint: &endpoint::ec2_endpoint(&self.environment, &region)?,
             service: "ec2",
             form: &form,
@@ -255,7 +255,7 @@ impl Ec2 {
         let sts = endpoint::sts_endpoint(&self.environment, Some(region))?;
         let mut found = credentials::fetch(&plan, &self.environment, client, &sts, self.now).await?;
         if let Some(role) = &self.options.role {
-            found = assume_role(client, &found, &sts, role, (self.now)()).await?;
+            found = assume_role(client, &found, &sts, role, None, (self.now)()).await?;
         }
         turn.credentials = Some(found.clone());
         Ok(found)

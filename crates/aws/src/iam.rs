@@ -249,6 +249,7 @@ impl IamClient {
         form.extend(asked.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let (credentials, endpoint) = (&self.credentials, &self.endpoint);
         let (headers, at, max_body) = (&[], (self.now)(), MAX_BODY);
+        let credentials = Some(credentials);
         let query = Query { call, credentials, endpoint, service: "iam", form: &form, headers, at, max_body };
         self.client.query(&query).await
     }

@@ -44,6 +44,7 @@ For the team member:
   token        Print a bearer token for kubectl (exec plugin)
   kubeconfig   Print or merge a kubeconfig that uses this plugin
   whoami       Show who you are to AWS and to the cluster, and what you may do
+  cache        Show or clear cached AWS sessions
 
 Setting a cluster up:
   init         Create the certificate, the key and the API server's kubeconfig
@@ -90,6 +91,8 @@ pub(crate) enum Command {
     Kubeconfig(commands::kubeconfig::KubeconfigArgs),
     /// Show who you are to AWS and to the cluster, and what you may do
     Whoami(commands::whoami::WhoamiArgs),
+    /// Show or clear cached AWS sessions
+    Cache(commands::cache::CacheArgs),
     /// Create the certificate, the key and the API server's kubeconfig
     #[command(args_override_self = true)]
     #[cfg(unix)]
@@ -160,7 +163,7 @@ impl Command {
             Self::Whoami(_) => Uses { config: false, ..Uses::OF_CLUSTER },
             #[cfg(all(unix, feature = "local"))]
             Self::Demo(_) | Self::Sandbox(_) => Uses::NONE,
-            Self::Completion(_) | Self::Reference(_) => Uses::NONE,
+            Self::Cache(_) | Self::Completion(_) | Self::Reference(_) => Uses::NONE,
             // What is completed may be anything.
             Self::Candidates(_) => Uses::ALL,
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod add;
 pub(crate) mod apply;
+pub(crate) mod cache;
 pub(crate) mod check;
 pub(crate) mod completion;
 #[cfg(all(unix, feature = "local"))]

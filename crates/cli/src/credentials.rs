@@ -1,14 +1,26 @@
 //! Whose AWS credentials a command uses: those of the environment or of a profile, or of a role assumed with them.
 
+mod asking;
 mod cache;
+mod explained;
+mod mfa;
+mod sessions;
 
-use std::{borrow::Cow, path::PathBuf};
+use std::{borrow::Cow, cell::OnceCell};
 
 use anyhow::Context as _;
-use aws::credentials::{self, AssumeRole, Cache, CacheKey, Credentials, Environment, Plan, Rules};
+use aws::credentials::{self, AssumeRole, Credentials, Environment, Plan, Rules};
 use jiff::Timestamp;
 use token::ClusterId;
 
+pub(crate) use self::mfa::called;
+pub(crate) use self::sessions::{Sessions, folder as sessions_folder};
+use self::{
+    asking::{Asking, Step},
+    cache::Kept,
+    explained::{Explained, Started},
+    mfa::Codes,
+};
 use crate::{process, runtime};
 
 /// What was asked for.
@@ -22,8 +34,16 @@ pub(crate) struct Wanted {
     pub(crate) role: Option<AssumeRole>,
     /// Assume it with the session name of the credentials at hand.
     pub(crate) forward_session_name: bool,
-    /// Keep them until they end, for tokens of this cluster.
+    /// Keep them until they end, for tokens of this cluster, in aws-iam-authenticator's file and nowhere else.
     pub(crate) cached_for: Option<String>,
+    /// Use no session that is kept, and keep none.
+    pub(crate) no_cache: bool,
+    /// Print what is looked at, and what becomes of it.
+    pub(crate) explain: bool,
+    /// A code of the MFA device that a profile names.
+    pub(crate) mfa_code: Option<String>,
+    /// The command line that was typed, for whoever has to type it again.
+    pub(crate) called: String,
     /// By whose rules the shared files are read, and STS's endpoint is found where not everything is said. The AWS CLI goes to the
     /// global endpoint without a Region; aws-iam-authenticator never does, but to the instance's Region, else us-east-1.
     pub(crate) rules: Rules,
@@ -58,6 +78,8 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
     let environment = &*environment;
     let files = credentials::load_files(environment, rules)?;
     let profile = wanted.profile.as_deref();
+    let explained = Explained(wanted.explain);
+    explained.sources(wanted, environment, &files);
     let region = credentials::region(environment, &files, profile, wanted.region.as_deref());
     let mut endpoints = credentials::with_endpoints(environment, &files, profile, rules);
     let region = match rules {
@@ -68,19 +90,27 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
         }
     };
     let sts = aws::sts_endpoint(&endpoints, region.as_deref())?;
-    let plan = credentials::resolve(environment, &files, profile, rules)?;
+    explained.endpoint(wanted, (environment, &endpoints), &files, (region.as_deref(), &sts));
+    let plan = credentials::resolve(environment, &files, profile, rules);
+    if plan.as_ref().map_or(true, |plan| plan.base.is_of_surroundings()) {
+        let name = credentials::profile_name(environment, profile);
+        files.slips(name).iter().for_each(|slip| process::note(&format!("note: {slip}")));
+    }
+    let plan = plan?;
     let credentials = match plan.immediate() {
         // What is at hand is kept already, and whose it is may have changed since a cache was written.
-        Some(credentials) if wanted.role.is_none() => credentials,
-        at_hand => {
-            let profile = credentials::profile_name(environment, profile);
-            let kept = wanted.cached_for.as_ref().and_then(|id| Kept::open(id, profile, wanted, environment));
-            let base = at_hand.or_else(|| kept.as_ref()?.base());
-            match base.as_ref().zip(kept.as_ref()).and_then(|(base, kept)| kept.last(base, wanted)) {
-                Some(last) => last,
-                None => runtime::block_on(fetch(plan, base, wanted, &endpoints, &sts, kept.as_ref()))??,
-            }
+        Some(credentials) if wanted.role.is_none() => {
+            Codes::new(wanted.mfa_code.clone(), rules, &wanted.called).say_unused();
+            explained.step("keys", "at hand", &credentials, &Started::now());
+            credentials
         }
+        at_hand => match &wanted.cached_for {
+            Some(id) => of_file(id, &plan, at_hand, wanted, &endpoints, &sts)?,
+            None => {
+                let sessions = if wanted.no_cache { None } else { Sessions::open(&endpoints) };
+                asking(&plan, wanted, &endpoints, &sts, sessions).credentials()?
+            }
+        },
     };
     if let Some(note) = without_session(&credentials) {
         process::note(&note);
@@ -143,81 +173,62 @@ fn own_region(environment: &Environment) -> anyhow::Result<String> {
     }))
 }
 
-/// The slow path: something has to be asked over the network.
-async fn fetch(
-    plan: Plan,
-    base: Option<Credentials>,
+/// All that is to be asked for, with the role that was given besides.
+fn asking<'a>(
+    plan: &'a Plan,
+    wanted: &Wanted,
+    environment: &'a Environment,
+    sts: &'a aws::Endpoint,
+    sessions: Option<Sessions>,
+) -> Asking<'a> {
+    let of_profile =
+        plan.roles.iter().map(|role| Step { role: role.clone(), forwards_session_name: false, is_of_profile: true });
+    let given = wanted.role.iter().map(|role| Step {
+        role: role.clone(),
+        forwards_session_name: wanted.forward_session_name,
+        is_of_profile: false,
+    });
+    let codes = Codes::new(wanted.mfa_code.clone(), wanted.rules, &wanted.called);
+    let (steps, client) = (of_profile.chain(given).collect(), OnceCell::new());
+    let explained = Explained(wanted.explain);
+    Asking { base: &plan.base, steps, environment, sts, codes, sessions, client, explained }
+}
+
+/// The same where aws-iam-authenticator's file keeps them.
+fn of_file(
+    cluster_id: &str,
+    plan: &Plan,
+    at_hand: Option<Credentials>,
     wanted: &Wanted,
     environment: &Environment,
     sts: &aws::Endpoint,
-    kept: Option<&Kept>,
 ) -> anyhow::Result<Credentials> {
-    let client = aws::Client::new(environment)?;
-    let base = match base {
+    let profile = credentials::profile_name(environment, wanted.profile.as_deref());
+    let kept = Kept::open(cluster_id, profile, wanted, environment);
+    let base = at_hand.or_else(|| kept.as_ref()?.base());
+    if let Some(last) = base.as_ref().zip(kept.as_ref()).and_then(|(base, kept)| kept.last(base, wanted)) {
+        return Ok(last);
+    }
+    let mut asking = asking(plan, wanted, environment, sts, None);
+    let given = asking.steps.split_off(plan.roles.len());
+    let mut found = match base {
         Some(base) => base,
         None => {
-            let base = credentials::fetch(&plan, environment, &client, sts, process::now).await?;
-            if let Some(kept) = kept {
+            let base = runtime::block_on(asking.ask())??;
+            if let Some(kept) = &kept {
                 kept.keep(kept.key.clone(), &base);
             }
             base
         }
     };
-    let Some(role) = &wanted.role else { return Ok(base) };
-    let mut assumed = role.clone();
-    if wanted.forward_session_name {
-        let caller = aws::get_caller_identity(&client, &base, sts, process::now()).await?;
-        assumed.session_name = caller.session_name().map(str::to_owned);
-    }
-    let last = aws::assume_role(&client, &base, sts, &assumed, process::now()).await?;
-    if let Some(kept) = kept {
-        kept.keep(kept.key.assumed(&base, role, wanted.forward_session_name), &last);
-    }
-    Ok(last)
-}
-
-/// What the cache keeps of all this. Where it cannot be used that is said, and everything is asked for.
-struct Kept {
-    path: PathBuf,
-    cache: Cache,
-    /// Of what a role is assumed with, or of the result where none is.
-    key: CacheKey,
-    now: Timestamp,
-}
-
-impl Kept {
-    fn open(cluster_id: &str, profile: &str, wanted: &Wanted, environment: &Environment) -> Option<Self> {
-        let opened = cache::path(environment).and_then(|path| Ok((cache::read(&path)?, path)));
-        let opened = opened.map_err(|why| process::note(&format!("unable to use cache: {why}")));
-        let (cache, path) = opened.ok()?;
-        let role = wanted.role.as_ref().map(|role| role.role_arn.clone()).unwrap_or_default();
-        let key = CacheKey { cluster_id: cluster_id.to_owned(), profile: profile.to_owned(), role };
-        Some(Self { path, cache, key, now: process::now() })
-    }
-
-    fn base(&self) -> Option<Credentials> {
-        self.cache.get(&self.key, self.now)
-    }
-
-    /// The result, for these credentials to begin with.
-    fn last(&self, base: &Credentials, wanted: &Wanted) -> Option<Credentials> {
-        match &wanted.role {
-            None => Some(base.clone()),
-            Some(role) => self.cache.get(&self.key.assumed(base, role, wanted.forward_session_name), self.now),
+    if let Some(role) = &wanted.role {
+        let key = kept.as_ref().map(|kept| kept.key.assumed(&found, role, wanted.forward_session_name));
+        let base = credentials::Base::Static(found);
+        let asking = Asking { base: &base, steps: given, client: OnceCell::new(), ..asking };
+        found = runtime::block_on(asking.ask())??;
+        if let Some((kept, key)) = kept.as_ref().zip(key) {
+            kept.keep(key, &found);
         }
     }
-
-    fn keep(&self, key: CacheKey, credentials: &Credentials) {
-        if credentials.expires.is_none() {
-            process::note("note: --cache: these credentials have no expiry, and are not cached");
-            return;
-        }
-        let kept = cache::update(&self.path, |cache| {
-            cache.forget_ended(self.now);
-            cache.put(key, credentials);
-        });
-        if let Err(why) = kept {
-            process::note(&format!("unable to update cache: {why}"));
-        }
-    }
+    Ok(found)
 }

@@ -27,6 +27,7 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         #[cfg(unix)]
         Command::Kops(args) => commands::kops::run(&args, &global, process),
         Command::Add(args) => commands::add::run(&args, process),
+        Command::Cache(args) => commands::cache::run(&args, process),
         Command::Check(args) => commands::check::run(&args, &global, process),
         Command::Render(args) => commands::render::run(&args, &global, process),
         Command::Import(args) => commands::import::run(&args, &global, process),

@@ -26,6 +26,7 @@ pub mod pod;
 pub mod process;
 pub mod production;
 pub mod random;
+pub mod scripted;
 pub mod secrets;
 pub mod server;
 pub mod shell;

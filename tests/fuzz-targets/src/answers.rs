@@ -1,7 +1,7 @@
 //! What AWS's own programs and services write: configuration files and XML.
 
 use aws::{
-    credentials::{Cache, Environment, Rules, SharedFiles, region, resolve},
+    credentials::{Cache, Environment, Rules, Session, SharedFiles, region, resolve},
     xml,
 };
 
@@ -11,7 +11,7 @@ pub(crate) fn configures(bytes: &[u8]) {
     let (config, credentials) = text.split_once('\u{c}').unwrap_or((text, text));
     let environment = Environment::default();
     for rules in [Rules::Cli, Rules::Go] {
-        let files = SharedFiles::parse(config, credentials, rules);
+        let Ok(files) = SharedFiles::parse(config, credentials, rules) else { continue };
         let _ = resolve(&environment, &files, None, rules);
         for profile in files.profiles() {
             let _ = resolve(&environment, &files, Some(&profile), rules);
@@ -19,7 +19,11 @@ pub(crate) fn configures(bytes: &[u8]) {
         }
         assert_eq!(region(&environment, &files, None, Some("eu-central-1")).as_deref(), Some("eu-central-1"));
     }
-    // What a cache keeps it keeps when it is written.
+    // What is kept is kept when it is written.
+    if let Some(session) = Session::parse(text) {
+        let again = session.to_text().and_then(|text| Session::parse(text.expose()));
+        assert!(again.is_some_and(|again| again == session), "a session is another one when it is read again");
+    }
     if let Ok(cache) = Cache::parse(text) {
         let again = Cache::parse(cache.to_text().expose());
         assert!(again.is_ok_and(|again| again == cache), "a cache is another one when it is read again");

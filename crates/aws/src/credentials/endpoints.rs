@@ -81,7 +81,7 @@ sts =
     fn host(profile: &str, variables: &[(&str, &str)], rules: Rules) -> String {
         let vars = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let environment = Environment { vars, home: None };
-        let files = SharedFiles::parse(FILE, "", rules);
+        let files = SharedFiles::parse(FILE, "", rules).unwrap_or_else(|error| panic!("{error}"));
         let all = with_endpoints(&environment, &files, Some(profile), rules);
         match sts_endpoint(&all, Some("us-west-2")) {
             Ok(endpoint) => endpoint.url.trim_start_matches("https://").to_owned(),

@@ -3,14 +3,14 @@
 
 use std::{
     error::Error,
+    path::Path,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use aws_config::{
     ecs::EcsCredentialsProvider, imds, imds::credentials::ImdsCredentialsProvider, login::LoginCredentialsProvider,
-    provider_config::ProviderConfig, sso::SsoCredentialsProvider, web_identity_token::StaticConfiguration,
-    web_identity_token::WebIdentityTokenCredentialsProvider,
+    provider_config::ProviderConfig,
 };
 use aws_credential_types::provider::{self, ProvideCredentials};
 use aws_types::region::Region;
@@ -18,10 +18,9 @@ use jiff::Timestamp;
 use tls::ConnectionError;
 
 use super::{
-    Base, Credentials, CredentialsError, Environment, Plan, Secret, bridge::Bridge, metadata::Metadata, process,
-    sso_token,
+    Base, Credentials, CredentialsError, Environment, Plan, Secret, bridge::Bridge, metadata::Metadata, process, sso,
 };
-use crate::{Client, Endpoint, NoAnswer, assume_role, error};
+use crate::{AwsError, Client, Endpoint, NoAnswer, assume_role, calls::assume_role_with_web_identity, error};
 
 /// Longer than any answer takes, shorter than a person waits.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -35,7 +34,7 @@ const INSTANCE_METADATA_ATTEMPTS: u32 = 2;
 /// For each attempt; on EC2 the answer takes milliseconds.
 const INSTANCE_METADATA_PATIENCE: Duration = Duration::from_secs(1);
 
-/// Fetches the credentials of a plan.
+/// Fetches the credentials of a plan, where nobody is there who could be asked for an MFA code.
 ///
 /// # Errors
 ///
@@ -47,14 +46,24 @@ pub async fn fetch(
     endpoint: &Endpoint,
     now: fn() -> Timestamp,
 ) -> Result<Credentials, CredentialsError> {
-    let mut credentials = base(&plan.base, environment, client, endpoint, now()).await?;
+    if let Some(device) = plan.roles.iter().find_map(|role| role.mfa.as_ref()) {
+        let problem =
+            format!("it asks for a code of {} (mfa_serial), and here is nobody to ask for one", device.serial);
+        return Err(CredentialsError::Profile { profile: device.profile.clone(), problem });
+    }
+    let mut credentials = fetch_base(&plan.base, environment, client, endpoint, now()).await?;
     for role in &plan.roles {
-        credentials = assume_role(client, &credentials, endpoint, role, now()).await?;
+        credentials = assume_role(client, &credentials, endpoint, role, None, now()).await?;
     }
     Ok(credentials)
 }
 
-async fn base(
+/// Fetches the credentials that a plan starts with.
+///
+/// # Errors
+///
+/// [`CredentialsError::Origin`]: who was asked, and what became of it.
+pub async fn fetch_base(
     base: &Base,
     environment: &Environment,
     client: &Client,
@@ -65,47 +74,15 @@ async fn base(
     match base {
         Base::Static(credentials) => Ok(credentials.clone()),
         Base::WebIdentity { token_file, role_arn, session_name } => {
-            let session_name = session_name.clone().unwrap_or_else(|| "cluster-auth".to_owned());
-            let role = StaticConfiguration {
-                web_identity_token_file: token_file.clone(),
-                role_arn: role_arn.clone(),
-                session_name,
-            };
-            let provider =
-                WebIdentityTokenCredentialsProvider::builder().configure(&config()).static_configuration(role).build();
-            let advice = format!("check {} and the trust policy of {role_arn}", token_file.display());
-            ask_aws(&provider, "sts", "STS, for the web identity token file,", &advice).await
+            web_identity(client, endpoint, token_file, (role_arn, session_name.as_deref()), now).await
         }
-        Base::Sso(sso) => {
-            let mut builder = SsoCredentialsProvider::builder()
-                .configure(&config())
-                .account_id(&sso.account_id)
-                .role_name(&sso.role_name)
-                .start_url(&sso.start_url)
-                .region(Region::new(sso.region.clone()));
-            if let Some(session) = &sso.session {
-                builder = builder.session_name(session);
-            }
-            let origin = format!("IAM Identity Center (profile `{}`)", sso.profile);
-            let advice = format!("run `aws sso login --profile {}`", sso.profile);
-            // One of a session may be renewed; where it cannot be, aws-config asks nobody either.
-            if sso.session.is_none() && sso_token::is_over(environment, &sso.start_url, now) {
-                return Err(Problem::Refused.of(&origin, advice));
-            }
-            ask_aws(&builder.build(), "sso", &origin, &advice).await
-        }
+        Base::Sso(sso) => sso::fetch(sso, environment, client, now).await,
         Base::Login { session, profile } => {
             let provider = LoginCredentialsProvider::builder(session.clone()).configure(&config()).build();
             ask_aws(&provider, "signin", "`aws login`", &format!("run `aws login --profile {profile}`")).await
         }
         Base::Process { command, profile } => {
-            let found = process::run(command, LIMIT).await.map_err(|trouble| match trouble {
-                process::Trouble::Late => Problem::Late,
-                process::Trouble::TooLarge => Problem::TooLarge,
-                process::Trouble::NoCredentials => Problem::Refused,
-            });
-            let origin = format!("the credential_process of profile `{profile}`");
-            found.map_err(|problem| problem.of(&origin, "run that command by hand to see what it says".to_owned()))
+            process::run(command, process::PATIENCE).await.map_err(|trouble| trouble.of("credential_process", profile))
         }
         Base::Container => {
             let provider = EcsCredentialsProvider::builder().configure(&config()).build();
@@ -119,6 +96,41 @@ async fn base(
         }
     }
 }
+
+/// What STS gives for the token of a file. What it says no with is named: a role that trusts another issuer, or a token that is over.
+async fn web_identity(
+    client: &Client,
+    endpoint: &Endpoint,
+    token_file: &Path,
+    (role_arn, session_name): (&str, Option<&str>),
+    now: Timestamp,
+) -> Result<Credentials, CredentialsError> {
+    let file = token_file.display();
+    let wrong = |problem: String, advice: String| CredentialsError::Origin {
+        origin: "STS, for the web identity token file,".to_owned(),
+        problem,
+        advice,
+    };
+    let check = || format!("check {file} and the trust policy of {role_arn}");
+    let token = std::fs::read_to_string(token_file)
+        .map_err(|source| CredentialsError::File { path: file.to_string(), source })?;
+    let role = (role_arn, session_name.unwrap_or(SESSION_NAME));
+    let found = assume_role_with_web_identity(client, endpoint, role, &Secret::new(token), now).await;
+    found.map_err(|error| match error {
+        AwsError::Refused { code, .. } => match &*code {
+            "ExpiredTokenException" => wrong(
+                "gave no AWS credentials: the token's time is over".to_owned(),
+                format!("have {file} written anew"),
+            ),
+            code => wrong(format!("gave no AWS credentials ({code})"), check()),
+        },
+        AwsError::Unreachable { why, .. } => wrong(format!("could not be reached: {why}"), error::advice(&why, "sts")),
+        error => error.into(),
+    })
+}
+
+/// The session's name where nothing says one.
+const SESSION_NAME: &str = "cluster-auth";
 
 /// Returns the Region of the instance that this runs on, if it is one.
 pub async fn instance_region(environment: &Environment) -> Option<String> {

@@ -6,13 +6,15 @@ use std::{
     path::PathBuf,
 };
 
-use super::{CredentialsError, Environment, Rules, ini};
+use super::{CredentialsError, Environment, Rules, configparser, ini};
 
 /// `~/.aws/config` and `~/.aws/credentials`, read. No Debug: they hold secrets.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct SharedFiles {
     config: ini::Sections,
     credentials: ini::Sections,
+    /// Headers of the config file that are no profile's, and nothing else that is known.
+    strays: Vec<String>,
 }
 
 type Section = BTreeMap<String, String>;
@@ -22,22 +24,24 @@ type Section = BTreeMap<String, String>;
 ///
 /// # Errors
 ///
-/// [`CredentialsError::File`] for a file that is there and cannot be read.
+/// [`CredentialsError::File`] for a file that is there and cannot be read, and [`CredentialsError::Syntax`] for one that the AWS CLI could
+/// not read, by its rules.
 pub fn load_files(environment: &Environment, rules: Rules) -> Result<SharedFiles, CredentialsError> {
-    let read = |variable: &str, name: &str| -> Result<String, CredentialsError> {
+    let read = |variable: &str, name: &str| -> Result<(String, String), CredentialsError> {
         let default = || environment.home.as_ref().map(|home| home.join(".aws").join(name));
         let Some(path) = environment.get(variable).map(|path| expanded(environment, path)).or_else(default) else {
-            return Ok(String::new());
+            return Ok(Default::default());
         };
+        let shown = path.display().to_string();
         match fs::read(&path) {
-            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
-            Err(source) => Err(CredentialsError::File { path: path.display().to_string(), source }),
+            Ok(bytes) => Ok((shown, String::from_utf8_lossy(&bytes).into_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((shown, String::new())),
+            Err(source) => Err(CredentialsError::File { path: shown, source }),
         }
     };
     let config = read("AWS_CONFIG_FILE", "config")?;
     let credentials = read("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
-    Ok(SharedFiles::parse(&config, &credentials, rules))
+    SharedFiles::read((&config.0, &config.1), (&credentials.0, &credentials.1), rules)
 }
 
 /// A path with `~` for the home folder, as people write it into variables that no shell reads.
@@ -48,8 +52,60 @@ fn expanded(environment: &Environment, path: &str) -> PathBuf {
 
 impl SharedFiles {
     /// Reads the texts of both.
-    pub fn parse(config: &str, credentials: &str, rules: Rules) -> Self {
-        Self { config: ini::parse(config, rules), credentials: ini::parse(credentials, rules) }
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialsError::Syntax`], by the AWS CLI's rules.
+    pub fn parse(config: &str, credentials: &str, rules: Rules) -> Result<Self, CredentialsError> {
+        Self::read(("the config file", config), ("the credentials file", credentials), rules)
+    }
+
+    /// Of each file the name and the text.
+    fn read(config: (&str, &str), credentials: (&str, &str), rules: Rules) -> Result<Self, CredentialsError> {
+        let wrong = |path: &str, configparser::Wrong { line, problem }| CredentialsError::Syntax {
+            path: path.to_owned(),
+            line,
+            problem,
+        };
+        match rules {
+            Rules::Cli => {
+                let (sections, strays) = configparser::config(config.1).map_err(|why| wrong(config.0, why))?;
+                let credentials = configparser::credentials(credentials.1).map_err(|why| wrong(credentials.0, why))?;
+                Ok(Self { config: sections, credentials, strays })
+            }
+            Rules::Go => {
+                let config = ini::parse(config.1);
+                let is_known = |header: &str| {
+                    let kinds = ["profile ", "sso-session ", "services "];
+                    header == "default" || kinds.iter().any(|kind| header.starts_with(kind))
+                };
+                let strays = config.keys().filter(|header| !is_known(header)).cloned().collect();
+                Ok(Self { config, credentials: ini::parse(credentials.1), strays })
+            }
+        }
+    }
+
+    /// Returns what may be a slip in a profile that has no credentials, a sentence each.
+    pub fn slips(&self, profile: &str) -> Vec<String> {
+        let settings = [self.config(profile), self.credentials(profile)].into_iter().flatten().flat_map(BTreeMap::keys);
+        let near = configparser::near_misses(settings.map(String::as_str));
+        let sentence = |(name, near)| format!("profile `{profile}` has {name}, which nobody reads; is {near} meant?");
+        near.into_iter().map(sentence).collect()
+    }
+
+    /// What to do about a profile that is named and not there.
+    pub(crate) fn advice(&self, profile: &str) -> String {
+        if self.strays.iter().any(|header| header == profile) {
+            return format!("the config file has [{profile}]: write [profile {profile}]");
+        }
+        if self.credentials.contains_key(&format!("profile {profile}")) {
+            return format!("the credentials file has [profile {profile}]: write [{profile}] there");
+        }
+        let profiles = self.profiles();
+        match document::nearest(profile, profiles.iter().map(String::as_str)) {
+            Some(near) => format!("is `{near}` meant? `aws configure list-profiles` lists all"),
+            None => "`aws configure list-profiles` lists those that do".to_owned(),
+        }
     }
 
     /// The profile in the config file: `[default]` or `[profile name]`.
@@ -88,7 +144,7 @@ impl SharedFiles {
         self.config(profile).is_some() || self.credentials(profile).is_some()
     }
 
-    /// One setting of a profile; the credentials file wins, as in botocore's merged view.
+    /// Returns one setting of a profile, if it is not empty; the credentials file wins, as in botocore's merged view.
     pub fn setting(&self, profile: &str, key: &str) -> Option<&str> {
         let found = self.credentials(profile).and_then(|section| section.get(key));
         let found = found.or_else(|| self.config(profile).and_then(|section| section.get(key)));

@@ -1,17 +1,14 @@
-//! The AWS CLI's two configuration files, as text.
+//! The AWS CLI's two configuration files as AWS's SDK for Go reads them.
 //!
-//! Source: <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>; Python's `configparser`, with which the CLI reads
-//! them; and `internal/ini` of AWS's SDK for Go.
+//! Source: <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>, and `internal/ini` of that SDK.
 
 use std::collections::BTreeMap;
-
-use super::Rules;
 
 /// Sections by their header, keys in lower case. A section or key that comes again adds to or replaces the first.
 pub(crate) type Sections = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Reads a file. Lines that are nothing known are passed over: these files hold much that is not ours.
-pub(crate) fn parse(text: &str, rules: Rules) -> Sections {
+pub(crate) fn parse(text: &str) -> Sections {
     let mut sections = Sections::new();
     let mut current: Option<String> = None;
     // How far the section's last key is indented. Deeper lines belong to its value (`s3 =`), which is ours in `[services …]`
@@ -34,7 +31,7 @@ pub(crate) fn parse(text: &str, rules: Rules) -> Sections {
         {
             let keys = sections.entry(section.clone()).or_default();
             parent = key.trim().to_ascii_lowercase();
-            keys.insert(parent.clone(), said(value, rules).to_owned());
+            keys.insert(parent.clone(), said(value).to_owned());
             key_indent = Some(indent);
         } else if key_indent.is_some()
             && let (Some(section), Some((key, value))) = (&current, content.split_once('='))
@@ -42,24 +39,19 @@ pub(crate) fn parse(text: &str, rules: Rules) -> Sections {
         {
             let keys = sections.entry(section.clone()).or_default();
             let key = format!("{parent}.{}", key.trim().to_ascii_lowercase());
-            keys.insert(key, said(value, rules).to_owned());
+            keys.insert(key, said(value).to_owned());
         }
     }
     sections
 }
 
-/// A value without the comment behind it; to the SDK for Go quotation marks around a value are no part of it.
-fn said(value: &str, rules: Rules) -> &str {
-    match rules {
-        Rules::Cli => value.split(" #").next().unwrap_or_default().trim(),
-        Rules::Go => {
-            let comments = [" #", " ;", "\t#", "\t;"];
-            let end = comments.iter().filter_map(|sign| value.find(sign)).min().unwrap_or(value.len());
-            let value = value[..end].trim();
-            let inside = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
-            inside('"').or_else(|| inside('\'')).unwrap_or(value)
-        }
-    }
+/// A value without the comment behind it, and without quotation marks around it.
+fn said(value: &str) -> &str {
+    let comments = [" #", " ;", "\t#", "\t;"];
+    let end = comments.iter().filter_map(|sign| value.find(sign)).min().unwrap_or(value.len());
+    let value = value[..end].trim();
+    let inside = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
+    inside('"').or_else(|| inside('\'')).unwrap_or(value)
 }
 
 /// One blank between the words of a header, and no quotes: `profile  "a b"` is `profile a b`.
@@ -73,11 +65,11 @@ fn normal(header: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Rules, parse};
+    use super::parse;
 
     /// `section.key = value`, one per line.
-    fn shown(text: &str, rules: Rules) -> String {
-        let sections = parse(text, rules);
+    fn shown(text: &str) -> String {
+        let sections = parse(text);
         let lines = sections.iter().flat_map(|(section, keys)| {
             let empty = keys.is_empty().then(|| format!("[{section}]"));
             keys.iter().map(move |(key, value)| format!("{section}.{key} = {value}")).chain(empty)
@@ -86,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_read_as_the_cli_reads_them() {
+    fn files_are_read_line_by_line() {
         let rows = [
             (
                 "keys and values",
@@ -117,30 +109,28 @@ mod tests {
             ("nothing", "", ""),
         ];
         for (name, text, expected) in rows {
-            assert_eq!(shown(text, Rules::Cli), expected, "{name}");
+            assert_eq!(shown(text), expected, "{name}");
         }
     }
 
     #[test]
-    fn quotation_marks_and_comments_are_what_each_program_takes_them_for() {
+    fn quotation_marks_and_comments_are_no_part_of_a_value() {
         let rows = [
-            ("double", "\"eu-west-1\"", "\"eu-west-1\"", "eu-west-1"),
-            ("single", "'eu-west-1'", "'eu-west-1'", "eu-west-1"),
-            ("one within the other", "\"'x'\"", "\"'x'\"", "'x'"),
-            ("of two kinds", "\"x'", "\"x'", "\"x'"),
-            ("one alone", "\"", "\"", "\""),
-            ("nothing between them", "\"\"", "\"\"", ""),
-            ("a comment behind them", "\"x\" # c", "\"x\"", "x"),
-            ("a semicolon behind a blank", "x ; c", "x ; c", "x"),
-            ("a sign behind a tab", "x\t# c", "x\t# c", "x"),
-            ("no blank before the sign", "x#c;d", "x#c;d", "x#c;d"),
+            ("double", "\"eu-west-1\"", "eu-west-1"),
+            ("single", "'eu-west-1'", "eu-west-1"),
+            ("one within the other", "\"'x'\"", "'x'"),
+            ("of two kinds", "\"x'", "\"x'"),
+            ("one alone", "\"", "\""),
+            ("nothing between them", "\"\"", ""),
+            ("a comment behind them", "\"x\" # c", "x"),
+            ("a semicolon behind a blank", "x ; c", "x"),
+            ("a sign behind a tab", "x\t# c", "x"),
+            ("no blank before the sign", "x#c;d", "x#c;d"),
         ];
-        for (name, value, of_cli, of_go) in rows {
-            for (rules, expected) in [(Rules::Cli, of_cli), (Rules::Go, of_go)] {
-                for separator in ["=", ":", " = "] {
-                    let text = format!("[a]\nk{separator}{value}");
-                    assert_eq!(shown(&text, rules), format!("a.k = {expected}"), "{name}: {rules:?}");
-                }
+        for (name, value, expected) in rows {
+            for separator in ["=", ":", " = "] {
+                let text = format!("[a]\nk{separator}{value}");
+                assert_eq!(shown(&text), format!("a.k = {expected}"), "{name}");
             }
         }
     }

@@ -1,4 +1,5 @@
-//! A profile's `credential_process`: a line for the shell, that prints credentials as JSON.
+//! Programs that a profile names: `credential_process`, a line for the shell that prints credentials as JSON, and `mfa_process`, which prints
+//! the code of an MFA device (aws-vault's key).
 //!
 //! aws-config's provider reads whatever is printed, for as long as it comes, and leaves the program behind when nobody waits
 //! any more. The form is its own (and the AWS CLI's): keys in any case, `Version` 1.
@@ -7,38 +8,125 @@ use std::{process::Stdio, time::Duration};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use tokio::{io::AsyncReadExt as _, process::Command, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _},
+    process::Command,
+    time::timeout,
+};
 
-use super::{Credentials, Secret};
+use super::{Credentials, CredentialsError, MfaDevice, Secret};
 
 /// The longest output that is read, in bytes; credentials are two or three kilobytes.
 const MAX_OUTPUT: u64 = 64 << 10;
 
-/// Why there are no credentials. What the program prints may be secret, and is never said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why there are no credentials. What the program prints on stdout may be secret, and is never said.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
     Late,
     TooLarge,
-    NoCredentials,
+    /// It cannot be started, or has ended otherwise than with 0; with its last words on stderr.
+    Failed(Option<i32>, String),
+    /// What it printed is none, and why.
+    NoCredentials(&'static str),
 }
 
-/// Runs it to its end, or ends it.
+impl Trouble {
+    /// The error of a profile's program, by the key that names it.
+    pub(super) fn of(self, key: &str, profile: &str) -> CredentialsError {
+        let problem = match self {
+            Self::Late => "did not answer in time".to_owned(),
+            Self::TooLarge => "printed more than any credentials are".to_owned(),
+            Self::Failed(None, _) => "could not be run to its end".to_owned(),
+            Self::Failed(Some(code), said) if said.is_empty() => format!("ended with {code} and said nothing"),
+            Self::Failed(Some(code), said) => format!("ended with {code}: {said}"),
+            Self::NoCredentials(why) => format!("printed no credentials: {why}"),
+        };
+        CredentialsError::Origin {
+            origin: format!("the {key} of profile `{profile}`"),
+            problem,
+            advice: "run that command by hand to see all that it says".to_owned(),
+        }
+    }
+}
+
+/// Runs the program that prints a device's codes; it has as long as a person at most, who may have to touch something. None where the
+/// profile names none.
+///
+/// # Errors
+///
+/// [`CredentialsError::Origin`] where it prints no code.
+pub async fn mfa_code(device: &MfaDevice) -> Result<Option<Secret>, CredentialsError> {
+    let Some(line) = &device.process else { return Ok(None) };
+    let wrong = |trouble: Trouble| trouble.of("mfa_process", &device.profile);
+    let printed = printed(line, PATIENCE).await.map_err(wrong)?;
+    let code = std::str::from_utf8(&printed).ok().map(str::trim).filter(|code| is_mfa_code(code));
+    code.map(|code| Some(Secret::new(code))).ok_or_else(|| CredentialsError::Origin {
+        origin: format!("the mfa_process of profile `{}`", device.profile),
+        problem: "printed something else than a code of six digits".to_owned(),
+        advice: "run that command by hand to see all that it says".to_owned(),
+    })
+}
+
+/// Returns whether this is a code of an MFA device.
+pub fn is_mfa_code(text: &str) -> bool {
+    text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// As long as AWS's SDK for Go waits: a person may have to find a device, or a browser's window.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The most of what is said on stderr that is kept, in bytes, and shown, in letters.
+const KEPT: usize = 4 << 10;
+const SHOWN: usize = 300;
+
+/// Runs a `credential_process` to its end, or ends it.
 pub(super) async fn run(line: &str, patience: Duration) -> Result<Credentials, Trouble> {
+    credentials(&printed(line, patience).await?).map_err(Trouble::NoCredentials)
+}
+
+async fn printed(line: &str, patience: Duration) -> Result<Vec<u8>, Trouble> {
+    let cannot = || Trouble::Failed(None, String::new());
     let mut shell = shell(line);
     // It ends with us: nobody would read what it prints.
-    shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
-    let mut child = shell.spawn().map_err(|_| Trouble::NoCredentials)?;
-    let stdout = child.stdout.take().ok_or(Trouble::NoCredentials)?;
+    shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child = shell.spawn().map_err(|_| cannot())?;
+    let (stdout, stderr) = (child.stdout.take().ok_or_else(cannot)?, child.stderr.take().ok_or_else(cannot)?);
     let work = async {
-        let mut printed = Vec::new();
-        stdout.take(MAX_OUTPUT + 1).read_to_end(&mut printed).await.map_err(|_| Trouble::NoCredentials)?;
-        if printed.len() as u64 > MAX_OUTPUT {
-            return Err(Trouble::TooLarge);
-        }
-        let status = child.wait().await.map_err(|_| Trouble::NoCredentials)?;
-        if status.success() { credentials(&printed).ok_or(Trouble::NoCredentials) } else { Err(Trouble::NoCredentials) }
+        let printed = async {
+            let mut printed = Vec::new();
+            stdout.take(MAX_OUTPUT + 1).read_to_end(&mut printed).await.map_err(|_| cannot())?;
+            if printed.len() as u64 > MAX_OUTPUT { Err(Trouble::TooLarge) } else { Ok(printed) }
+        };
+        let said = async { Ok::<_, Trouble>(end_of(stderr).await) };
+        let (printed, said) = tokio::try_join!(printed, said)?;
+        let status = child.wait().await.map_err(|_| cannot())?;
+        if status.success() { Ok(printed) } else { Err(Trouble::Failed(status.code(), last_words(&said))) }
     };
     timeout(patience, work).await.map_err(|_| Trouble::Late)?
+}
+
+/// Reads to the end, and keeps the last of it.
+async fn end_of(mut stream: impl AsyncRead + Unpin) -> Vec<u8> {
+    let (mut kept, mut chunk) = (Vec::new(), [0; KEPT]);
+    while let Ok(length @ 1..) = stream.read(&mut chunk).await {
+        kept.extend_from_slice(&chunk[..length]);
+        kept.drain(..kept.len().saturating_sub(KEPT));
+    }
+    kept
+}
+
+/// The last line that says something, in which nothing hides. Words as long as keys and tokens are left out.
+fn last_words(said: &[u8]) -> String {
+    const LONGEST_WORD: usize = 40;
+    let said = String::from_utf8_lossy(said);
+    let line = said.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let is_key = |word: &str| {
+        let word = word.trim_matches(|letter: char| letter.is_ascii_punctuation());
+        word.len() >= LONGEST_WORD && !word.contains("://")
+    };
+    let words = line.split(' ').map(|word| if is_key(word) { "…" } else { word });
+    let line: String = words.collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
+    document::visible(&line)
 }
 
 #[cfg(not(windows))]
@@ -56,20 +144,24 @@ fn shell(line: &str) -> Command {
     shell
 }
 
-fn credentials(printed: &[u8]) -> Option<Credentials> {
-    let printed: Map<String, Value> = serde_json::from_slice(printed).ok()?;
+/// Reads them; else why they are none.
+fn credentials(printed: &[u8]) -> Result<Credentials, &'static str> {
+    let printed: Map<String, Value> = serde_json::from_slice(printed).map_err(|_| "it is no object of JSON")?;
     let value = |name: &str| printed.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
     let text = |name: &str| value(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    if value("Version")? != &Value::from(1) {
-        return None;
+    if value("Version") != Some(&Value::from(1)) {
+        return Err("its Version is not 1");
     }
     let expires = match value("Expiration") {
         None | Some(Value::Null) => None,
-        Some(expires) => Some(expires.as_str()?.parse::<Timestamp>().ok()?),
+        Some(expires) => {
+            let expires = expires.as_str().and_then(|text| text.parse::<Timestamp>().ok());
+            Some(expires.ok_or("its Expiration is no time, as 2026-01-02T03:04:05Z")?)
+        }
     };
-    Some(Credentials {
-        access_key_id: text("AccessKeyId")?.to_owned(),
-        secret_access_key: Secret::new(text("SecretAccessKey")?),
+    Ok(Credentials {
+        access_key_id: text("AccessKeyId").ok_or("it has no AccessKeyId")?.to_owned(),
+        secret_access_key: Secret::new(text("SecretAccessKey").ok_or("it has no SecretAccessKey")?),
         session_token: text("SessionToken").map(Secret::new),
         expires,
     })
@@ -94,25 +186,46 @@ mod tests {
             ("long-term keys", format!("{{\"Version\": 1, {good}}}"), Ok("AKIA")),
             ("other cases", r#"{"version": 1, "accesskeyid": "AKIA", "SECRETACCESSKEY": "s"}"#.to_owned(), Ok("AKIA")),
             ("no end", format!("{{\"Version\": 1, {good}, \"Expiration\": null}}"), Ok("AKIA")),
-            ("an end that is none", format!("{{\"Version\": 1, {good}, \"Expiration\": \"soon\"}}"), Err(())),
-            ("another version", format!("{{\"Version\": 2, {good}}}"), Err(())),
-            ("no version", format!("{{{good}}}"), Err(())),
-            ("no secret", r#"{"Version": 1, "AccessKeyId": "AKIA"}"#.to_owned(), Err(())),
-            ("a list", r#"[1, "AKIA", "s"]"#.to_owned(), Err(())),
-            ("nothing", String::new(), Err(())),
+            (
+                "an end that is none",
+                format!("{{\"Version\": 1, {good}, \"Expiration\": \"soon\"}}"),
+                Err("its Expiration is no time, as 2026-01-02T03:04:05Z"),
+            ),
+            ("another version", format!("{{\"Version\": 2, {good}}}"), Err("its Version is not 1")),
+            ("no version", format!("{{{good}}}"), Err("its Version is not 1")),
+            ("no secret", r#"{"Version": 1, "AccessKeyId": "AKIA"}"#.to_owned(), Err("it has no SecretAccessKey")),
+            ("a list", r#"[1, "AKIA", "s"]"#.to_owned(), Err("it is no object of JSON")),
+            ("nothing", String::new(), Err("it is no object of JSON")),
         ];
         for (name, printed, expected) in rows {
             let found = key(&format!("echo '{printed}'")).await;
-            let expected = expected.map(str::to_owned).map_err(|()| Trouble::NoCredentials);
+            let expected = expected.map(str::to_owned).map_err(Trouble::NoCredentials);
             assert_eq!(found, expected, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn of_what_it_says_on_stderr_the_last_line_is_kept() {
+        let failed = |code: i32, said: &str| Err(Trouble::Failed(Some(code), said.to_owned()));
+        let rows = [
+            ("echo one >&2; echo ' log in first ' >&2; echo >&2; exit 3", failed(3, "log in first")),
+            ("echo secret; exit 1", failed(1, "")),
+            ("/no/such/program 2>/dev/null", failed(127, "")),
+            ("head -c 100000000 /dev/zero >&2; echo >&2; echo the end >&2; exit 1", failed(1, "the end")),
+            (
+                "echo 'key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY: see https://a.example.com/01234567890123456789' >&2; exit 1",
+                failed(1, "key … see https://a.example.com/01234567890123456789"),
+            ),
+            ("printf 'a\\033[31mb' >&2; exit 1", failed(1, "a\u{fffd}[31mb")),
+        ];
+        for (line, expected) in rows {
+            assert_eq!(key(line).await, expected, "{line}");
         }
     }
 
     #[tokio::test]
     async fn a_program_has_a_time_and_a_size() {
         assert_eq!(key("yes").await, Err(Trouble::TooLarge));
-        // What goes to stderr is not kept at all.
-        assert_eq!(key("head -c 100000000 /dev/zero >&2; exit 1").await, Err(Trouble::NoCredentials));
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("pid");
         let line = format!("echo $$ > {}; exec sleep 1000", file.display());

@@ -4,7 +4,7 @@ mod as_go;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use super::{AssumeRole, Credentials, CredentialsError, Environment, Rules, Secret, SharedFiles};
+use super::{AssumeRole, Credentials, CredentialsError, Environment, MfaDevice, Rules, Secret, SharedFiles};
 
 /// The steps that lead to credentials: start from a base, then assume these roles one after the other.
 pub struct Plan {
@@ -66,6 +66,13 @@ pub struct Sso {
     pub session: Option<String>,
 }
 
+impl Base {
+    /// Returns whether it is what there is where nothing else says anything.
+    pub fn is_of_surroundings(&self) -> bool {
+        matches!(self, Self::Container | Self::InstanceMetadata)
+    }
+}
+
 impl Plan {
     /// Returns the credentials, if nobody needs to be asked for them.
     pub fn immediate(&self) -> Option<Credentials> {
@@ -107,7 +114,7 @@ pub fn resolve(
         return Ok(Plan { base: Base::Static(credentials), roles: Vec::new() });
     }
     if named && !files.has(name) {
-        return Err(CredentialsError::NoProfile(name.to_owned()));
+        return Err(no_profile(files, name));
     }
     let variables = profile.is_none();
     let plan = match rules {
@@ -163,7 +170,6 @@ fn of_profile(
 
     let role_arn = setting("role_arn").filter(|_| !keys_first && setting("web_identity_token_file").is_none());
     if let Some(role_arn) = role_arn {
-        ensure_no_mfa(files, name)?;
         let mut plan = source(environment, files, name, seen)?;
         let duration_seconds = setting("duration_seconds")
             .map(|text| text.parse().map_err(|_| profile("duration_seconds is not a number".to_owned())))
@@ -182,16 +188,13 @@ fn role(files: &SharedFiles, name: &str, role_arn: &str) -> AssumeRole {
         role_arn: role_arn.to_owned(),
         external_id: setting("external_id"),
         session_name: setting("role_session_name"),
+        mfa: setting("mfa_serial").map(|serial| MfaDevice {
+            serial,
+            process: setting("mfa_process"),
+            profile: name.to_owned(),
+        }),
         ..AssumeRole::default()
     }
-}
-
-fn ensure_no_mfa(files: &SharedFiles, name: &str) -> Result<(), CredentialsError> {
-    if files.setting(name, "mfa_serial").is_none() {
-        return Ok(());
-    }
-    let problem = "it asks for MFA (mfa_serial), which this version cannot do; run `aws sts get-session-token --serial-number … --token-code …`, put what it prints into the environment, and give the role by --role";
-    Err(CredentialsError::Profile { profile: name.to_owned(), problem: problem.to_owned() })
 }
 
 /// What a profile has beside a role to assume.
@@ -245,7 +248,7 @@ fn source(
                 return Err(profile(format!("source_profile leads in a circle: {} → {source}", seen.join(" → "))));
             }
             if !files.has(source) {
-                return Err(CredentialsError::NoProfile(source.to_owned()));
+                return Err(no_profile(files, source));
             }
             of_profile(environment, files, source, false, seen)?
                 .ok_or_else(|| profile(format!("its source_profile `{source}` has no credentials")))
@@ -255,6 +258,10 @@ fn source(
             Ok(Plan { base, roles: Vec::new() })
         }
     }
+}
+
+fn no_profile(files: &SharedFiles, name: &str) -> CredentialsError {
+    CredentialsError::NoProfile { profile: name.to_owned(), advice: files.advice(name) }
 }
 
 /// What `credential_source` names. The AWS CLI does not look at the case of its letters.
@@ -301,6 +308,13 @@ fn sso(files: &SharedFiles, name: &str) -> Result<Sso, CredentialsError> {
     if let (Some(session), None) = (session, section) {
         let problem = format!("its sso_session `{session}` has no section [sso-session {session}] in the config file");
         return Err(CredentialsError::Profile { profile: name.to_owned(), problem });
+    }
+    for (key, of_session) in section.into_iter().flatten() {
+        if let Some(own) = files.setting(name, key).filter(|own| own != of_session) {
+            let session = session.unwrap_or_default();
+            let problem = format!("its {key} is {own}, and that of [sso-session {session}] is {of_session}; keep one");
+            return Err(CredentialsError::Profile { profile: name.to_owned(), problem });
+        }
     }
     let required = |key: &str| {
         let of_session = section.and_then(|section| section.get(key)).map(String::as_str);

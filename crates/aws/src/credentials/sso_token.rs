@@ -1,74 +1,230 @@
-//! The token that `aws sso login` left for a profile without an `sso-session`: such a one cannot be renewed, and the AWS CLI asks nobody with one that is
-//! over (botocore, `SSOCredentialFetcher._get_credentials`).
+//! The token that `aws sso login` left, where the AWS CLI keeps it, and how that is renewed.
+//!
+//! Source: `tokens.py` and `SSOTokenLoader` of botocore. One without an `sso-session` cannot be renewed.
 
-use std::{fs::File, io::Read as _};
+use std::{io::Write as _, path::PathBuf};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use sha1::{Digest as _, Sha1};
 
-use super::Environment;
+use super::{
+    Environment, Secret, Sso,
+    aws_cli::{file_name, object, text, time},
+    small_file,
+};
 
-/// The longest file that is read; the AWS CLI writes some hundred bytes.
-const MAX_FILE: u64 = 64 * 1024;
+/// What stands in the file. No Debug: all of it that is of interest is secret.
+pub(super) struct SsoToken {
+    pub(super) access_token: Secret,
+    ends: Timestamp,
+    renewal: Option<Renewal>,
+}
 
-/// What of it is of interest; the token is left out.
+/// What a new one is asked for with.
+pub(super) struct Renewal {
+    pub(super) client_id: String,
+    pub(super) client_secret: Secret,
+    pub(super) refresh_token: Secret,
+    registration_expires_at: String,
+}
+
+/// What a token is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TokenStanding {
+    Good,
+    /// Near its end.
+    Renew,
+    Over,
+}
+
+/// What is answered to whoever renews one.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Kept {
+pub(super) struct Renewed {
+    access_token: String,
+    expires_in: u32,
+    refresh_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Written {
+    access_token: String,
     expires_at: String,
+    client_id: Option<String>,
+    client_secret: Option<String>,
+    refresh_token: Option<String>,
+    registration_expires_at: Option<String>,
 }
 
-/// Returns whether there is one for a start URL, and it is over. One that cannot be read is for whoever asks with it.
-pub(super) fn is_over(environment: &Environment, start_url: &str, now: Timestamp) -> bool {
-    read(environment, start_url).and_then(|kept| ends(&kept.expires_at)).is_some_and(|ends| ends <= now)
+/// botocore asks for a new one so long before the end (`_REFRESH_WINDOW`).
+const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(15);
+
+impl SsoToken {
+    /// Reads the file by the AWS CLI's name for it. None where there is none that the AWS CLI could read.
+    pub(super) fn read(environment: &Environment, sso: &Sso) -> Option<Self> {
+        let written: Written = serde_json::from_str(&small_file(&path(environment, sso)?)?).ok()?;
+        let renewal = || {
+            sso.session.as_ref()?;
+            Some(Renewal {
+                client_id: written.client_id?,
+                client_secret: Secret::new(written.client_secret?),
+                refresh_token: Secret::new(written.refresh_token?),
+                registration_expires_at: written.registration_expires_at?,
+            })
+        };
+        Some(Self {
+            ends: time(&written.expires_at)?,
+            renewal: renewal(),
+            access_token: Secret::new(written.access_token),
+        })
+    }
+
+    pub(super) fn standing(&self, now: Timestamp) -> TokenStanding {
+        if self.ends <= now {
+            TokenStanding::Over
+        } else if self.ends < now + RENEW_BEFORE {
+            TokenStanding::Renew
+        } else {
+            TokenStanding::Good
+        }
+    }
+
+    /// What a new one may be asked for with, as long as the AWS CLI's registration lasts.
+    pub(super) fn renewal(&self, now: Timestamp) -> Option<&Renewal> {
+        self.renewal.as_ref().filter(|renewal| time(&renewal.registration_expires_at).is_some_and(|end| end > now))
+    }
 }
 
-/// As the AWS CLI calls the file.
-fn read(environment: &Environment, start_url: &str) -> Option<Kept> {
-    let name: String = Sha1::digest(start_url).iter().map(|byte| format!("{byte:02x}")).collect();
-    let path = environment.home.as_ref()?.join(".aws/sso/cache").join(name + ".json");
-    let mut text = String::new();
-    File::open(path).ok()?.take(MAX_FILE).read_to_string(&mut text).ok()?;
-    serde_json::from_str(&text).ok()
+impl Renewed {
+    /// The token from now on. The file is what the AWS CLI would have made of it, replaced in one step; that it cannot be is no reason not
+    /// to use the token.
+    pub(super) fn save(self, environment: &Environment, sso: &Sso, with: &Renewal, now: Timestamp) -> Secret {
+        let ends = now + SignedDuration::from_secs(self.expires_in.into());
+        let ends = ends.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let mut fields = vec![
+            ("startUrl", text(&sso.start_url)),
+            ("region", text(&sso.region)),
+            ("accessToken", text(&self.access_token)),
+            ("expiresAt", text(&ends)),
+            ("clientId", text(&with.client_id)),
+            ("clientSecret", text(with.client_secret.expose())),
+            ("registrationExpiresAt", text(&with.registration_expires_at)),
+        ];
+        fields.extend(self.refresh_token.as_ref().map(|token| ("refreshToken", text(token))));
+        let content = Secret::new(object(&fields, ", ", ": "));
+        if let Some(path) = path(environment, sso) {
+            let _ = replace(&path, &content);
+        }
+        Secret::new(self.access_token)
+    }
 }
 
-/// RFC 3339; early versions of the AWS CLI wrote `UTC` in place of `Z`.
-fn ends(text: &str) -> Option<Timestamp> {
-    text.strip_suffix("UTC").map_or_else(|| text.parse(), |time| format!("{time}Z").parse()).ok()
+fn path(environment: &Environment, sso: &Sso) -> Option<PathBuf> {
+    let name = file_name(sso.session.as_ref().unwrap_or(&sso.start_url));
+    Some(environment.home.as_ref()?.join(".aws/sso/cache").join(name))
+}
+
+/// The file is its owner's alone, as the AWS CLI makes it.
+fn replace(path: &std::path::Path, content: &Secret) -> Option<()> {
+    let mut file = tempfile::Builder::new().suffix(".tmp").tempfile_in(path.parent()?).ok()?;
+    file.write_all(content.expose().as_bytes()).ok()?;
+    file.as_file().sync_all().ok()?;
+    file.persist(path).ok().map(drop)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const START_URL: &str = "https://old.awsapps.com/start";
+    fn sso(session: Option<&str>) -> Sso {
+        Sso {
+            profile: "dev".to_owned(),
+            account_id: "111122223333".to_owned(),
+            role_name: "Dev".to_owned(),
+            start_url: "https://old.awsapps.com/start".to_owned(),
+            region: "eu-central-1".to_owned(),
+            session: session.map(str::to_owned),
+        }
+    }
 
-    #[test]
-    fn a_token_is_over_from_the_second_that_it_says() {
+    fn now() -> Timestamp {
+        "2026-01-02T12:00:00Z".parse().expect("a time")
+    }
+
+    /// Somebody's home with the token of this name in it.
+    fn home(name: &str, text: &str) -> (tempfile::TempDir, Environment) {
         let home = tempfile::tempdir().expect("a folder");
         let cache = home.path().join(".aws/sso/cache");
         std::fs::create_dir_all(&cache).expect("a folder");
-        let file = cache.join("33d5ca4bf3b1a62edb96b47f7c203034a43ac435.json");
+        std::fs::write(cache.join(name), text).expect("a file");
         let environment = Environment { home: Some(home.path().to_owned()), ..Environment::default() };
-        let now: Timestamp = "2026-01-02T12:00:00Z".parse().expect("a time");
-        assert!(!is_over(&environment, START_URL, now), "there is none");
+        (home, environment)
+    }
+
+    #[test]
+    fn a_token_is_over_from_the_second_that_it_says() {
+        use TokenStanding::{Good, Over, Renew};
         let rows = [
-            (r#"{"accessToken": "t", "expiresAt": "2026-01-02T11:59:59Z"}"#, true),
-            (r#"{"accessToken": "t", "expiresAt": "2026-01-02T12:00:00Z"}"#, true),
-            (r#"{"accessToken": "t", "expiresAt": "2026-01-02T12:00:01Z"}"#, false),
-            (r#"{"accessToken": "t", "expiresAt": "2020-06-17T10:02:08UTC"}"#, true),
-            (r#"{"accessToken": "t", "expiresAt": "2099-06-17T10:02:08UTC"}"#, false),
-            (r#"{"accessToken": "t", "expiresAt": "soon"}"#, false),
-            (r#"{"accessToken": "t"}"#, false),
-            ("no JSON", false),
+            (r#"{"accessToken": "t", "expiresAt": "2026-01-02T11:59:59Z"}"#, Some(Over)),
+            (r#"{"accessToken": "t", "expiresAt": "2026-01-02T12:00:00Z"}"#, Some(Over)),
+            (r#"{"accessToken": "t", "expiresAt": "2026-01-02T12:00:01Z"}"#, Some(Renew)),
+            (r#"{"accessToken": "t", "expiresAt": "2026-01-02T12:14:59Z"}"#, Some(Renew)),
+            (r#"{"accessToken": "t", "expiresAt": "2026-01-02T12:15:00Z"}"#, Some(Good)),
+            (r#"{"accessToken": "t", "expiresAt": "2020-06-17T10:02:08UTC"}"#, Some(Over)),
+            (r#"{"accessToken": "t", "expiresAt": "2099-06-17T10:02:08UTC"}"#, Some(Good)),
+            (r#"{"accessToken": "t", "expiresAt": "soon"}"#, None),
+            (r#"{"accessToken": "t"}"#, None),
+            ("no JSON", None),
         ];
         for (text, expected) in rows {
-            std::fs::write(&file, text).expect("a file");
-            assert_eq!(is_over(&environment, START_URL, now), expected, "{text}");
+            let (_home, environment) = home("33d5ca4bf3b1a62edb96b47f7c203034a43ac435.json", text);
+            let standing = SsoToken::read(&environment, &sso(None)).map(|token| token.standing(now()));
+            assert_eq!(standing, expected, "{text}");
+            assert!(SsoToken::read(&environment, &sso(Some("corp"))).is_none(), "another one's");
         }
-        std::fs::write(&file, rows[0].0).expect("a file");
-        assert!(!is_over(&environment, "https://corp.awsapps.com/start", now), "another one's");
-        assert!(!is_over(&Environment::default(), START_URL, now), "nobody's home");
+        assert!(SsoToken::read(&Environment::default(), &sso(None)).is_none(), "nobody's home");
+    }
+
+    const TOKEN: &str = r#"{"startUrl": "u", "region": "r", "accessToken": "old", "expiresAt": "2026-01-02T12:00:00Z",
+        "clientId": "client", "clientSecret": "client's \u00e9", "registrationExpiresAt": "2026-03-01T00:00:00Z", "refreshToken": "again"}"#;
+
+    #[test]
+    fn what_is_renewed_stands_there_as_the_aws_cli_writes_it() {
+        let (home, environment) = home("ee0bfd2552fbd840c02cc48b6e823320543c450f.json", TOKEN);
+        let corp = sso(Some("corp"));
+        let token = SsoToken::read(&environment, &corp).expect("a token");
+        let renewal = token.renewal(now()).expect("it can be renewed");
+        let renewed =
+            Renewed { access_token: "new".to_owned(), expires_in: 28_800, refresh_token: Some("once more".to_owned()) };
+        assert_eq!(renewed.save(&environment, &corp, renewal, now()).expose(), "new");
+        let file = home.path().join(".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json");
+        // Python 3.11: json.dumps of what botocore keeps
+        let expected = r#"{"startUrl": "https://old.awsapps.com/start", "region": "eu-central-1", "accessToken": "new", "expiresAt": "2026-01-02T20:00:00Z", "clientId": "client", "clientSecret": "client's \u00e9", "registrationExpiresAt": "2026-03-01T00:00:00Z", "refreshToken": "once more"}"#;
+        assert_eq!(std::fs::read_to_string(&file).expect("a file"), expected);
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&file).expect("a file")) & 0o777, 0o600);
+        assert_eq!(std::fs::read_dir(file.parent().expect("a folder")).expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_renewed_is_not() {
+        let without = |name: &str| TOKEN.replace(name, "other");
+        let rows = [
+            TOKEN.replace("2026-03-01", "2026-01-01"),
+            TOKEN.replace("2026-03-01T00:00:00Z", "soon"),
+            without("clientId"),
+            without("clientSecret"),
+            without("refreshToken"),
+            without("registrationExpiresAt"),
+        ];
+        for text in rows {
+            let (_home, environment) = home("ee0bfd2552fbd840c02cc48b6e823320543c450f.json", &text);
+            let token = SsoToken::read(&environment, &sso(Some("corp"))).expect("a token");
+            assert!(token.renewal(now()).is_none(), "{text}");
+        }
+        let (_home, environment) = home("33d5ca4bf3b1a62edb96b47f7c203034a43ac435.json", TOKEN);
+        let token = SsoToken::read(&environment, &sso(None)).expect("a token");
+        assert!(token.renewal(now()).is_none(), "without a session");
     }
 }

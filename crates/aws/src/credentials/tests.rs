@@ -1,7 +1,7 @@
 //! Which source is chosen, one row per rule of botocore's order; and of the order of AWS's SDK for Go, as aws-iam-authenticator
 //! 0.7.18 was seen to choose.
 
-use super::{Base, CredentialsError, Environment, Plan, Rules, SharedFiles, region, resolve};
+use super::{Base, CredentialsError, Environment, Plan, Rules, SharedFiles, Verdict, considered, region, resolve};
 
 const CONFIG: &str = r#"
 # a comment
@@ -52,6 +52,10 @@ source_profile = self
 role_arn = arn:aws:iam::111122223333:role/Dev
 source_profile = keys
 mfa_serial = arn:aws:iam::111122223333:mfa/bob
+
+[profile overmfa]
+role_arn = arn:aws:iam::444455556666:role/Ops
+source_profile = mfa
 
 [profile instance]
 role_arn = arn:aws:iam::111122223333:role/Dev
@@ -172,6 +176,10 @@ fn environment(pairs: &[(&str, &str)]) -> Environment {
     Environment { vars, home: None }
 }
 
+fn parsed(config: &str, credentials: &str, rules: Rules) -> SharedFiles {
+    SharedFiles::parse(config, credentials, rules).unwrap_or_else(|error| panic!("{error}"))
+}
+
 fn shown(plan: Result<Plan, CredentialsError>) -> String {
     let plan = match plan {
         Ok(plan) => plan,
@@ -194,7 +202,8 @@ fn shown(plan: Result<Plan, CredentialsError>) -> String {
     };
     plan.roles.iter().fold(base, |text, role| {
         let name = role.role_arn.rsplit('/').next().unwrap_or_default();
-        let details = [role.external_id.clone(), role.duration_seconds.map(|seconds| seconds.to_string())];
+        let mfa = role.mfa.as_ref().map(|device| device.serial.rsplit(':').next().unwrap_or_default().to_owned());
+        let details = [role.external_id.clone(), role.duration_seconds.map(|seconds| seconds.to_string()), mfa];
         let details: Vec<_> = details.into_iter().flatten().collect();
         format!(
             "{text} → {name}{}",
@@ -205,7 +214,7 @@ fn shown(plan: Result<Plan, CredentialsError>) -> String {
 
 #[test]
 fn sources_are_chosen_in_botocores_order() {
-    let files = SharedFiles::parse(CONFIG, CREDENTIALS, Rules::Cli);
+    let files = parsed(CONFIG, CREDENTIALS, Rules::Cli);
     let keys = [("AWS_ACCESS_KEY_ID", "AKIAENV0000000000000"), ("AWS_SECRET_ACCESS_KEY", "secret")];
     let profile = |name| [("AWS_PROFILE", name)];
     let rows: &[Row<'_>] = &[
@@ -233,6 +242,8 @@ fn sources_are_chosen_in_botocores_order() {
             "sso 111122223333 Dev https://corp.awsapps.com/start eu-central-1",
         ),
         ("a role", &profile("role"), None, "static AKIASHARED0000000000+token → Dev(x,3600)"),
+        ("a role with MFA", &profile("mfa"), None, "static AKIASHARED0000000000+token → Dev(mfa/bob)"),
+        ("MFA on the way", &profile("overmfa"), None, "static AKIASHARED0000000000+token → Dev(mfa/bob) → Ops"),
         ("a chain of roles", &profile("chain"), None, "static AKIASHARED0000000000+token → Dev(x,3600) → Ops"),
         ("a profile that is its own source", &profile("self"), None, "static AKIASELF000000000000 → Self"),
         ("credential_source", &profile("instance"), None, "instance → Dev"),
@@ -309,13 +320,12 @@ fn sources_are_chosen_in_botocores_order() {
 
 #[test]
 fn what_cannot_work_says_why_and_what_to_do() {
-    let files = SharedFiles::parse(CONFIG, CREDENTIALS, Rules::Cli);
+    let files = parsed(CONFIG, CREDENTIALS, Rules::Cli);
     let rows = [
-        ("absent", "stands in neither AWS configuration file"),
+        ("absent", "stands in neither AWS configuration file; `aws configure list-profiles` lists those that do"),
+        ("roel", "stands in neither AWS configuration file; is `role` meant?"),
         ("circle", "leads in a circle: circle → circle2 → circle"),
         ("half", "aws_access_key_id is set and aws_secret_access_key is not"),
-        ("mfa", "it asks for MFA (mfa_serial)"),
-        ("mfa", "run `aws sts get-session-token"),
         ("elsewhere", "credential_source must be Environment, Ec2InstanceMetadata or EcsContainer"),
         ("twosources", "both source_profile and credential_source"),
         ("nosource", "neither source_profile nor credential_source"),
@@ -338,7 +348,7 @@ fn what_cannot_work_says_why_and_what_to_do() {
 
 #[test]
 fn only_keys_at_hand_are_immediate() {
-    let files = SharedFiles::parse(CONFIG, CREDENTIALS, Rules::Cli);
+    let files = parsed(CONFIG, CREDENTIALS, Rules::Cli);
     let immediate =
         |profile| resolve(&environment(&[]), &files, Some(profile), Rules::Cli).ok().and_then(|plan| plan.immediate());
     let id = |profile| immediate(profile).map(|credentials| credentials.access_key_id);
@@ -350,7 +360,7 @@ fn only_keys_at_hand_are_immediate() {
 
 #[test]
 fn the_region_is_the_nearest_that_is_said() {
-    let files = SharedFiles::parse(CONFIG, CREDENTIALS, Rules::Cli);
+    let files = parsed(CONFIG, CREDENTIALS, Rules::Cli);
     let both = environment(&[("AWS_REGION", "a"), ("AWS_DEFAULT_REGION", "b")]);
     let rows = [
         (&both, None, Some("flag"), Some("flag")),
@@ -428,6 +438,16 @@ sso_region = eu-central-1
 role_arn = "arn:aws:iam::111122223333:role/Quoted"
 source_profile = 'keys'
 
+[profile short]
+role_arn = arn:aws:iam::111122223333:role/Dev
+source_profile = keys
+duration_seconds = 959
+
+[profile shortest]
+role_arn = arn:aws:iam::111122223333:role/Dev
+source_profile = keys
+duration_seconds = 960
+
 [profile named]
 role_arn = arn:aws:iam::111122223333:role/Dev
 credential_source = Environment
@@ -435,7 +455,7 @@ credential_source = Environment
 
 #[test]
 fn the_sdk_for_go_takes_a_profiles_keys_before_all_else() {
-    let files = SharedFiles::parse(&format!("{CONFIG}{GO}"), CREDENTIALS, Rules::Go);
+    let files = parsed(&format!("{CONFIG}{GO}"), CREDENTIALS, Rules::Go);
     let keys = [("AWS_ACCESS_KEY_ID", "AKIAENV0000000000000"), ("AWS_SECRET_ACCESS_KEY", "secret")];
     let web = [("AWS_WEB_IDENTITY_TOKEN_FILE", "/t"), ("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/Irsa")];
     let rows: &[Row<'_>] = &[
@@ -467,6 +487,9 @@ fn the_sdk_for_go_takes_a_profiles_keys_before_all_else() {
         ("a circle that ends in keys", &[], Some("round"), "static AKIAROUND00000000000 → About → Round"),
         ("quotation marks", &[], Some("quoted"), "static AKIASHARED0000000000+token → Quoted"),
         ("a time that is no number", &[], Some("long"), "static AKIASHARED0000000000+token → Dev"),
+        ("a time that it takes for the shortest", &[], Some("short"), "static AKIASHARED0000000000+token → Dev"),
+        ("the shortest that it does not", &[], Some("shortest"), "static AKIASHARED0000000000+token → Dev(960)"),
+        ("a role with MFA", &[], Some("mfa"), "static AKIASHARED0000000000+token → Dev(mfa/bob)"),
         ("the environment as a source", &keys, Some("named"), "static AKIAENV0000000000000 → Dev"),
         ("a program", &[], Some("process"), "process /bin/creds --x"),
         ("nothing of its own", &[], Some("nothing"), "instance"),
@@ -488,10 +511,86 @@ fn the_sdk_for_go_takes_a_profiles_keys_before_all_else() {
         ("ownrole", "leads in a circle: ownrole → ownrole"),
         ("emptysource", "its source_profile `nothing` has no credentials"),
         ("lost", "the profile `absent` stands in neither"),
-        ("mfa", "it asks for MFA"),
     ];
     for (profile, expected) in wrong {
         let said = shown(resolve(&environment(&[]), &files, Some(profile), Rules::Go));
         assert!(said.starts_with("error: ") && said.contains(expected), "{profile}: {said}");
     }
+}
+
+#[test]
+fn what_is_said_to_be_used_is_what_is_used() {
+    for (rules, config) in [(Rules::Cli, CONFIG.to_owned()), (Rules::Go, format!("{CONFIG}{GO}"))] {
+        let files = parsed(&config, CREDENTIALS, rules);
+        for profile in files.profiles() {
+            let Ok(plan) = resolve(&environment(&[]), &files, Some(&profile), rules) else { continue };
+            let all = considered(&environment(&[]), &files, Some(&profile), rules);
+            let used: Vec<_> = all.iter().filter(|one| one.verdict == Verdict::Used).map(|one| one.source).collect();
+            let has = |key| files.setting(&profile, key).is_some();
+            let expected: &[&str] = match &plan.base {
+                _ if rules == Rules::Go && has("source_profile") => &["a role from another profile"],
+                _ if rules == Rules::Cli && !plan.roles.is_empty() => &["a role of the profile"],
+                _ if has("credential_source") => &["a role from credential_source"],
+                Base::Static(_) if rules == Rules::Go => &["keys of the profile"],
+                Base::Static(_) => &["keys in the credentials file", "keys in the config file"],
+                Base::WebIdentity { .. } => &["a web identity", "a web identity of the profile"],
+                Base::Sso(_) => &["IAM Identity Center"],
+                Base::Login { .. } => &["aws login"],
+                Base::Process { .. } => &["a program (credential_process)"],
+                Base::Container => &["the container"],
+                Base::InstanceMetadata => &["the instance"],
+            };
+            let [used] = used[..] else { panic!("{profile}: {used:?}") };
+            assert!(expected.contains(&used), "{rules:?} {profile}: {used}, and not {expected:?}");
+        }
+    }
+}
+
+#[test]
+fn of_each_source_it_is_said_why_there_is_nothing() {
+    let files = parsed(CONFIG, CREDENTIALS, Rules::Cli);
+    let said = |variables, profile| {
+        let all = considered(&environment(variables), &files, profile, Rules::Cli);
+        let lines = all.into_iter().map(|one| match one.verdict {
+            Verdict::Used => format!("{}: used", one.source),
+            Verdict::Skipped(why) => format!("{}: {why}", one.source),
+            Verdict::NotReached => format!("{}: -", one.source),
+        });
+        lines.collect::<Vec<_>>()
+    };
+    let expected = [
+        "keys in the environment: --profile is given",
+        "a role of the profile: profile `login` has no role_arn",
+        "a web identity: profile `login` has no web_identity_token_file",
+        "IAM Identity Center: profile `login` has no sso_account_id",
+        "keys in the credentials file: it has no aws_access_key_id of [login]",
+        "aws login: used",
+        "a program (credential_process): -",
+        "keys in the config file: -",
+        "the container: -",
+        "the instance: -",
+    ];
+    assert_eq!(said(&[], Some("login")), expected);
+    let nothing = said(&[("AWS_PROFILE", "nothing"), ("AWS_EC2_METADATA_DISABLED", "true")], None);
+    assert_eq!(nothing[0], "keys in the environment: AWS_ACCESS_KEY_ID is not set");
+    assert_eq!(nothing[8], "the container: AWS_CONTAINER_CREDENTIALS_FULL_URI is not set");
+    assert_eq!(nothing[9], "the instance: AWS_EC2_METADATA_DISABLED is true");
+}
+
+#[test]
+fn slips_are_named() {
+    let config = "[dev]\nregion = us-west-2\n[profile ops]\naws_acces_key_id = AKIA\naws_secret_access_key = s\n";
+    let files = parsed(config, "[profile old]\naws_access_key_id = AKIA\n", Rules::Cli);
+    let rows = [
+        ("dev", "; the config file has [dev]: write [profile dev]"),
+        ("old", "; the credentials file has [profile old]: write [old] there"),
+        ("op", "; is `ops` meant? `aws configure list-profiles` lists all"),
+        ("production", "; `aws configure list-profiles` lists those that do"),
+    ];
+    for (profile, expected) in rows {
+        let said = shown(resolve(&environment(&[]), &files, Some(profile), Rules::Cli));
+        assert!(said.ends_with(expected), "{profile}: {said}");
+    }
+    let slip = "profile `ops` has aws_acces_key_id, which nobody reads; is aws_access_key_id meant?";
+    assert_eq!(files.slips("ops"), [slip]);
 }

@@ -2,7 +2,7 @@
 
 use aws::{
     AwsError, Client, Endpoint, Transport, assume_role,
-    credentials::{AssumeRole, Credentials, Rules, Secret, load_files, resolve},
+    credentials::{AssumeRole, Credentials, MfaDevice, Rules, Secret, load_files, resolve},
     get_caller_identity, sts_endpoint,
 };
 use jiff::Timestamp;
@@ -58,6 +58,7 @@ fn deployer() -> AssumeRole {
         external_id: Some("sandbox".to_owned()),
         session_name: Some("alice@example.com".to_owned()),
         duration_seconds: Some(1_800),
+        mfa: None,
         source_arn: None,
     }
 }
@@ -87,7 +88,7 @@ async fn sts_says_who_signed() {
 async fn a_role_is_assumed_and_its_credentials_sign() {
     let aws = Aws::start().await;
     let before = now();
-    let session = assume_role(&aws.client, &aws.credentials("alice"), &oregon(), &deployer(), before).await;
+    let session = assume_role(&aws.client, &aws.credentials("alice"), &oregon(), &deployer(), None, before).await;
     let session = session.unwrap_or_else(|error| panic!("{error}"));
     assert!(session.expires > Some(before + jiff::SignedDuration::from_mins(29)), "1,800 seconds from then on");
     let caller = get_caller_identity(&aws.client, &session, &oregon(), now()).await;
@@ -100,7 +101,7 @@ async fn a_role_is_assumed_and_its_credentials_sign() {
 async fn a_refusal_names_the_code_and_the_way_out_and_no_secret() {
     let aws = Aws::start().await;
     let assume = async |keys: &Credentials, role: &AssumeRole| {
-        refused(assume_role(&aws.client, keys, &oregon(), role, now()).await)
+        refused(assume_role(&aws.client, keys, &oregon(), role, None, now()).await)
     };
     let alice = aws.credentials("alice");
     let said = assume(&alice, &AssumeRole { external_id: None, ..deployer() }).await;
@@ -133,13 +134,13 @@ async fn trouble_on_the_way_is_no_refusal() {
     ];
     for (fault, expected) in rows {
         aws.running.faults().set(fault.clone());
-        match assume_role(&aws.client, &alice, &oregon(), &deployer(), now()).await {
+        match assume_role(&aws.client, &alice, &oregon(), &deployer(), None, now()).await {
             Err(AwsError::Upstream { call: "sts:AssumeRole", trouble }) => assert_eq!(trouble, expected, "{fault:?}"),
             other => panic!("{fault:?}: {}", refused(other)),
         }
     }
     aws.running.faults().set(Fault::Reset);
-    let said = refused(assume_role(&aws.client, &alice, &oregon(), &deployer(), now()).await);
+    let said = refused(assume_role(&aws.client, &alice, &oregon(), &deployer(), None, now()).await);
     let expected = "sts:AssumeRole failed: sts.us-west-2.amazonaws.com cannot be reached: the connection was closed before the answer was there (EOF); \
                     something on the way ended the connection: try again, and check HTTPS_PROXY and firewalls";
     assert_eq!(said, expected);
@@ -188,7 +189,7 @@ async fn assume_role_asks_for_what_was_given_and_the_shortest_time_otherwise() {
     let on_behalf =
         AssumeRole { source_arn: Some("arn:aws:eks:us-west-2:444455556666:cluster/a".to_owned()), ..deployer() };
     for role in [&bare, &on_behalf] {
-        let session = assume_role(&client, &keys(), &endpoint, role, noon()).await;
+        let session = assume_role(&client, &keys(), &endpoint, role, None, noon()).await;
         let session = session.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!((session.access_key_id.as_str(), session.secret_access_key.expose()), ("ASIA", "s&cret"));
         assert_eq!(session.session_token.as_ref().map(Secret::expose), Some("token"));
@@ -215,7 +216,7 @@ async fn what_cannot_be_a_header_is_refused_before_anything_is_sent() {
     let token = Credentials { session_token: Some(Secret::new("to\nken")), ..keys() };
     let arn = AssumeRole { source_arn: Some("arn\r\nx: y".to_owned()), ..deployer() };
     for (keys, role) in [(&token, &deployer()), (&keys(), &arn)] {
-        let said = refused(assume_role(&client, keys, &endpoint, role, noon()).await);
+        let said = refused(assume_role(&client, keys, &endpoint, role, None, noon()).await);
         assert!(said.starts_with("sts:AssumeRole cannot be sent"), "{said}");
     }
     assert!(double.seen().is_empty());
@@ -244,9 +245,77 @@ async fn answers_of_others_than_aws_are_trouble() {
         let double = Double::plain(move |_| answer(status, body)).await;
         let client = Client::with(&rootless()).unwrap_or_else(|error| panic!("{error}"));
         let endpoint = Endpoint { url: double.url(), signing_region: "us-west-2".to_owned() };
-        match assume_role(&client, &keys(), &endpoint, &deployer(), noon()).await {
+        match assume_role(&client, &keys(), &endpoint, &deployer(), None, noon()).await {
             Err(AwsError::Upstream { trouble, .. }) => assert_eq!(trouble, expected, "{status} {body}"),
             other => panic!("{status} {body}: {}", refused(other)),
         }
+    }
+}
+
+#[tokio::test]
+async fn a_code_of_a_device_is_sent_with_its_number() {
+    let double = Double::plain(|_| answer(200, SESSION)).await;
+    let client = Client::with(&rootless()).unwrap_or_else(|error| panic!("{error}"));
+    let endpoint = Endpoint { url: double.url(), signing_region: "us-west-2".to_owned() };
+    let serial = "arn:aws:iam::111122223333:mfa/alice".to_owned();
+    let mfa = Some(MfaDevice { serial, process: None, profile: "dev".to_owned() });
+    let role = AssumeRole { mfa, ..deployer() };
+    let session = assume_role(&client, &keys(), &endpoint, &role, Some(&Secret::new("123456")), noon()).await;
+    assert!(session.is_ok());
+    let seen = double.seen();
+    let form = ["SerialNumber", "TokenCode"].map(|name| seen[0].field(name).unwrap_or_default());
+    assert_eq!(form, ["arn:aws:iam::111122223333:mfa/alice", "123456"]);
+}
+
+#[tokio::test]
+async fn what_a_message_means_is_said_and_not_the_message() {
+    let rows = [
+        (
+            "AccessDenied",
+            "MultiFactorAuthentication failed with invalid MFA one time pass code.",
+            "the MFA code was not accepted",
+        ),
+        ("AccessDenied", "User: x is not authorized", "check the ARN, the role's trust policy"),
+        (
+            "ValidationError",
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+            "raise the role's MaxSessionDuration",
+        ),
+        (
+            "ValidationError",
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
+            "lasts an hour at most",
+        ),
+        (
+            "ValidationError",
+            "Value 'a b' at 'roleSessionName' failed to satisfy constraint",
+            "a session name has 2 to 64 letters of",
+        ),
+        ("ValidationError", "Value '1' at 'durationSeconds' failed to satisfy constraint", "must be 900 to 43200"),
+        ("ValidationError", "Value '1' at 'externalId' failed to satisfy constraint", "an external id has"),
+        (
+            "SignatureDoesNotMatch",
+            "Signature expired: 20260102T030405Z is now earlier than 20260102T030406Z",
+            "this machine's clock is minutes behind AWS's",
+        ),
+        (
+            "SignatureDoesNotMatch",
+            "Signature not yet current: 20260102T030405Z",
+            "this machine's clock is minutes ahead of AWS's",
+        ),
+        ("SignatureDoesNotMatch", "The request signature we calculated does not match", "check the secret access key"),
+    ];
+    for (code, message, expected) in rows {
+        let body =
+            format!("<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>");
+        let double = Double::plain(move |_| answer(403, body.clone())).await;
+        let client = Client::with(&rootless()).unwrap_or_else(|error| panic!("{error}"));
+        let endpoint = Endpoint { url: double.url(), signing_region: "us-west-2".to_owned() };
+        let said = refused(assume_role(&client, &keys(), &endpoint, &deployer(), None, noon()).await);
+        assert!(
+            said.starts_with(&format!("AWS refused sts:AssumeRole ({code}): ")) && said.contains(expected),
+            "{message}: {said}"
+        );
+        assert!(!said.contains(message), "{said}");
     }
 }

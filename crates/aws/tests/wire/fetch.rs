@@ -33,10 +33,18 @@ async fn a_program_prints_credentials_or_the_error_says_what_to_do() {
     assert_eq!(found.session_token.as_ref().map(aws::credentials::Secret::expose), Some("t"));
     assert_eq!(found.expires, "2026-01-02T13:00:00Z".parse().ok());
 
-    for bad in ["echo my-secret; exit 1", "echo my-secret >&2; exit 1", "echo '{\"Version\":1}'", "/no/such/my-secret"]
-    {
+    // What it prints may be secret; what it says on stderr is for people.
+    let rows = [
+        ("echo my-secret; exit 1", "ended with 1 and said nothing"),
+        ("echo my-secret; echo log in first >&2; exit 2", "ended with 2: log in first"),
+        ("echo my-secret", "printed no credentials: it is no object of JSON"),
+        ("echo '{\"Version\":1}'", "printed no credentials: it has no AccessKeyId"),
+    ];
+    for (bad, problem) in rows {
         let said = fetched(process(bad), &double, &[]).await.err().unwrap_or_default();
-        let expected = "the credential_process of profile `ci` gave no AWS credentials; run that command by hand to see what it says";
+        let expected = format!(
+            "the credential_process of profile `ci` {problem}; run that command by hand to see all that it says"
+        );
         assert_eq!(said, expected, "{bad}");
     }
     assert!(double.seen().is_empty(), "nobody else is asked");
@@ -79,7 +87,12 @@ async fn a_web_identity_token_is_exchanged_over_our_own_transport() {
     });
     let refusing = refusing.await;
     let said = exchanged(file.path(), &refusing.transport()).await.err().unwrap_or_default();
-    assert!(said.starts_with("STS, for the web identity token file, gave no AWS credentials; check "), "{said}");
+    assert!(
+        said.starts_with(
+            "STS, for the web identity token file, gave no AWS credentials (InvalidIdentityToken); check "
+        ),
+        "{said}"
+    );
     assert!(!said.contains("a.web.token"), "{said}");
 
     let elsewhere = Transport { connect_to: Some("127.0.0.1:1".to_owned()), ..double.transport() };

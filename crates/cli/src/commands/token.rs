@@ -7,6 +7,8 @@
 
 mod call;
 
+use std::ffi::OsString;
+
 use anyhow::Context as _;
 use aws::credentials::{AssumeRole, Rules};
 use clap::Args;
@@ -62,6 +64,18 @@ pub(crate) struct TokenArgs {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     pub(crate) cache: Option<bool>,
 
+    /// Print, in place of a token, where the credentials come from: each source and why it was skipped, each step and its time
+    #[arg(long, conflicts_with_all = ["token_only"])]
+    pub(crate) explain: bool,
+
+    /// Use no cached AWS session, and cache none
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+
+    /// Code of the MFA device that the profile names (mfa_serial), in place of typing it at the terminal
+    #[arg(long, value_name = "CODE", allow_hyphen_values = true)]
+    pub(crate) mfa_code: Option<String>,
+
     /// By whose rules credentials and the endpoint are found: what it was called as says it.
     #[arg(skip = Rules::Go)]
     pub(crate) rules: Rules,
@@ -82,7 +96,7 @@ pub(crate) struct Request {
 /// Runs `token`.
 pub(crate) fn run(args: &TokenArgs, global: &Global, process: &Process) -> CommandResult {
     let config = settings::config(global)?;
-    let request = Request::resolve(args, global, process, &config)?;
+    let request = Request::resolve(args, global, process, &config, &process.arguments)?;
     if request.credentials.role.is_none() {
         args.of_a_role().for_each(|flag| {
             process::note(&format!("note: {flag} has no effect, because no role is assumed; name one by --role ARN"));
@@ -107,7 +121,14 @@ impl TokenArgs {
 }
 
 impl Request {
-    fn resolve(args: &TokenArgs, global: &Global, process: &Process, config: &Config) -> Result<Self, Failure> {
+    /// `line` is the program and its arguments, for whoever has to type them again.
+    fn resolve(
+        args: &TokenArgs,
+        global: &Global,
+        process: &Process,
+        config: &Config,
+        line: &[OsString],
+    ) -> Result<Self, Failure> {
         let client = &config.client;
         let forward_session_name = args.forward_session_name.or(client.forward_session_name).unwrap_or(false);
         let session_name = args.session_name.clone().or_else(|| client.session_name.clone());
@@ -123,7 +144,10 @@ impl Request {
             ..AssumeRole::default()
         });
         let cluster_id = settings::cluster_id(global, process, config)?;
-        let is_cached = args.cache.or(client.cache).unwrap_or(false);
+        if args.no_cache && args.cache == Some(true) {
+            return Err(anyhow::anyhow!("--cache and --no-cache are both given; give one of them").into());
+        }
+        let is_cached = !args.no_cache && args.cache.or(client.cache).unwrap_or(false);
         Ok(Self {
             credentials: Wanted {
                 region: args.region.clone().filter(|region| !region.is_empty()).or_else(|| client.region.clone()),
@@ -131,6 +155,10 @@ impl Request {
                 role,
                 forward_session_name,
                 cached_for: is_cached.then(|| cluster_id.as_str().to_owned()),
+                no_cache: args.no_cache,
+                explain: args.explain,
+                mfa_code: args.mfa_code.clone(),
+                called: credentials::called(line, process),
                 rules: args.rules,
             },
             cluster_id,
@@ -145,6 +173,13 @@ fn print(request: &Request, process: &Process) -> CommandResult {
     let OwnToken { token, signed_at, credentials_end } =
         credentials::own_token(&request.credentials, &request.cluster_id, process)?;
     let expires = expiry(signed_at, credentials_end).context("could not get token")?;
+    if request.credentials.explain {
+        let until = expires.strftime("%Y-%m-%dT%H:%M:%SZ");
+        return Ok(process::print_line(&format!(
+            "a token for {} would be good until {until}",
+            request.cluster_id.as_str()
+        ))?);
+    }
     if request.token_only {
         return Ok(process::print(&format!("{token}\n"))?);
     }

@@ -12,12 +12,60 @@ use std::{
     time::Duration,
 };
 
-use aws::credentials::{Cache, Environment, MAX_CACHE, NotACache};
+use aws::credentials::{Cache, CacheKey, Credentials, Environment, MAX_CACHE, NotACache};
+use jiff::Timestamp;
 
+use super::Wanted;
 use crate::process;
 
 /// The variable that names the file.
 pub(crate) const VARIABLE: &str = "AWS_IAM_AUTHENTICATOR_CACHE_FILE";
+
+/// What the file keeps of a call. Where it cannot be used that is said, and everything is asked for.
+pub(super) struct Kept {
+    path: PathBuf,
+    cache: Cache,
+    /// Of what a role is assumed with, or of the result where none is.
+    pub(super) key: CacheKey,
+    now: Timestamp,
+}
+
+impl Kept {
+    pub(super) fn open(cluster_id: &str, profile: &str, wanted: &Wanted, environment: &Environment) -> Option<Self> {
+        let opened = path(environment).and_then(|path| Ok((read(&path)?, path)));
+        let opened = opened.map_err(|why| process::note(&format!("unable to use cache: {why}")));
+        let (cache, path) = opened.ok()?;
+        let role = wanted.role.as_ref().map(|role| role.role_arn.clone()).unwrap_or_default();
+        let key = CacheKey { cluster_id: cluster_id.to_owned(), profile: profile.to_owned(), role };
+        Some(Self { path, cache, key, now: process::now() })
+    }
+
+    pub(super) fn base(&self) -> Option<Credentials> {
+        self.cache.get(&self.key, self.now)
+    }
+
+    /// The result, for these credentials to begin with.
+    pub(super) fn last(&self, base: &Credentials, wanted: &Wanted) -> Option<Credentials> {
+        match &wanted.role {
+            None => Some(base.clone()),
+            Some(role) => self.cache.get(&self.key.assumed(base, role, wanted.forward_session_name), self.now),
+        }
+    }
+
+    pub(super) fn keep(&self, key: CacheKey, credentials: &Credentials) {
+        if credentials.expires.is_none() {
+            process::note("note: --cache: these credentials have no expiry, and are not cached");
+            return;
+        }
+        let kept = update(&self.path, |cache| {
+            cache.forget_ended(self.now);
+            cache.put(key, credentials);
+        });
+        if let Err(why) = kept {
+            process::note(&format!("unable to update cache: {why}"));
+        }
+    }
+}
 
 /// Why a file is not used. Nothing of what stands in it is said.
 #[derive(Debug)]

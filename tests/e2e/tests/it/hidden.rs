@@ -98,6 +98,10 @@ const APART: &[(&str, &str, &str)] = &[
     ("apply", "", "its plan is printed as plan's, and the rest line by line by what says notes"),
     ("verify", "text", "crates/cli has a test"),
     ("verify", "json", "as aws-iam-authenticator prints it"),
+    ("cache show", "text", "sessions of AWS"),
+    ("cache show", "json", "sessions of AWS"),
+    ("cache show", "yaml", "sessions of AWS"),
+    ("cache clear", "", "a number"),
     ("demo", "", "people of its own"),
     ("sandbox", "", "people of its own"),
     ("version", "json", "no name"),
@@ -191,7 +195,7 @@ fn every_printer_is_named(run: &dyn Fn(&[&str]) -> anyhow::Result<Output>) -> an
     };
     let mut all = BTreeSet::new();
     for command in candidates(&[""])? {
-        let has_more = ["add", "kops"].contains(&&*command);
+        let has_more = ["add", "cache", "kops"].contains(&&*command);
         let below = if has_more { candidates(&[&command, ""])? } else { Vec::new() };
         let below: Vec<String> =
             below.into_iter().filter(|name| name != "help").map(|name| format!("{command} {name}")).collect();

@@ -20,6 +20,7 @@ mod cli;
 mod clusters;
 mod completion;
 mod contexts;
+mod credentials;
 mod demo;
 mod denials;
 mod dialects;
@@ -56,6 +57,7 @@ mod proxies;
 mod quickstart;
 mod readers;
 mod said;
+mod sessions;
 mod shadow;
 mod siege;
 mod terraform;
@@ -88,6 +90,7 @@ fn main() -> ExitCode {
         init::TESTS,
         kops::TESTS,
         contexts::TESTS,
+        credentials::TESTS,
         kubeconfig::TESTS,
         kuberc::TESTS,
         clusters::TESTS,
@@ -131,6 +134,7 @@ fn main() -> ExitCode {
         terraform::TESTS,
         quickstart::TESTS,
         readers::TESTS,
+        sessions::TESTS,
         shadow::TESTS,
         siege::TESTS,
         together::TESTS,

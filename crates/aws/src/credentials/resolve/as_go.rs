@@ -3,8 +3,7 @@
 //! Source: `setFromIniSections` of its `config/shared_config.go`, and `resolveCredsFromProfile` of `config/resolve_credentials.go`.
 
 use super::{
-    Base, KEY_ID, Plan, SECRET_KEY, ambient, ensure_no_mfa, from_credential_source, role, sso, static_keys,
-    web_identity,
+    Base, KEY_ID, Plan, SECRET_KEY, ambient, from_credential_source, no_profile, role, sso, static_keys, web_identity,
 };
 use crate::credentials::{Credentials, CredentialsError, Environment, Rules, SharedFiles};
 
@@ -15,6 +14,10 @@ const WEB_IDENTITY: &str = "web_identity_token_file";
 
 /// What of it makes a profile one of IAM Identity Center.
 const SSO: [&str; 5] = ["sso_session", "sso_account_id", "sso_role_name", "sso_start_url", "sso_region"];
+
+/// What is shorter it takes for the shortest that there is, of a quarter of an hour: it compares whole minutes
+/// (`credsFromAssumeRole`).
+const SHORTEST_SECONDS: u32 = 16 * 60;
 
 /// The plan of the environment's web identity, which counts with `variables`, and else of the profile.
 pub(super) fn of_environment_or_profile(
@@ -72,9 +75,9 @@ fn of_profile(
     let Some(mut plan) = plan else { return Ok(None) };
     let is_assumed = matches!(plan.base, Base::WebIdentity { .. }) && setting("source_profile").is_none();
     if let Some(role_arn) = role_arn.filter(|_| !is_assumed) {
-        ensure_no_mfa(files, name)?;
         let mut role = role(files, name, role_arn);
-        role.duration_seconds = setting("duration_seconds").and_then(|text| text.parse().ok()).filter(|time| *time > 0);
+        let seconds = setting("duration_seconds").and_then(|text| text.parse().ok());
+        role.duration_seconds = seconds.filter(|seconds| *seconds >= SHORTEST_SECONDS);
         plan.roles.push(role);
     }
     Ok(Some(plan))
@@ -89,7 +92,7 @@ fn of_source(
     seen: &mut Vec<String>,
 ) -> Result<Plan, CredentialsError> {
     if !files.has(source) {
-        return Err(CredentialsError::NoProfile(source.to_owned()));
+        return Err(no_profile(files, source));
     }
     let is_circle = seen.iter().any(|other| other == source);
     let way = seen.join(" → ");

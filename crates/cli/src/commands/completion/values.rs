@@ -79,6 +79,7 @@ const TABLE: &[(&str, &str, Values)] = &[
     ("", "master_url", Values::Free),
     ("", "max_clock_skew_seconds", Values::Free),
     ("", "max_token_length", Values::Free),
+    ("", "mfa_code", Values::Free),
     ("", "name", Values::Free),
     ("", "namespace", Values::Free),
     ("", "namespaces", Values::Free),
@@ -139,7 +140,8 @@ pub(super) fn look(ask: &Ask<'_>, process: &Process) -> Vec<String> {
     match ask {
         Ask::Contexts(file) => contexts(file.map(|file| expanded(file, process)).as_deref(), process),
         Ask::Profiles => {
-            let files = aws::credentials::load_files(&process.aws_environment(), aws::credentials::Rules::default());
+            // By the rules that refuse no file.
+            let files = aws::credentials::load_files(&process.aws_environment(), aws::credentials::Rules::Go);
             files.map(|files| files.profiles()).unwrap_or_default()
         }
     }

@@ -24,6 +24,14 @@ pub(crate) struct GetToken {
     #[arg(long, value_name = "ARN")]
     role_arn: Option<String>,
 
+    /// Use no cached AWS session, and cache none
+    #[arg(long)]
+    no_cache: bool,
+
+    /// Code of the MFA device that the profile names (mfa_serial), in place of typing it at the terminal
+    #[arg(long, value_name = "CODE", allow_hyphen_values = true)]
+    mfa_code: Option<String>,
+
     #[command(flatten)]
     options: Options,
 }
@@ -53,7 +61,7 @@ const ENDPOINT_URL: &str = "a token is bound to STS, whose URL AWS_ENDPOINT_URL_
 impl GetToken {
     /// The same in this program's own words.
     pub(crate) fn settled(self) -> Result<(TokenArgs, Global), clap::Error> {
-        let Self { cluster: Cluster { cluster_name, cluster_id }, role_arn, options } = self;
+        let Self { cluster: Cluster { cluster_name, cluster_id }, role_arn, no_cache, mfa_code, options } = self;
         if let Some(why) = options.refused() {
             return Err(clap::Error::raw(ErrorKind::ArgumentConflict, format!("{why}\n")));
         }
@@ -65,6 +73,8 @@ impl GetToken {
         let args = TokenArgs {
             session_name: role_arn.is_some().then(|| SESSION_NAME.to_owned()),
             role: role_arn,
+            no_cache,
+            mfa_code,
             rules: Rules::Cli,
             answer: Some(Answer::new(&options, notes)),
             region: options.region,

@@ -66,7 +66,7 @@ pub(crate) fn run_call(call: &Call, process: &Process) -> CommandResult {
 pub(crate) fn request_of(line: &[OsString], process: &Process) -> Result<Option<Request>, Failure> {
     let Ok((args, global)) = parse(line) else { return Ok(None) };
     let config = settings::config(&global)?;
-    Request::resolve(&args, &global, process, &config).map(Some)
+    Request::resolve(&args, &global, process, &config, line).map(Some)
 }
 
 /// Whether the words behind the program's name would be understood, as in a kubeconfig's exec section; else why not.

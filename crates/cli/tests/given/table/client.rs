@@ -30,6 +30,9 @@ pub(super) const COMMANDS: &[Row] = &[
             ),
             ("token-only", ALWAYS),
             ("cache", ALWAYS),
+            ("explain", &[("token -i c --explain --token-only", 1, CANNOT)]),
+            ("no-cache", &[("token -i c --cache --no-cache", 1, "are both given; give one of them")]),
+            ("mfa-code", &[("token -i c --mfa-code 123456", 0, "note: --mfa-code has no effect")]),
         ],
     ),
     (
@@ -190,6 +193,8 @@ pub(super) const COMMANDS: &[Row] = &[
             ("sts-ca-file", ALWAYS),
         ],
     ),
+    ("cache show", "", Uses::NOTHING, &[("output", ALWAYS)]),
+    ("cache clear", "", Uses::NOTHING, &[]),
     ("demo", "", Uses::NOTHING, &[("cluster", ALWAYS)]),
     (
         "sandbox",

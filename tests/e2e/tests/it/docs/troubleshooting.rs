@@ -73,8 +73,8 @@ fn words(world: &World) -> anyhow::Result<()> {
         ("executable cluster-auth", "PATH=$KUBERNETES kubectl --kubeconfig plugin get pods".to_owned()),
         ("plugin path", "KUBERC=kuberc kubectl --kubeconfig plugin get pods".to_owned()),
         ("invalid apiVersion", "kubectl --kubeconfig old get pods".to_owned()),
-        ("(profile `dev`)", format!("{nobody} cluster-auth token -i prod.example.com --profile dev")),
-        ("(profile `dev`)", format!("echo '{OLD_TOKEN}' > {OLD_TOKEN_FILE}; {old} cluster-auth {token}")),
+        ("knows of no login", format!("{nobody} cluster-auth token -i prod.example.com --profile dev")),
+        ("its time is over", format!("echo '{OLD_TOKEN}' > {OLD_TOKEN_FILE}; {old} cluster-auth {token}")),
         ("no AWS credentials found", format!("{nobody} cluster-auth token -i prod.example.com")),
         ("x509", "kubectl --kubeconfig /dev/null --server $SERVER --token x get pods".to_owned()),
     ];

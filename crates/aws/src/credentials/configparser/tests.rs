@@ -1,0 +1,92 @@
+//! What Python's `configparser` and botocore make of a text, and where they end with an error.
+
+use super::{config, credentials, near_misses};
+
+/// `section.key = value`, one per line; or the line of what is wrong, and what.
+fn shown(read: Result<super::Sections, super::Wrong>) -> String {
+    let sections = match read {
+        Ok(sections) => sections,
+        Err(wrong) => return format!("{}: {}", wrong.line, wrong.problem),
+    };
+    let lines = sections.iter().flat_map(|(section, keys)| {
+        let empty = keys.is_empty().then(|| format!("[{section}]"));
+        keys.iter().map(move |(key, value)| format!("{section}.{key} = {}", value.replace('\n', "⏎"))).chain(empty)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn files_are_read_as_the_aws_cli_reads_them() {
+    let rows = [
+        ("keys and values", "[a]\nregion=us-west-2\noutput : json", "a.output = json\na.region = us-west-2"),
+        ("the first of two signs ends a name", "[a]\nk = b:c=d\nl: e = f", "a.k = b:c=d\na.l = e = f"),
+        ("Windows line ends and a byte order mark", "\u{feff}[a]\r\nregion = x\r\n", "a.region = x"),
+        ("ends of a line of long ago", "[a]\rk = 1\rl = 2", "a.k = 1\na.l = 2"),
+        ("comments are lines", "# [a]\n; [b]\n[c]\n# k = v\n  ; k = v\nk = v # w", "c.k = v # w"),
+        ("keys in any case, sections in their own", "[A]\nAWS_Key = 1\n[a]\nk = 2", "A.aws_key = 1\na.k = 2"),
+        ("a value goes on in deeper lines", "[a]\nk = 1\n  2\n\n  # no\n  3\nl = 4", "a.k = 1⏎2⏎⏎3\na.l = 4"),
+        ("which may look like settings", "[a]\nk = 1\n  l = 2", "a.k = 1⏎l = 2"),
+        ("a whole section may be deeper", "[a]\n  k = 1\n  l = 2\n", "a.k = 1\na.l = 2"),
+        ("settings below a setting", "[a]\ns3 =\n  k = 1\n\n\tl = 2\nm = 3", "a.m = 3\na.s3 = "),
+        (
+            "which count in services",
+            "[services x]\nsts =\n  endpoint_url = https://x\n",
+            "services x.sts = \nservices x.sts.endpoint_url = https://x",
+        ),
+        ("what stands behind a header", "[a] b\nk = 1", "a.k = 1"),
+        ("brackets in a header", "[a]b]\nk = 1", "a]b.k = 1"),
+        ("for all sections", "[a]\nk = 1\n[DEFAULT]\nk = 2\nl = 3", "a.k = 1\na.l = 3"),
+        ("an empty section", "[a]", "[a]"),
+        ("nothing", "", ""),
+        (
+            "a setting before any section",
+            "\nk = 1\n[a]",
+            "2: it stands before any section; the first line is one like [default]",
+        ),
+        ("a section again", "[a]\n[b]\n[a]", "3: the section [a] comes again; put all of it into one"),
+        ("a setting again", "[a]\nk = 1\nK = 2", "3: k comes again in the section [a]; keep one"),
+        ("no setting", "[a]\nk = 1\nnonsense\nl = 1", "3: it is no setting, as `name = value`, and no section"),
+        ("a setting without a name", "[a]\n= 1", "2: it is no setting, as `name = value`, and no section"),
+        (
+            "what is below a setting and none",
+            "[a]\ns3 =\n  k",
+            "2: below s3 every line is a setting, as `name = value`, and \"k\" is none",
+        ),
+    ];
+    for (name, text, expected) in rows {
+        assert_eq!(shown(credentials(text)), expected, "{name}");
+    }
+}
+
+#[test]
+fn of_the_config_file_a_header_has_a_kind_and_a_name() {
+    let rows = [
+        ("[default]\nk = 1", "profile default.k = 1"),
+        ("[profile dev]\nk = 1", "profile dev.k = 1"),
+        ("[profile \"my team\"]\nk = 1", "profile my team.k = 1"),
+        ("[profile 'my team']\nk = 1", "profile my team.k = 1"),
+        ("[profile my\\ team]\nk = 1", "profile my team.k = 1"),
+        ("[profile\tdev]\nk = 1", "profile dev.k = 1"),
+        ("[sso-session corp]\nk = 1", "sso-session corp.k = 1"),
+        ("[services x]\nk = 1", "services x.k = 1"),
+        ("[profile my team]\nk = 1", ""),
+        ("[profile \"dev]\nk = 1", ""),
+        ("[profile]\nk = 1", ""),
+        ("[dev]\nk = 1", ""),
+        ("[ default ]\nk = 1", ""),
+        ("[profile dev]\nk = 1\n[profile \"dev\"]\nl = 2", "profile dev.l = 2"),
+        ("[profile \"default\"]\nk = 1\n[default]\nl = 2", "profile default.l = 2"),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(shown(config(text).map(|(sections, _)| sections)), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_setting_that_nobody_reads_may_be_a_slip() {
+    let near = |names: &[&'static str]| near_misses(names.iter().copied());
+    assert_eq!(near(&["aws_acces_key_id", "region"]), [("aws_acces_key_id", "aws_access_key_id")]);
+    assert_eq!(near(&["aws_acces_key_id", "aws_access_key_id"]), []);
+    assert_eq!(near(&["output", "cli_pager", "s3"]), []);
+    assert_eq!(near(&["rolearn", "source-profile"]), [("rolearn", "role_arn"), ("source-profile", "source_profile")]);
+}

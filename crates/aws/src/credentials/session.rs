@@ -1,0 +1,235 @@
+//! Credentials that AWS issued, as they are kept from one call to the next: under everything that makes them another's.
+//!
+//! ```text
+//!   what a plan starts with ─► role ─► role        each of these is a link of a key
+//! ```
+//!
+//! A text that cannot be read is no session: whoever looks for one asks AWS. Nothing here reads or writes a file but those by which
+//! it is known who somebody is to IAM Identity Center or to an issuer of web identities.
+
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{AssumeRole, Base, Credentials, Environment, Secret, Sso, small_file, sso_token::SsoToken};
+use crate::Endpoint;
+
+/// What a session is kept under. It holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionKey(Vec<Value>);
+
+/// Credentials with what they were kept under. No Debug: they are secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Session {
+    /// What they are kept under.
+    pub key: SessionKey,
+    /// When they were obtained, by this machine's clock.
+    pub obtained: Timestamp,
+    /// The credentials; kept are those that end.
+    pub credentials: Credentials,
+}
+
+/// What kept credentials are good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// They are used.
+    Good,
+    /// They are near their end: new ones are asked for, and these used where that fails.
+    Renew,
+    /// They have ended, or end so soon that nobody could do anything with them.
+    Ended,
+    /// They were obtained in the future, by this much: the clock is not to be trusted, and neither is their end.
+    Ahead(SignedDuration),
+}
+
+/// What is shorter is not looked at: credentials that end sooner count as ended.
+const LEAST_LEFT: SignedDuration = SignedDuration::from_secs(60);
+
+/// botocore asks for new ones so long before the end (`_DEFAULT_ADVISORY_REFRESH_TIMEOUT`).
+const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(15);
+
+/// Of how much of their time credentials of short sessions are renewed before the end: one in so many.
+const PART: i32 = 4;
+
+/// Clocks differ by seconds.
+const TOLERATED: SignedDuration = SignedDuration::from_secs(60);
+
+impl SessionKey {
+    /// Returns the key of what a plan starts with; none where only asking would tell who that is.
+    pub fn of_base(base: &Base, environment: &Environment) -> Option<Self> {
+        let link = match base {
+            Base::Static(credentials) => return Some(Self::of_keys(credentials)),
+            Base::WebIdentity { token_file, role_arn, session_name } => json!({
+                "webIdentity": token_file,
+                "token": of_file(token_file)?,
+                "role": role_arn,
+                "sessionName": session_name,
+            }),
+            Base::Sso(sso) => json!({
+                "sso": sso.session.as_ref().unwrap_or(&sso.start_url),
+                // Who has logged in there: somebody else has another one.
+                "token": SsoToken::read(environment, sso).map(|token| digest(token.access_token.expose()))?,
+                "account": sso.account_id,
+                "role": sso.role_name,
+                "region": sso.region,
+            }),
+            Base::Process { command, profile } => json!({
+                "process": command,
+                "profile": profile,
+                "variables": of_variables(environment),
+            }),
+            Base::Login { .. } | Base::Container | Base::InstanceMetadata => return None,
+        };
+        Some(Self(vec![link]))
+    }
+
+    /// Returns what whoever renews the login of IAM Identity Center holds meanwhile, whichever role it is for.
+    pub fn of_login(base: &Base) -> Option<Self> {
+        match base {
+            Base::Sso(Sso { session: Some(session), .. }) => Some(Self(vec![json!({ "login": session })])),
+            _ => None,
+        }
+    }
+
+    /// Returns the key of keys at hand. They are not kept themselves, but what comes of them is.
+    pub fn of_keys(credentials: &Credentials) -> Self {
+        Self(vec![json!({ "accessKeyId": credentials.access_key_id })])
+    }
+
+    /// Returns the key of the session that these assume, by this STS.
+    #[must_use]
+    pub fn assumed(&self, role: &AssumeRole, forwards_session_name: bool, sts: &Endpoint) -> Self {
+        let link = json!({
+            "role": role.role_arn,
+            "externalId": role.external_id,
+            "sessionName": role.session_name,
+            "forwardsSessionName": forwards_session_name,
+            "durationSeconds": role.duration_seconds,
+            "mfaSerial": role.mfa.as_ref().map(|device| &device.serial),
+            "sts": sts.url,
+            "region": sts.signing_region,
+        });
+        Self(self.0.iter().cloned().chain([link]).collect())
+    }
+
+    /// Returns a name for a file: hexadecimal digits, others for each key.
+    pub fn name(&self) -> String {
+        digest(&Value::from(self.0.clone()).to_string())
+    }
+
+    /// Returns whose session it is, and what it comes of, for people.
+    pub fn described(&self) -> (String, String) {
+        let (last, before) = self.0.split_last().map_or((None, &[][..]), |(last, before)| (Some(last), before));
+        let whose = last.map(link_words).unwrap_or_default();
+        let from = before.iter().map(link_words).collect::<Vec<_>>().join(" → ");
+        (whose, from)
+    }
+}
+
+/// A link, in a few words.
+fn link_words(link: &Value) -> String {
+    let text = |name: &str| link[name].as_str().unwrap_or_default().to_owned();
+    if link["sso"].is_string() {
+        return format!("{} in {} ({})", text("role"), text("account"), text("sso"));
+    }
+    ["role", "accessKeyId", "process"].into_iter().map(text).find(|text| !text.is_empty()).unwrap_or_default()
+}
+
+impl Session {
+    /// Reads what [`Session::to_text`] wrote. Anything else is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let Written { version: VERSION, key, obtained, credentials } = serde_json::from_str(text).ok()? else {
+            return None;
+        };
+        let Issued { access_key_id, secret_access_key, session_token, expiration } = credentials;
+        let credentials = Credentials {
+            access_key_id: Some(access_key_id).filter(|id| !id.is_empty())?,
+            secret_access_key: Secret::new(secret_access_key),
+            session_token: session_token.map(Secret::new),
+            expires: Some(expiration.parse().ok()?),
+        };
+        Some(Self { key: SessionKey(key), obtained: obtained.parse().ok()?, credentials })
+    }
+
+    /// Returns the text of a file; none for credentials that do not end, which nobody has issued for a while only.
+    pub fn to_text(&self) -> Option<Secret> {
+        let Credentials { access_key_id, secret_access_key, session_token, expires } = &self.credentials;
+        let written = Written {
+            version: VERSION,
+            key: self.key.0.clone(),
+            obtained: self.obtained.to_string(),
+            credentials: Issued {
+                access_key_id: access_key_id.clone(),
+                secret_access_key: secret_access_key.expose().to_owned(),
+                session_token: session_token.as_ref().map(|token| token.expose().to_owned()),
+                expiration: (*expires)?.to_string(),
+            },
+        };
+        serde_json::to_string(&written).ok().map(Secret::new)
+    }
+
+    /// Returns what they are good for at this moment.
+    pub fn standing(&self, now: Timestamp) -> Standing {
+        let Some(end) = self.credentials.expires else { return Standing::Ended };
+        let ahead = self.obtained.duration_since(now);
+        if ahead > TOLERATED {
+            return Standing::Ahead(ahead);
+        }
+        standing(end.duration_since(self.obtained), end.duration_since(now))
+    }
+}
+
+/// What credentials are good for that last so long in all, and for so long yet.
+fn standing(lasts: SignedDuration, left: SignedDuration) -> Standing {
+    if left <= LEAST_LEFT {
+        Standing::Ended
+    } else if left < RENEW_BEFORE.min(lasts / PART) {
+        Standing::Renew
+    } else {
+        Standing::Good
+    }
+}
+
+/// The form of a file: what other versions write is asked for anew.
+const VERSION: u32 = 1;
+
+#[derive(Deserialize, Serialize)]
+struct Written {
+    version: u32,
+    key: Vec<Value>,
+    obtained: String,
+    #[serde(rename = "Credentials")]
+    credentials: Issued,
+}
+
+/// As AWS itself names them.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Issued {
+    access_key_id: String,
+    secret_access_key: String,
+    session_token: Option<String>,
+    expiration: String,
+}
+
+/// What a program may look at besides its command line.
+fn of_variables(environment: &Environment) -> String {
+    let of_aws = environment.vars.iter().filter(|(name, _)| name.starts_with("AWS_"));
+    digest(&of_aws.map(|(name, value)| format!("{name}={value}\0")).collect::<String>())
+}
+
+/// Who a web identity's token is about; the token itself is a secret.
+fn of_file(path: &Path) -> Option<String> {
+    small_file(path).map(|text| digest(&text))
+}
+
+/// SHA-256, in hexadecimal digits.
+pub(super) fn digest(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+//! A role's credentials from IAM Identity Center, for the token that `aws sso login` left.
+//!
+//! Source: `SSOCredentialFetcher` of botocore; the APIs `sso` and `sso-oidc`.
+
+use ::http::{Request, StatusCode};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::{
+    Credentials, CredentialsError, Environment, Secret, Sso,
+    sso_token::{Renewal, Renewed, SsoToken, TokenStanding},
+};
+use crate::{
+    Client, EndpointError, NoAnswer,
+    endpoint::{overridden, regional_host},
+    error,
+};
+
+/// Asks for the credentials of the role.
+pub(super) async fn fetch(
+    sso: &Sso,
+    environment: &Environment,
+    client: &Client,
+    now: Timestamp,
+) -> Result<Credentials, CredentialsError> {
+    let token = token(sso, environment, client, now).await?;
+    let url = url(sso, environment, "AWS_ENDPOINT_URL_SSO", "portal.sso")?;
+    let parameters = form_urlencoded::Serializer::new(String::new())
+        .append_pair("role_name", &sso.role_name)
+        .append_pair("account_id", &sso.account_id)
+        .finish();
+    let request = Request::get(format!("{url}/federation/credentials?{parameters}"));
+    let request = request.header("x-amz-sso_bearer_token", token.expose()).body(Full::default());
+    let answer = client.http.send(request.map_err(|_| garbled(sso))?).await;
+    let answer = answer.map_err(|why| no_answer(sso, why))?;
+    if answer.status() != StatusCode::OK {
+        return Err(refused(sso, answer.status()));
+    }
+    credentials(answer.body()).ok_or_else(|| failed(sso, "gave no AWS credentials", TRY_AGAIN.to_owned()))
+}
+
+/// The token, renewed where it is near its end. Where that fails, the one that is there counts as long as it lasts.
+async fn token(
+    sso: &Sso,
+    environment: &Environment,
+    client: &Client,
+    now: Timestamp,
+) -> Result<Secret, CredentialsError> {
+    let missing = || failed(sso, "knows of no login", login(sso));
+    let token = SsoToken::read(environment, sso).ok_or_else(missing)?;
+    let standing = token.standing(now);
+    if standing == TokenStanding::Good {
+        return Ok(token.access_token);
+    }
+    let renewed = match token.renewal(now) {
+        Some(renewal) => {
+            let renewed = renew(sso, environment, client, renewal).await?;
+            renewed.map(|renewed| renewed.save(environment, sso, renewal, now))
+        }
+        None => None,
+    };
+    match renewed {
+        Some(renewed) => Ok(renewed),
+        None if standing == TokenStanding::Renew => Ok(token.access_token),
+        None => Err(failed(sso, "has ended the login: its time is over", login(sso))),
+    }
+}
+
+/// None where AWS says no.
+async fn renew(
+    sso: &Sso,
+    environment: &Environment,
+    client: &Client,
+    renewal: &Renewal,
+) -> Result<Option<Renewed>, CredentialsError> {
+    let url = url(sso, environment, "AWS_ENDPOINT_URL_SSO_OIDC", "oidc")?;
+    let body = serde_json::json!({
+        "clientId": renewal.client_id,
+        "clientSecret": renewal.client_secret.expose(),
+        "grantType": "refresh_token",
+        "refreshToken": renewal.refresh_token.expose(),
+    });
+    let request = Request::post(format!("{url}/token")).header("content-type", "application/json");
+    let request = request.body(Full::from(body.to_string())).map_err(|_| garbled(sso))?;
+    let answer = client.http.send(request).await.map_err(|why| no_answer(sso, why))?;
+    if answer.status() != StatusCode::OK {
+        return Ok(None);
+    }
+    Ok(serde_json::from_slice(answer.body()).ok())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    role_credentials: RoleCredentials,
+}
+
+/// `expiration` in milliseconds.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RoleCredentials {
+    access_key_id: String,
+    secret_access_key: String,
+    session_token: String,
+    expiration: i64,
+}
+
+fn credentials(body: &Bytes) -> Option<Credentials> {
+    let Answer { role_credentials: found } = serde_json::from_slice(body).ok()?;
+    Some(Credentials {
+        access_key_id: found.access_key_id,
+        secret_access_key: Secret::new(found.secret_access_key),
+        session_token: Some(Secret::new(found.session_token)),
+        expires: Some(Timestamp::from_second(found.expiration.div_euclid(1000)).ok()?),
+    })
+}
+
+/// Where a service of IAM Identity Center is: by its variable, or in the Region of the profile.
+fn url(
+    sso: &Sso,
+    environment: &Environment,
+    variable: &'static str,
+    service: &str,
+) -> Result<String, CredentialsError> {
+    let profile = |problem| CredentialsError::Profile { profile: sso.profile.clone(), problem };
+    let wrong = |error: EndpointError| match error {
+        EndpointError::Region(region) => {
+            profile(format!("its sso_region {region:?} is not an AWS Region; one looks like us-west-2"))
+        }
+        error => profile(error.to_string()),
+    };
+    if let Some(url) = overridden(environment, variable).map_err(wrong)? {
+        return Ok(url);
+    }
+    regional_host(environment, service, &sso.region).map(|host| format!("https://{host}")).map_err(wrong)
+}
+
+const TRY_AGAIN: &str = "try again in a moment";
+
+fn login(sso: &Sso) -> String {
+    format!("run `aws sso login --profile {}`", sso.profile)
+}
+
+fn failed(sso: &Sso, problem: &str, advice: String) -> CredentialsError {
+    let origin = format!("IAM Identity Center (profile `{}`)", sso.profile);
+    CredentialsError::Origin { origin, problem: problem.to_owned(), advice }
+}
+
+fn garbled(sso: &Sso) -> CredentialsError {
+    failed(sso, "cannot be asked: the token in ~/.aws/sso/cache is none", login(sso))
+}
+
+fn no_answer(sso: &Sso, why: NoAnswer) -> CredentialsError {
+    match why {
+        NoAnswer::Connection { why, .. } => {
+            failed(sso, &format!("could not be reached: {why}"), error::advice(&why, "sso"))
+        }
+        NoAnswer::TooLarge => failed(sso, "gave an answer that is too long", TRY_AGAIN.to_owned()),
+        NoAnswer::Late | NoAnswer::Unsendable => failed(sso, "did not answer in time", TRY_AGAIN.to_owned()),
+    }
+}
+
+fn refused(sso: &Sso, status: StatusCode) -> CredentialsError {
+    let Sso { role_name, account_id, .. } = sso;
+    match status.as_u16() {
+        401 => failed(sso, "does not know the login any more", login(sso)),
+        403 | 404 => failed(
+            sso,
+            &format!("gives you no role {role_name} in the account {account_id}"),
+            "check sso_role_name and sso_account_id of the profile, or have the permission set assigned".to_owned(),
+        ),
+        429 => failed(sso, "asks for fewer requests", TRY_AGAIN.to_owned()),
+        status => failed(sso, &format!("answered {status}"), TRY_AGAIN.to_owned()),
+    }
+}

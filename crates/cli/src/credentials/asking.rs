@@ -1,0 +1,271 @@
+//! From a plan to credentials: what is kept is used, and the rest is asked for, one step after the other.
+//!
+//! ```text
+//!   what the plan starts with ─► role ─► role        each step's result may be kept: by us, or by the AWS CLI
+//!                       ▲
+//!                       └ the last one that is good; what comes behind it is asked for
+//! ```
+
+use std::cell::OnceCell;
+
+use aws::credentials::{self, AssumeRole, Base, Credentials, Environment, Session, SessionKey, Standing};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Codes, Explained, Sessions, explained::Started};
+use crate::{process, runtime};
+
+/// Everything that asking takes.
+pub(super) struct Asking<'a> {
+    pub(super) base: &'a Base,
+    pub(super) steps: Vec<Step>,
+    pub(super) environment: &'a Environment,
+    pub(super) sts: &'a aws::Endpoint,
+    pub(super) codes: Codes,
+    /// What is kept; none where nothing is to be.
+    pub(super) sessions: Option<Sessions>,
+    pub(super) client: OnceCell<aws::Client>,
+    pub(super) explained: Explained,
+}
+
+/// A role to assume.
+#[derive(Clone)]
+pub(super) struct Step {
+    pub(super) role: AssumeRole,
+    /// Under the session name of whoever assumes it.
+    pub(super) forwards_session_name: bool,
+    /// Whether a profile says so: the AWS CLI keeps the sessions of these.
+    pub(super) is_of_profile: bool,
+}
+
+/// The furthest credentials on the way that are kept.
+struct Found {
+    /// 0 is what the plan starts with.
+    index: usize,
+    credentials: Credentials,
+    standing: Standing,
+}
+
+/// How long a session lasts that is kept, in seconds: as long as any role's may, and a role's that another assumes.
+const KEPT_SECONDS: u32 = 3600;
+
+/// What clocks differ by without anybody being told.
+const TOLERATED: SignedDuration = SignedDuration::from_mins(2);
+
+impl Asking<'_> {
+    /// The credentials at the end. A runtime is made only where somebody has to be asked.
+    pub(super) fn credentials(&self) -> anyhow::Result<Credentials> {
+        let started = Started::now();
+        let (keys, found) = self.look_around(None);
+        let spare = match found {
+            Some(Found { index, credentials, standing }) if index == self.steps.len() => match standing {
+                Standing::Good => {
+                    self.explained.step(&self.name(index), "at hand, or cached", &credentials, &started);
+                    self.codes.say_unused();
+                    return Ok(credentials);
+                }
+                _ => Some(credentials),
+            },
+            _ => None,
+        };
+        if let (Some(spare), Some(sessions), Some(key)) = (&spare, &self.sessions, keys.last()) {
+            // Somebody else is renewing them.
+            if sessions.try_hold(key).is_none() {
+                return Ok(spare.clone());
+            }
+        }
+        let asked = runtime::block_on(self.ask())?;
+        match (asked, spare) {
+            (Err(why), Some(spare)) => {
+                process::note(&format!("note: the cached session ends soon, and cannot be renewed: {why:#}"));
+                Ok(spare)
+            }
+            (asked, _) => asked,
+        }
+    }
+
+    /// The same where something has to be asked.
+    pub(super) async fn ask(&self) -> anyhow::Result<Credentials> {
+        let started = Started::now();
+        let (mut keys, found) = self.look_around(None);
+        let found = found.filter(|found| found.standing == Standing::Good);
+        let (mut index, mut credentials) = match found {
+            Some(Found { index, credentials, .. }) => {
+                self.explained.step(&self.name(index), "at hand, or cached", &credentials, &started);
+                (index, credentials)
+            }
+            None => {
+                let base = self.ask_base(keys.first()).await?;
+                let found;
+                (keys, found) = self.look_around(Some(&base));
+                match found.filter(|found| found.standing == Standing::Good) {
+                    Some(found) => (found.index, found.credentials),
+                    None => (0, base),
+                }
+            }
+        };
+        while let Some(step) = self.steps.get(index) {
+            index += 1;
+            credentials = self.assume(index, step, &credentials, keys.get(index)).await?;
+        }
+        self.codes.say_unused();
+        Ok(credentials)
+    }
+
+    /// The keys of every step, as far as it is known who starts, and the furthest credentials that are kept.
+    fn look_around(&self, base: Option<&Credentials>) -> (Vec<SessionKey>, Option<Found>) {
+        let base = base.cloned().or_else(|| match self.base {
+            Base::Static(credentials) => Some(credentials.clone()),
+            base => {
+                self.sessions.as_ref().and_then(|_| credentials::aws_cli_base(self.environment, base, process::now()))
+            }
+        });
+        let of_base = SessionKey::of_base(self.base, self.environment);
+        let Some(first) = of_base.or_else(|| base.as_ref().map(SessionKey::of_keys)) else { return (Vec::new(), None) };
+        let mut keys = vec![first];
+        for step in &self.steps {
+            let before = &keys[keys.len() - 1];
+            keys.push(before.assumed(&step.role, step.forwards_session_name, self.sts));
+        }
+        let found = (0..keys.len()).rev().find_map(|index| self.look(index, &keys[index]));
+        let at_hand = || Some(Found { index: 0, credentials: base?, standing: Standing::Good });
+        (keys, found.or_else(at_hand))
+    }
+
+    /// What is kept of one step, as far as it may be used.
+    fn look(&self, index: usize, key: &SessionKey) -> Option<Found> {
+        let now = process::now();
+        let ours = self.sessions.as_ref().filter(|_| index > 0 || !matches!(self.base, Base::Static(_)));
+        let ours = ours.and_then(|sessions| sessions.get(key)).and_then(|session| match session.standing(now) {
+            Standing::Ahead(by) => {
+                process::note(&format!(
+                    "note: a cached session is not used: by this machine's clock it was obtained {} in the future; set the clock",
+                    minutes(by)
+                ));
+                None
+            }
+            standing => Some(Found { index, credentials: session.credentials, standing }),
+        });
+        let theirs = || {
+            let step = self.steps.get(index.checked_sub(1)?).filter(|step| step.is_of_profile)?;
+            self.sessions.as_ref()?;
+            let credentials = credentials::aws_cli_role(self.environment, &step.role, now)?;
+            Some(Found { index, credentials, standing: Standing::Good })
+        };
+        let found = ours.filter(|found| found.standing != Standing::Ended).or_else(theirs)?;
+        let asks_a_person = self.steps[..index].iter().any(|step| step.role.mfa.is_some());
+        match found.standing {
+            // Nobody is to look for a device for what is still good.
+            Standing::Renew if asks_a_person => Some(Found { standing: Standing::Good, ..found }),
+            Standing::Renew if index < self.steps.len() => None,
+            _ => Some(found),
+        }
+    }
+
+    async fn ask_base(&self, key: Option<&SessionKey>) -> anyhow::Result<Credentials> {
+        let _held = match (&self.sessions, key) {
+            (Some(sessions), Some(key)) => {
+                let held = sessions.hold(key).await;
+                if let Some(found) = self.look(0, key).filter(|found| found.standing == Standing::Good) {
+                    return Ok(found.credentials);
+                }
+                held
+            }
+            _ => None,
+        };
+        // One login is renewed by one alone, whichever roles it is for.
+        let _renews = match (&self.sessions, SessionKey::of_login(self.base)) {
+            (Some(sessions), Some(login)) => sessions.hold(&login).await,
+            _ => None,
+        };
+        let (client, started) = (self.client()?, Started::now());
+        let found = credentials::fetch_base(self.base, self.environment, client, self.sts, process::now()).await?;
+        self.explained.step(&self.name(0), "asked for", &found, &started);
+        // Asking may have renewed the token by which it is known who somebody is: then there is another key from now on.
+        let from_now_on = SessionKey::of_base(self.base, self.environment);
+        for key in [key, from_now_on.as_ref().filter(|other| key != Some(*other))].into_iter().flatten() {
+            self.keep(key, &found);
+        }
+        Ok(found)
+    }
+
+    async fn assume(
+        &self,
+        index: usize,
+        step: &Step,
+        credentials: &Credentials,
+        key: Option<&SessionKey>,
+    ) -> anyhow::Result<Credentials> {
+        let _held = match (&self.sessions, key) {
+            (Some(sessions), Some(key)) => {
+                let held = sessions.hold(key).await;
+                if let Some(found) = self.look(index, key).filter(|found| found.standing == Standing::Good) {
+                    return Ok(found.credentials);
+                }
+                held
+            }
+            _ => None,
+        };
+        let (client, mut role) = (self.client()?, step.role.clone());
+        if self.sessions.is_some() {
+            role.duration_seconds.get_or_insert(KEPT_SECONDS);
+        }
+        if step.forwards_session_name {
+            let caller = aws::get_caller_identity(client, credentials, self.sts, process::now()).await?;
+            role.session_name = caller.session_name().map(str::to_owned);
+        }
+        let code = match &role.mfa {
+            Some(device) => Some(self.codes.of(device, &role.role_arn).await?),
+            None => None,
+        };
+        let (at, started) = (process::now(), Started::now());
+        let mut found = aws::assume_role(client, credentials, self.sts, &role, code.as_ref(), at).await?;
+        if let Some(seconds) = role.duration_seconds {
+            found.expires = found.expires.map(|end| by_our_clock(end, at + SignedDuration::from_secs(seconds.into())));
+        }
+        self.explained.step(&self.name(index), "asked for", &found, &started);
+        if let Some(key) = key {
+            self.keep(key, &found);
+        }
+        Ok(found)
+    }
+
+    /// A step in a few words.
+    fn name(&self, index: usize) -> String {
+        let step = index.checked_sub(1).and_then(|index| self.steps.get(index));
+        step.map_or_else(|| "the first credentials".to_owned(), |step| format!("role {}", step.role.role_arn))
+    }
+
+    fn keep(&self, key: &SessionKey, credentials: &Credentials) {
+        let is_kept = !matches!(self.base, Base::Static(_)) || *key != SessionKey::of_keys(credentials);
+        if let Some(sessions) = self.sessions.as_ref().filter(|_| is_kept) {
+            sessions.put(&Session { key: key.clone(), obtained: process::now(), credentials: credentials.clone() });
+        }
+    }
+
+    fn client(&self) -> anyhow::Result<&aws::Client> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = aws::Client::new(self.environment)?;
+        Ok(self.client.get_or_init(|| client))
+    }
+}
+
+/// The end of a session by this machine's clock, which is what it is compared with. That the clock is wrong is said: soon AWS will take no
+/// request that is signed by it.
+fn by_our_clock(end: Timestamp, expected: Timestamp) -> Timestamp {
+    let behind = end.duration_since(expected);
+    if behind.abs() > TOLERATED {
+        let which = if behind.is_positive() { "behind" } else { "ahead of" };
+        process::note(&format!("note: this machine's clock is {} {which} AWS's; set it", minutes(behind.abs())));
+    }
+    end.min(expected)
+}
+
+fn minutes(duration: SignedDuration) -> String {
+    match duration.as_mins() {
+        0 | 1 => format!("{} seconds", duration.as_secs()),
+        minutes @ 2..120 => format!("{minutes} minutes"),
+        minutes => format!("{} hours", minutes / 60),
+    }
+}

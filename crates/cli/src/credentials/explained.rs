@@ -1,0 +1,105 @@
+//! What `token --explain` prints while credentials are looked for: each source and what became of it, each step with its time, and the
+//! Region and the endpoint with what says so. Never a secret.
+
+use std::time::{Duration, Instant};
+
+use aws::credentials::{self, Considered, Credentials, Environment, SharedFiles, Verdict};
+
+use super::Wanted;
+use crate::process;
+
+/// Prints, or not.
+#[derive(Clone, Copy)]
+pub(super) struct Explained(pub(super) bool);
+
+/// A step that is under way, since then.
+pub(super) struct Started(Instant);
+
+impl Started {
+    pub(super) fn now() -> Self {
+        Self(Instant::now())
+    }
+}
+
+/// How wide the first column is.
+const WIDTH: usize = 36;
+
+impl Explained {
+    /// The profile, and every source in turn.
+    pub(super) fn sources(self, wanted: &Wanted, environment: &Environment, files: &SharedFiles) {
+        if !self.0 {
+            return;
+        }
+        let profile = wanted.profile.as_deref();
+        let name = credentials::profile_name(environment, profile);
+        let set = |variable: &&&str| environment.get(variable).is_some();
+        let by = match profile {
+            Some(_) => "--profile",
+            None => ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].iter().find(set).copied().unwrap_or("nothing names another"),
+        };
+        row("profile", &format!("{name} ({by})"));
+        for Considered { source, verdict } in credentials::considered(environment, files, profile, wanted.rules) {
+            let verdict = match verdict {
+                Verdict::Used => "used".to_owned(),
+                Verdict::Skipped(why) => format!("skipped: {why}"),
+                Verdict::NotReached => "not looked at".to_owned(),
+            };
+            row(source, &verdict);
+        }
+    }
+
+    /// The Region and the endpoint, and what says so. `configured` has what the profile says beside the environment.
+    pub(super) fn endpoint(
+        self,
+        wanted: &Wanted,
+        (environment, configured): (&Environment, &Environment),
+        files: &SharedFiles,
+        (region, sts): (Option<&str>, &aws::Endpoint),
+    ) {
+        if !self.0 {
+            return;
+        }
+        let name = credentials::profile_name(environment, wanted.profile.as_deref());
+        let set = |variable: &&&str| environment.get(variable).is_some();
+        let by = match (&wanted.region, ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find(set)) {
+            (Some(_), _) => "--region, or the configuration file".to_owned(),
+            (None, Some(variable)) => (*variable).to_owned(),
+            (None, None) if files.setting(name, "region").is_some() => format!("profile `{name}`"),
+            (None, None) => "nothing says one".to_owned(),
+        };
+        row("Region", &format!("{} ({by})", region.unwrap_or("none")));
+        let urls = ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"];
+        let why = if let Some(variable) = urls.iter().find(set) {
+            (*variable).to_owned()
+        } else if configured.get(urls[0]).is_some() {
+            format!("profile `{name}`")
+        } else {
+            let switches = ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"];
+            let on = switches.into_iter().filter(|switch| configured.is_true(switch));
+            let legacy = configured.get("AWS_STS_REGIONAL_ENDPOINTS").map(|_| "AWS_STS_REGIONAL_ENDPOINTS");
+            let all: Vec<_> = ["the Region"].into_iter().chain(on).chain(legacy).collect();
+            all.join(", ")
+        };
+        row("STS", &format!("{} ({why})", sts.url));
+    }
+
+    /// What a step has given.
+    pub(super) fn step(self, what: &str, how: &str, credentials: &Credentials, started: &Started) {
+        if !self.0 {
+            return;
+        }
+        let Started(at) = started;
+        let end = credentials.expires.map(|end| format!(" until {}", end.strftime("%Y-%m-%dT%H:%M:%SZ")));
+        let (id, end) = (&credentials.access_key_id, end.unwrap_or_default());
+        row(what, &format!("{how}, {}: {id}{end}", milliseconds(at.elapsed())));
+    }
+}
+
+fn milliseconds(duration: Duration) -> String {
+    format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
+}
+
+/// A line; who reads no further is no reason to fail.
+fn row(name: &str, value: &str) {
+    let _ = process::print_line(&format!("{name:WIDTH$}  {value}"));
+}

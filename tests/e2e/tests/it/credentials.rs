@@ -1,0 +1,80 @@
+//! Where credentials come from: cases as folders, each of which our program, botocore and aws-iam-authenticator are asked about.
+//!
+//! ```text
+//!   cases/NAME/case.yaml   the environment, what AWS answers, and whose keys a token is signed with in the end
+//!   cases/NAME/home/…      what lies in somebody's home
+//! ```
+//!
+//! botocore is asked by `botocore.py` in the AWS CLI's own Python. What the two programs find for the same files and the same answers is what
+//! ours must find, by the rules of each; where it is meant to be something else, the case says why.
+
+mod ask;
+mod files;
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, ensure};
+use e2e::world::World;
+
+use self::ask::{Asked, Case, Expected, Rules};
+use crate::Test;
+
+pub(crate) const TESTS: &[Test] = &[
+    ("credentials::every_source_is_found_as_the_other_programs_find_it", sources),
+    ("credentials::files_are_read_as_botocore_reads_them", files::read),
+];
+
+fn sources(world: &World) -> anyhow::Result<()> {
+    let cases = Case::all(&world.folder("credentials")?)?;
+    ensure!(cases.len() >= 80, "{} cases", cases.len());
+    let (mut wrong, mut found) = (Vec::new(), BTreeMap::new());
+    for (case, botocore) in cases.iter().zip(ask::botocore(world, &cases)?) {
+        let ours = ask::ours(world, case, Rules::Cli)?;
+        wrong.extend(compared(case, "the AWS CLI", &case.cli, &ours, case.botocore.as_ref(), &botocore));
+        let is_found = |asked: &Asked| asked.key.is_some() && asked.key == case.cli.key;
+        let Some(go) = &case.go else { continue };
+        let ours = ask::ours(world, case, Rules::Go)?;
+        let theirs = ask::go(world, case)?;
+        wrong.extend(compared(case, "aws-iam-authenticator", go, &ours, case.go_program.as_ref(), &theirs));
+        found.insert(case.name.as_str(), [is_found(&ours), is_found(&theirs), is_found(&botocore)]);
+    }
+    ensure!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    is_what_the_page_says(&found)
+}
+
+/// The table of sources: what it is, whether it is found here, by aws-iam-authenticator and by the AWS CLI, and the case's name.
+fn is_what_the_page_says(found: &BTreeMap<&str, [bool; 3]>) -> anyhow::Result<()> {
+    let page = pages::repository().join("docs/credentials.md");
+    let page = std::fs::read_to_string(page)?;
+    let mut rows = 0;
+    for line in page.lines() {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [source, here, go, cli, case] = cells[..] else { continue };
+        let Some(case) = case.strip_prefix('`').and_then(|case| case.strip_suffix('`')) else { continue };
+        let found = found.get(case).with_context(|| format!("{source}: there is no case {case}"))?;
+        let words = found.map(|found| if found { "yes" } else { "no" });
+        ensure!(words == [here, go, cli], "{source}, {case}: {words:?}, and the page says {:?}", [here, go, cli]);
+        rows += 1;
+    }
+    ensure!(rows >= 20, "{rows} rows in the table");
+    Ok(())
+}
+
+/// What is not as it is meant to be.
+fn compared(
+    case: &Case,
+    whose: &str,
+    expected: &Expected,
+    ours: &Asked,
+    other: Option<&Expected>,
+    theirs: &Asked,
+) -> Option<String> {
+    let check = || {
+        expected.ensure(ours).context("here")?;
+        let other = other.unwrap_or(expected);
+        ensure!(other.why.is_some() == (other.key != expected.key), "a difference is said, and why; nothing else is");
+        ensure!(other.key == theirs.key, "{whose} finds {theirs:?}");
+        Ok(())
+    };
+    check().err().map(|why| format!("{} ({}), {whose}: {why:#}", case.name, case.says))
+}

@@ -1,0 +1,414 @@
+//! Sessions that are kept from one call to the next: by whom AWS is asked, and how often; and codes of MFA devices.
+
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context as _, ensure};
+use e2e::{
+    process,
+    scripted::{Line, Scripted},
+    world::{CLUSTER_ID, Flavour, World},
+};
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+use crate::Test;
+
+pub(crate) const TESTS: &[Test] = &[
+    ("sessions::a_hundred_at_once_ask_aws_once", at_once),
+    ("sessions::a_code_is_typed_once_at_the_terminal_behind_kubectl", typed),
+    ("sessions::each_program_takes_a_code_from_where_it_takes_it", codes),
+    ("sessions::what_is_kept_is_shown_without_a_secret_and_removed", shown),
+    ("sessions::what_cannot_be_trusted_is_asked_for_anew", untrusted),
+    ("sessions::explain_says_each_source_and_step_and_no_secret", explained),
+    ("sessions::a_kept_session_touches_no_network", no_network),
+];
+
+const ROLE: &str = "arn:aws:iam::111122223333:role/Dev";
+const SERIAL: &str = "arn:aws:iam::111122223333:mfa/alice";
+
+/// Somebody's home with a role to assume, and AWS.
+struct Home {
+    folder: PathBuf,
+    server: Scripted,
+}
+
+impl Home {
+    /// Profiles: `dev` assumes the role, `mfa` with a code, and `sso` asks IAM Identity Center.
+    fn new(world: &World, name: &str) -> anyhow::Result<Self> {
+        let (folder, server) = (world.folder(name)?, Scripted::start()?);
+        let keys = "aws_access_key_id = AKIABASE\naws_secret_access_key = secret-of-base\n";
+        let config = format!(
+            "[default]\n{keys}[profile dev]\nrole_arn = {ROLE}\nsource_profile = default\n\
+             [profile mfa]\nrole_arn = {ROLE}\nsource_profile = default\nmfa_serial = {SERIAL}\n\
+             [profile sso]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Dev\n\
+             [sso-session corp]\nsso_region = eu-central-1\nsso_start_url = https://corp.awsapps.com/start\n"
+        );
+        fs::create_dir_all(folder.join(".aws/sso/cache"))?;
+        fs::write(folder.join(".aws/config"), config)?;
+        let token = format!("{{\"accessToken\": \"token-of-login\", \"expiresAt\": \"{}\"}}", end(3600));
+        fs::write(folder.join(".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json"), token)?;
+        let home = Self { folder, server };
+        home.server.answers(Home::script("ASIADEV", 3600));
+        Ok(home)
+    }
+
+    /// Sessions with this key that end in so many seconds. They take a while, so that whoever asks at once does.
+    fn script(key: &str, seconds: i64) -> Vec<Line> {
+        let end = end(seconds);
+        let sts = format!(
+            "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials><AccessKeyId>{key}</AccessKeyId>\
+             <SecretAccessKey>secret-of-session-0123</SecretAccessKey><SessionToken>token-of-session-0123</SessionToken>\
+             <Expiration>{end}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+        );
+        let milliseconds = e2e::sts::now().as_millisecond() + seconds * 1000;
+        let sso = format!(
+            "{{\"roleCredentials\": {{\"accessKeyId\": \"{key}\", \"secretAccessKey\": \"secret-of-session-0123\", \
+             \"sessionToken\": \"token-of-session-0123\", \"expiration\": {milliseconds}}}}}"
+        );
+        let takes = Duration::from_millis(300);
+        [("Action=AssumeRole&", sts), ("/federation/credentials", sso)]
+            .map(|(on, body)| Line { takes, ..Line::on(on, body) })
+            .into()
+    }
+
+    fn command(&self, program: &Path, args: &[&str]) -> Command {
+        let mut command = process::command("setsid", &self.folder);
+        command.arg("--wait").arg(program).args(args);
+        for variable in ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SSO"] {
+            command.env(variable, self.server.url());
+        }
+        command.env("AWS_REGION", "us-west-2").env("AWS_EC2_METADATA_DISABLED", "true");
+        command
+    }
+
+    fn token(&self, world: &World, profile: &str, args: &[&str]) -> anyhow::Result<process::Output> {
+        let args = [&["token", "--token-only", "-i", "c"][..], args].concat();
+        let mut command = self.command(&world.parts.cluster_auth, &args);
+        process::run(command.env("AWS_PROFILE", profile))
+    }
+
+    /// Whose keys a token is signed with, and what is said.
+    fn key(&self, world: &World, profile: &str, args: &[&str]) -> anyhow::Result<(String, String)> {
+        let output = self.token(world, profile, args)?;
+        let said = output.stderr.clone();
+        Ok((key_of(output.success()?.trim())?, said))
+    }
+
+    fn cache(&self) -> PathBuf {
+        self.folder.join(".kube/cache/cluster-auth")
+    }
+
+    /// The files with sessions.
+    fn kept(&self) -> anyhow::Result<Vec<PathBuf>> {
+        let Ok(entries) = fs::read_dir(self.cache()) else { return Ok(Vec::new()) };
+        let paths = entries.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<Vec<_>>>()?;
+        Ok(paths.into_iter().filter(|path| path.extension().is_some_and(|of| of == "json")).collect())
+    }
+
+    fn asked(&self) -> usize {
+        self.server.count("Action=AssumeRole&") + self.server.count("/federation/credentials")
+    }
+}
+
+/// The access key id of a token, whatever host it is for.
+fn key_of(token: &str) -> anyhow::Result<String> {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    let url = String::from_utf8(URL_SAFE_NO_PAD.decode(token.trim_start_matches("k8s-aws-v1."))?)?;
+    let (_, key) = url.split_once("X-Amz-Credential=").context("a credential")?;
+    Ok(key.split("%2F").next().unwrap_or_default().to_owned())
+}
+
+fn end(seconds: i64) -> String {
+    (e2e::sts::now() + SignedDuration::from_secs(seconds)).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn at_once(world: &World) -> anyhow::Result<()> {
+    const PROCESSES: usize = 100;
+    for profile in ["dev", "sso"] {
+        let home = Home::new(world, &format!("sessions-at-once-{profile}"))?;
+        let start = |_| {
+            let mut command = self_command(&home, world, profile);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
+        };
+        let children = (0..PROCESSES).map(start).collect::<Result<Vec<_>, _>>()?;
+        for child in children {
+            let output = child.wait_with_output()?;
+            let (token, said) =
+                (String::from_utf8(output.stdout)?, String::from_utf8_lossy(&output.stderr).into_owned());
+            ensure!(output.status.success(), "{profile}: {said}");
+            e2e::secrets::of_text(&token);
+            ensure!(key_of(token.trim())? == "ASIADEV", "{profile}");
+        }
+        ensure!(home.asked() == 1, "{profile}: AWS was asked {} times", home.asked());
+        ensure!(home.kept()?.len() == 1, "{profile}");
+    }
+    Ok(())
+}
+
+fn self_command(home: &Home, world: &World, profile: &str) -> Command {
+    let mut command = home.command(&world.parts.cluster_auth, &["token", "--token-only", "-i", "c"]);
+    command.env("AWS_PROFILE", profile);
+    command
+}
+
+#[derive(Debug, Deserialize)]
+struct AtTerminal {
+    code: i32,
+    terminal: String,
+    stdout: String,
+}
+
+/// kubectl's own input is no terminal, as where a manifest comes by a pipe; then the plugin has none either.
+fn typed(world: &World) -> anyhow::Result<()> {
+    let login = world.login(Flavour::V1Beta1Generated)?;
+    let alice = login.person(world, "alice")?;
+    let folder = world.folder("sessions-typed")?;
+    let keys = world.sts.credentials("alice")?;
+    let config = format!(
+        "[profile deploy]\nrole_arn = arn:aws:iam::111122223333:role/ci/Deployer\nexternal_id = sandbox\nrole_session_name = alice\n\
+         source_profile = alice\nmfa_serial = {SERIAL}\n[profile alice]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+        keys.access_key_id, keys.secret_access_key
+    );
+    fs::create_dir_all(folder.join(".aws"))?;
+    fs::write(folder.join(".aws/config"), config)?;
+    let whoami = || -> anyhow::Result<AtTerminal> {
+        let mut command = process::command(world.parts.moto.with_file_name("python"), &folder);
+        command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/credentials/terminal.py"));
+        command.args([&format!("{SERIAL}: "), "123456"]).arg(&alice.kubectl).arg("--kubeconfig").arg(&alice.kubeconfig);
+        command.args(["auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"]);
+        command.env("AWS_PROFILE", "deploy").env("AWS_REGION", "us-west-2").envs(world.sts.proxy_environment());
+        command.env("NO_PROXY", "127.0.0.1,localhost");
+        Ok(serde_json::from_str(&process::run(&mut command)?.success()?)?)
+    };
+    let before = world.sts.faults.requests("AssumeRole");
+    let first = whoami()?;
+    ensure!((first.code, first.stdout.as_str()) == (0, "deploy:alice"), "{first:?}");
+    ensure!(first.terminal.contains("MFA token code: ") && !first.terminal.contains("123456"), "{first:?}");
+    let second = whoami()?;
+    ensure!((second.code, second.stdout.as_str()) == (0, "deploy:alice"), "{second:?}");
+    ensure!(!second.terminal.contains("MFA"), "asked again: {second:?}");
+    let asked = world.sts.faults.requests("AssumeRole") - before;
+    ensure!(asked == 1, "{asked} calls of AssumeRole");
+    Ok(())
+}
+
+fn codes(world: &World) -> anyhow::Result<()> {
+    let home = Home::new(world, "sessions-codes")?;
+    let run = |program: &Path, args: &[&str], input: &str| -> anyhow::Result<(i32, String)> {
+        home.server.answers(Home::script("ASIADEV", 3600));
+        let mut command = home.command(program, args);
+        command.env("AWS_PROFILE", "mfa").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        let mut stdin = child.stdin.take().context("a pipe")?;
+        // Whoever asks for nothing may have ended.
+        drop(std::io::Write::write_all(&mut stdin, input.as_bytes()));
+        drop(stdin);
+        let output = child.wait_with_output()?;
+        e2e::secrets::of_text(&String::from_utf8_lossy(&output.stdout));
+        Ok((output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr).into_owned()))
+    };
+    let sent = || home.server.count("TokenCode=123456");
+    let (ours, theirs) = (&world.parts.cluster_auth, &world.parts.go_authenticator);
+    let token = ["token", "-i", "c"];
+    for program in [ours, theirs] {
+        let (code, said) = run(program, &token, "123456\n")?;
+        ensure!((code, sent()) == (0, 1), "{}: {said}", program.display());
+        let (code, said) = run(program, &[&token[..], &["--cache"]].concat(), "")?;
+        ensure!((code, sent()) == (1, 0), "{}: nobody to ask: {said}", program.display());
+    }
+    let (code, said) =
+        run(ours, &["eks", "get-token", "--cluster-name", "c", "--no-cache", "--mfa-code", "123456"], "")?;
+    ensure!((code, sent()) == (0, 1), "{said}");
+    // A session that has had one needs none.
+    let (code, said) = run(ours, &[&token[..], &["--mfa-code", "123456"]].concat(), "")?;
+    ensure!((code, sent()) == (0, 0) && said.contains("note: --mfa-code has no effect"), "{said}");
+    let (code, said) = run(ours, &[&token[..], &["--no-cache", "--mfa-code", "12345"]].concat(), "")?;
+    ensure!(code == 1 && said.contains("an MFA code has six digits") && home.asked() == 0, "{said}");
+    let (code, said) = run(ours, &[&token[..], &["--no-cache"]].concat(), "")?;
+    let expected = "run `AWS_PROFILE=mfa AWS_REGION=us-west-2 cluster-auth token -i c --no-cache --mfa-code 123456`";
+    ensure!(code == 1 && said.contains(SERIAL) && said.contains(expected), "{said}");
+    Ok(())
+}
+
+fn shown(world: &World) -> anyhow::Result<()> {
+    let home = Home::new(world, "sessions-shown")?;
+    let run = |args: &[&str]| process::run(&mut home.command(&world.parts.cluster_auth, args))?.success();
+    ensure!(run(&["cache", "show"])?.starts_with("No session in "));
+    home.key(world, "dev", &[])?;
+    home.key(world, "sso", &[])?;
+    let mode = |path: &Path| Ok::<_, anyhow::Error>(fs::metadata(path)?.permissions().mode() & 0o777);
+    ensure!(mode(&home.cache())? == 0o700);
+    for entry in fs::read_dir(home.cache())? {
+        ensure!(mode(&entry?.path())? == 0o600);
+    }
+    let text = run(&["cache", "show"])?;
+    let json = run(&["cache", "show", "-o", "json"])?;
+    for shown in [&text, &json, &run(&["cache", "show", "-o", "yaml"])?] {
+        for words in [ROLE, "AKIABASE", "ASIADEV", "Dev in 111122223333 (corp)", "good"] {
+            ensure!(shown.contains(words), "{words}: {shown}");
+        }
+        for secret in ["secret-of", "token-of"] {
+            ensure!(!shown.contains(secret), "{shown}");
+        }
+    }
+    let json: serde_json::Value = serde_json::from_str(&json)?;
+    ensure!(json["sessions"].as_array().map(Vec::len) == Some(2) && json["unreadable"] == 0, "{json:#}");
+    ensure!(run(&["cache", "clear"])? == "2 sessions removed\n");
+    ensure!(home.kept()?.is_empty() && run(&["cache", "clear"])? == "0 sessions removed\n");
+    home.key(world, "dev", &[])?;
+    ensure!(home.asked() == 3, "asked {} times", home.asked());
+    Ok(())
+}
+
+fn untrusted(world: &World) -> anyhow::Result<()> {
+    let home = Home::new(world, "sessions-untrusted")?;
+    let asks = |args: &[&str], expected: usize, words: &str| -> anyhow::Result<()> {
+        let before = home.asked();
+        let (_, said) = home.key(world, "dev", args)?;
+        let asked = home.asked() - before;
+        ensure!(asked == expected && said.contains(words), "{args:?}: asked {asked} times: {said}");
+        ensure!(!words.is_empty() || said.is_empty(), "{args:?}: {said}");
+        Ok(())
+    };
+    asks(&["--no-cache"], 1, "")?;
+    ensure!(home.kept()?.is_empty(), "nothing is kept where nothing is to be");
+    asks(&[], 1, "")?;
+    asks(&[], 0, "")?;
+    asks(&["--no-cache"], 1, "")?;
+    // Another role, session name or external id is another session.
+    for args in [
+        &["-r", "arn:aws:iam::111122223333:role/Ops"][..],
+        &["-r", "arn:aws:iam::111122223333:role/Ops", "-s", "alice"],
+    ] {
+        asks(args, 1, "")?;
+        asks(args, 0, "")?;
+    }
+    fs::remove_dir_all(home.cache())?;
+    asks(&[], 1, "")?;
+    let [file] = &home.kept()?[..] else { anyhow::bail!("one session") };
+    let whole = fs::read_to_string(file)?;
+    for broken in ["", "{", &whole[..whole.len() / 2]] {
+        fs::write(file, broken)?;
+        asks(&[], 1, "")?;
+        asks(&[], 0, "")?;
+    }
+    // What others could read.
+    fs::set_permissions(file, Permissions::from_mode(0o644))?;
+    asks(&[], 1, "is not private: its mode is 0644; `chmod 600 ")?;
+    asks(&[], 0, "")?;
+    fs::set_permissions(home.cache(), Permissions::from_mode(0o755))?;
+    asks(&[], 1, "is not private: its mode is 0755; `chmod 700 ")?;
+    fs::set_permissions(home.cache(), Permissions::from_mode(0o700))?;
+    asks(&[], 0, "")?;
+    // A clock that was set back since.
+    let (at, later) = (obtained(&whole)?, end(86_400));
+    fs::write(file, whole.replace(&at, &later))?;
+    asks(&[], 1, "it was obtained 23 hours in the future; set the clock")?;
+    // What ends soon is renewed, and used where AWS cannot be asked.
+    home.server.answers(Home::script("ASIASHORT", 3600));
+    let soon = |left: i64| {
+        let text = whole.replace(&obtained(&whole)?, &end(left - 3600)).replace(&expiration(&whole)?, &end(left));
+        Ok::<_, anyhow::Error>(fs::write(file, text)?)
+    };
+    soon(500)?;
+    asks(&[], 1, "")?;
+    soon(500)?;
+    home.server.answers(Vec::new());
+    let (key, said) = home.key(world, "dev", &[])?;
+    ensure!(
+        key == "ASIADEV" && said.contains("note: the cached session ends soon, and cannot be renewed"),
+        "{key}: {said}"
+    );
+    soon(59)?;
+    let refused = home.token(world, "dev", &[])?.failure()?;
+    ensure!(refused.contains("sts:AssumeRole"), "{refused}");
+    Ok(())
+}
+
+fn field(text: &str, name: &str) -> anyhow::Result<String> {
+    let (_, rest) = text.split_once(&format!("\"{name}\":\"")).context(text.to_owned())?;
+    Ok(rest.split('"').next().unwrap_or_default().to_owned())
+}
+
+fn obtained(text: &str) -> anyhow::Result<String> {
+    field(text, "obtained")
+}
+
+fn expiration(text: &str) -> anyhow::Result<String> {
+    field(text, "Expiration")
+}
+
+fn explained(world: &World) -> anyhow::Result<()> {
+    let home = Home::new(world, "sessions-explained")?;
+    let run = |profile: &str, args: &[&str]| -> anyhow::Result<process::Output> {
+        let args = [&["token", "-i", "c", "--explain"][..], args].concat();
+        process::run(home.command(&world.parts.cluster_auth, &args).env("AWS_PROFILE", profile))
+    };
+    let says = |text: &str, words: &[&str]| -> anyhow::Result<()> {
+        // Columns are aligned by blanks.
+        let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for words in words {
+            ensure!(text.contains(words), "{words}: {text}");
+        }
+        ensure!(!text.contains("k8s-aws-v1.") && !text.contains("secret-of") && !text.contains("token-of"), "{text}");
+        Ok(())
+    };
+    let url = home.server.url();
+    let endpoint = format!("STS {url} (AWS_ENDPOINT_URL_STS)");
+    let common = [
+        "profile dev (AWS_PROFILE)",
+        "keys in the environment skipped: AWS_ACCESS_KEY_ID is not set",
+        "a role from another profile used",
+        "the instance not looked at",
+        "Region us-west-2 (AWS_REGION)",
+        &endpoint,
+        "a token for c would be good until 2",
+    ];
+    let first = run("dev", &[])?.success()?;
+    says(&first, &common)?;
+    says(
+        &first,
+        &[
+            "the first credentials at hand, or cached",
+            "role arn:aws:iam::111122223333:role/Dev asked for, ",
+            " ms: ASIADEV until 2",
+        ],
+    )?;
+    let second = run("dev", &[])?.success()?;
+    says(&second, &common)?;
+    says(&second, &["role arn:aws:iam::111122223333:role/Dev at hand, or cached, "])?;
+    ensure!(home.asked() == 1, "asked {} times", home.asked());
+    let refused = run("deb", &[])?;
+    ensure!(refused.code == 1 && refused.stderr.contains("is `dev` meant?"), "{refused:?}");
+    says(
+        &refused.stdout,
+        &["profile deb (AWS_PROFILE)", "a program (credential_process) skipped: there is no profile `deb`"],
+    )?;
+    Ok(())
+}
+
+/// Counts, not times: what is kept makes a token as fast as keys in the environment do.
+fn no_network(world: &World) -> anyhow::Result<()> {
+    let home = Home::new(world, "sessions-network")?;
+    for (profile, args) in [("dev", &[][..]), ("sso", &[]), ("default", &["-r", ROLE])] {
+        home.key(world, profile, args)?;
+        let trace = home.folder.join("trace");
+        let mut command = process::command("strace", &home.folder);
+        command.args(["-f", "-e", "trace=open,openat,clone,clone3,fork,vfork,socket,epoll_create1", "-o"]).arg(&trace);
+        command.arg(&world.parts.cluster_auth).args(["token", "--token-only", "-i", CLUSTER_ID]).args(args);
+        command.env("AWS_ENDPOINT_URL_STS", home.server.url()).env("AWS_REGION", "us-west-2");
+        process::run(command.env("AWS_PROFILE", profile))?.success()?;
+        let trace = fs::read_to_string(trace)?;
+        for never in ["clone", "fork", "socket(", "epoll_create1", "/etc/ssl", "/etc/pki", "resolv.conf"] {
+            ensure!(!trace.contains(never), "`token` with a session that was kept must not touch {never}:\n{trace}");
+        }
+        ensure!(trace.contains(".kube/cache/cluster-auth/"), "strace saw nothing");
+    }
+    Ok(())
+}
