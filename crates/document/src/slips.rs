@@ -81,5 +81,5 @@ fn has_content(line: &str) -> bool {
 
 /// The line that a byte is in, from 0.
 fn line_of(text: &str, at: usize) -> usize {
-    text.as_bytes()[..at.min(text.len())].iter().filter(|byte| **byte == b'\n').count()
+    text.get(..at).unwrap_or(text).matches('\n').count()
 }
