@@ -243,7 +243,7 @@ fn verify(world: &World) -> anyhow::Result<()> {
         ),
     ] {
         let team = home.join("team.kubeconfig");
-        fs::write(&team, kubeconfig::webhook(&server, &cluster.ca_pem()))?;
+        fs::write(&team, kubeconfig::webhook(&server, cluster.ca_pem()))?;
         let asked = own(&["-t", &token, "--webhook", &team.display().to_string()])?;
         ensure!(asked.stdout.contains("dave"), "who somebody is holds: {asked:?}");
         let asked = asked.failure()?;
