@@ -120,7 +120,7 @@ sts =
         }
         let bundle = |profile: &str, variables: &[(&str, &str)], rules| {
             let vars = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            let files = SharedFiles::parse(FILE, "", rules);
+            let files = SharedFiles::parse(FILE, "", rules).unwrap_or_else(|error| panic!("{error}"));
             let all = with_endpoints(&Environment { vars, home: None }, &files, Some(profile), rules);
             all.get("AWS_CA_BUNDLE").map(str::to_owned)
         };
