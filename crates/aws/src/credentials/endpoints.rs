@@ -46,9 +46,20 @@ pub fn with_endpoints(
     all
 }
 
+/// The section of services that a profile names and that there is not: a mistake to botocore.
+#[must_use]
+pub fn missing_services<'a>(
+    environment: &'a Environment,
+    files: &'a SharedFiles,
+    profile: Option<&'a str>,
+) -> Option<&'a str> {
+    let services = files.setting(profile_name(environment, profile), "services")?;
+    files.services(services).is_none().then_some(services)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Environment, Rules, SharedFiles, with_endpoints};
+    use super::{Environment, Rules, SharedFiles, missing_services, with_endpoints};
     use crate::sts_endpoint;
 
     const FILE: &str = "\
@@ -90,6 +101,15 @@ sts =
     }
 
     #[test]
+    fn services_that_a_profile_names_must_be_there() {
+        let files = SharedFiles::parse(&format!("{FILE}[profile lost]\nservices = nowhere\n"), "", Rules::Cli)
+            .expect("readable");
+        let missing = |profile| missing_services(&Environment::default(), &files, Some(profile)).map(str::to_owned);
+        assert_eq!(missing("lost").as_deref(), Some("nowhere"));
+        assert_eq!((missing("own"), missing("default")), (None, None));
+    }
+
+    #[test]
     fn a_variable_goes_before_the_profile_and_a_service_before_all() {
         type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str);
         let rows: &[Row] = &[
@@ -120,7 +140,7 @@ sts =
         }
         let bundle = |profile: &str, variables: &[(&str, &str)], rules| {
             let vars = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            let files = SharedFiles::parse(FILE, "", rules);
+            let files = SharedFiles::parse(FILE, "", rules).expect("readable");
             let all = with_endpoints(&Environment { vars, home: None }, &files, Some(profile), rules);
             all.get("AWS_CA_BUNDLE").map(str::to_owned)
         };
