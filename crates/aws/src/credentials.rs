@@ -34,7 +34,7 @@ pub use self::{
     aws_cli::{aws_cli_base, aws_cli_role},
     cache::{Cache, CacheKey, MAX_CACHE, NotACache},
     considered::{Considered, Verdict, considered},
-    endpoints::with_endpoints,
+    endpoints::{missing_services, with_endpoints},
     fetch::{fetch, fetch_base, instance_region},
     files::{SharedFiles, load_files},
     process::{is_mfa_code, mfa_code},

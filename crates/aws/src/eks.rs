@@ -288,9 +288,9 @@ mod tests {
     fn a_cluster_that_is_being_made_is_not_ready() {
         let read = |text: &str| serde_json::from_str::<Described>(text).expect("readable").cluster.ready();
         assert_eq!(read(r#"{"cluster": {"name": "prod", "status": "CREATING", "certificateAuthority": {}}}"#), None);
-        let outpost = r#"{"cluster": {"name": "prod", "id": "b1", "arn": "arn:x", "endpoint": "https://x", "certificateAuthority": {"data": "QQ=="}}}"#;
+        let outpost = r#"{"cluster": {"name": "prod", "id": "b1", "arn": "arn:x", "outpostConfig": {}, "endpoint": "https://x", "certificateAuthority": {"data": "QQ=="}}}"#;
         let outpost = read(outpost).map(|cluster| (cluster.cluster_id, cluster.arn));
-        assert_eq!(outpost, Some(("b1".to_owned(), Some("arn:x".to_owned()))));
+        assert_eq!(outpost, Some(("b1".to_owned(), "arn:x".to_owned())));
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub enum EndpointError {
     /// A switch that is neither on nor off: without FIPS is nothing to go on with where somebody meant to have it.
     #[error("{0} ({1} of a profile) must be true or false")]
     Switch(&'static str, &'static str),
+    /// Which endpoint is meant is neither of the two that there are.
+    #[error("AWS_STS_REGIONAL_ENDPOINTS (sts_regional_endpoints of a profile) must be legacy or regional")]
+    Legacy,
     /// A URL of one's own has no variants.
     #[error(
         "a URL of AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL or a profile has no {0} variant; leave one of the two out"
@@ -87,13 +90,18 @@ pub fn sts_endpoint(environment: &Environment, region: Option<&str>) -> Result<E
     let fips = switch(environment, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")? || pseudo.is_some();
     let dual_stack = switch(environment, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")?;
     let variant = if fips { Some("FIPS") } else { dual_stack.then_some("dual-stack") };
+    let legacy = match environment.get("AWS_STS_REGIONAL_ENDPOINTS") {
+        None | Some("regional") => false,
+        Some("legacy") => true,
+        Some(_) => return Err(EndpointError::Legacy),
+    };
     if let Some(url) = overridden(environment, STS_URL)? {
         return match variant {
-            Some(variant) => Err(EndpointError::OverrideWith(variant)),
-            None => Ok(Endpoint { url, signing_region: region.unwrap_or("us-east-1").to_owned() }),
+            // The name of a Region says nothing about a URL.
+            Some(variant) if pseudo.is_none() => Err(EndpointError::OverrideWith(variant)),
+            _ => Ok(Endpoint { url, signing_region: region.unwrap_or("us-east-1").to_owned() }),
         };
     }
-    let legacy = environment.get("AWS_STS_REGIONAL_ENDPOINTS") == Some("legacy");
     match (region, variant) {
         (None, Some(variant)) => Err(EndpointError::GlobalWith(variant)),
         (Some(region), None) if legacy && LEGACY_GLOBAL_REGIONS.contains(&region) => Ok(global()),
@@ -131,7 +139,8 @@ pub(crate) fn overridden(environment: &Environment, variable: &'static str) -> R
     // A query would swallow the parameters; user info is never sent, and would be signed.
     let plain = url.query().is_none() && url.authority().is_some_and(|authority| !authority.as_str().contains('@'));
     if known && plain {
-        Ok(Some(text.trim_end_matches('/').to_owned()))
+        let (scheme, behind) = text.split_once("://").unwrap_or_default();
+        Ok(Some(format!("{}://{}", scheme.to_ascii_lowercase(), behind.trim_end_matches('/'))))
     } else {
         Err(EndpointError::Override(variable))
     }
@@ -217,7 +226,9 @@ mod tests {
         const LEGACY: (&str, &str) = ("AWS_STS_REGIONAL_ENDPOINTS", "legacy");
         const URL: (&str, &str) = ("AWS_ENDPOINT_URL", "https://sts.example.com");
         type Row = (&'static [(&'static str, &'static str)], Option<&'static str>, Result<&'static str, EndpointError>);
-        let rows: [Row; 10] = [
+        let rows: [Row; 12] = [
+            (&[("AWS_STS_REGIONAL_ENDPOINTS", "LEGACY")], Some("us-west-2"), Err(EndpointError::Legacy)),
+            (&[URL], Some("fips-us-west-2"), Ok("https://sts.example.com")),
             (&[LEGACY], Some("eu-west-1"), Ok("https://sts.amazonaws.com")),
             (&[LEGACY], Some("ap-east-1"), Ok("https://sts.ap-east-1.amazonaws.com")),
             (&[LEGACY, FIPS], Some("us-west-2"), Ok("https://sts-fips.us-west-2.amazonaws.com")),

@@ -82,6 +82,11 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
     explained.sources(wanted, environment, &files);
     let region = credentials::region(environment, &files, profile, wanted.region.as_deref());
     let mut endpoints = credentials::with_endpoints(environment, &files, profile, rules);
+    if let Some(services) = credentials::missing_services(environment, &files, profile).filter(|_| rules == Rules::Cli)
+    {
+        let name = credentials::profile_name(environment, profile);
+        anyhow::bail!("profile {name:?} has `services = {services}`, and there is no section [services {services}]");
+    }
     let region = match rules {
         Rules::Cli => region,
         Rules::Go => {

@@ -46,9 +46,20 @@ pub fn with_endpoints(
     all
 }
 
+/// The section of services that a profile names and that there is not: a mistake to botocore.
+#[must_use]
+pub fn missing_services<'a>(
+    environment: &'a Environment,
+    files: &'a SharedFiles,
+    profile: Option<&'a str>,
+) -> Option<&'a str> {
+    let services = files.setting(profile_name(environment, profile), "services")?;
+    files.services(services).is_none().then_some(services)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Environment, Rules, SharedFiles, with_endpoints};
+    use super::{Environment, Rules, SharedFiles, missing_services, with_endpoints};
     use crate::sts_endpoint;
 
     const FILE: &str = "\
@@ -87,6 +98,15 @@ sts =
             Ok(endpoint) => endpoint.url.trim_start_matches("https://").to_owned(),
             Err(error) => error.to_string(),
         }
+    }
+
+    #[test]
+    fn services_that_a_profile_names_must_be_there() {
+        let files = SharedFiles::parse(&format!("{FILE}[profile lost]\nservices = nowhere\n"), "", Rules::Cli)
+            .expect("readable");
+        let missing = |profile| missing_services(&Environment::default(), &files, Some(profile)).map(str::to_owned);
+        assert_eq!(missing("lost").as_deref(), Some("nowhere"));
+        assert_eq!((missing("own"), missing("default")), (None, None));
     }
 
     #[test]

@@ -71,7 +71,9 @@ pub(super) fn cases(folder: &Path) -> anyhow::Result<Vec<Case>> {
                 case.variables.insert("AWS_STS_REGIONAL_ENDPOINTS", "legacy".to_owned());
             }
             let has_none = ["us-iso", "eu-isoe", "eusc"].iter().any(|partition| region.starts_with(partition));
+            let is_global = *region == "aws-global" && (fips || dual);
             case.differs = (dual && has_none).then_some(Differs::DualStack);
+            case.differs = case.differs.or(is_global.then_some(Differs::Global));
             cases.push(case);
         }
     }
@@ -139,7 +141,7 @@ fn without_region(profiles: &mut Profiles) -> Vec<Case> {
         with(&[("AWS_STS_REGIONAL_ENDPOINTS", "legacy")], &[]),
         with(&[("AWS_STS_REGIONAL_ENDPOINTS", "regional")], &[]),
         with(&[("AWS_DEFAULT_REGION", "us-west-2")], &[]),
-        with(&[("AWS_DEFAULT_REGION", "")], &[]),
+        Case { differs: Some(Differs::Goes), ..with(&[("AWS_DEFAULT_REGION", "")], &[]) },
         with(&[("AWS_DEFAULT_REGION", "us-west-2")], &[("region", "eu-west-1")]),
         with(&[], &[("profile", &europe)]),
         with(&[("AWS_PROFILE", &europe)], &[]),
@@ -221,7 +223,11 @@ fn urls(profiles: &mut Profiles) -> Vec<Case> {
     for lines in of {
         let profile = profiles.add(lines);
         for variables in variables {
-            cases.push(with(&[*variables, &[("AWS_PROFILE", &profile)]].concat(), &[]));
+            let has_variant = variables.iter().any(|variable| [fips, dual].contains(variable));
+            let without = if has_variant { Differs::Global } else { Differs::Goes };
+            let differs = (!lines.starts_with("region")).then_some(without);
+            let case = with(&[*variables, &[("AWS_PROFILE", &profile)]].concat(), &[]);
+            cases.push(Case { differs, ..case });
         }
     }
     for (url, differs) in [
@@ -245,8 +251,9 @@ fn urls(profiles: &mut Profiles) -> Vec<Case> {
         cases.push(Case { differs: Some(Differs::Switch), ..case });
     }
     for region in ["cn-north-1", "us-gov-west-1", "aws-global", "fips-us-west-2"] {
-        cases.push(with(&[sts], &[("region", region)]));
-        cases.push(with(&[sts, legacy], &[("region", region)]));
+        let differs = (region == "aws-global").then_some(Differs::Goes);
+        cases.push(Case { differs, ..with(&[sts], &[("region", region)]) });
+        cases.push(Case { differs, ..with(&[sts, legacy], &[("region", region)]) });
     }
     cases
 }
