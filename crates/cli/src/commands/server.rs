@@ -491,7 +491,7 @@ async fn bind(
         anyhow::Error::from(error).context(format!("cannot listen on {address}{why}"))
     };
     if !take_over {
-        return webhook::Server::bind(address, tls, webhook).await.map_err(refused);
+        return webhook::Server::bind(address, tls, webhook).map_err(refused);
     }
     let is_taken = webhook::Server::is_taken(address);
     let mut has_said = false;
