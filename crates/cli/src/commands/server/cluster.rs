@@ -317,6 +317,10 @@ async fn write_statuses(cluster: &Cluster, objects: &[Object]) {
         let Object { name, resource_version, fields } = object;
         let mut status = fields.get("status").filter(|status| status.is_object()).cloned().unwrap_or(json!({}));
         status["canonicalARN"] = (*canonical).into();
+        // aws-iam-authenticator has both keys in each status, and nothing in this one.
+        if !status["userID"].is_string() {
+            status["userID"] = "".into();
+        }
         let path = format!("{}/status", OBJECTS.resource.object(None, name));
         let object = json!({
             "apiVersion": OBJECTS.resource.api_version(),
