@@ -19,7 +19,7 @@ use crate::{logs::Format, process};
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
     /// Configuration file of the authenticator (YAML, JSON or TOML)
-    #[arg(short, long, global = true, overrides_with = "config", value_name = "FILE", value_parser = config_file())]
+    #[arg(short, long, global = true, overrides_with = "config", value_name = "FILE", value_parser = path_or_empty())]
     pub(crate) config: Option<PathBuf>,
 
     /// Cluster id that tokens are bound to [env: KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID]
@@ -72,7 +72,7 @@ impl Global {
 }
 
 /// A path, which may be empty.
-fn config_file() -> impl TypedValueParser<Value = PathBuf> {
+pub(crate) fn path_or_empty() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
 }
 
@@ -99,6 +99,12 @@ impl TypedValueParser for Boolean {
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
         Some(Box::new(["true", "false"].into_iter().map(PossibleValue::new)))
     }
+}
+
+/// Reads whole numbers as flags of aws-iam-authenticator take them: `0x5372`, `051562` and `21_362` are 21362.
+pub(crate) fn number<T: TryFrom<i64>>(text: &str) -> Result<T, String> {
+    let number = authenticator::whole_number(text).ok_or_else(|| "expected a whole number".to_owned())?;
+    T::try_from(number).map_err(|_| format!("{number} is out of range"))
 }
 
 /// When to colour.

@@ -99,7 +99,8 @@ impl<'a> Edits<'a> {
 
     /// Writes another value in a node's place, on one line: as JSON in a collection of flow style.
     pub fn write(&mut self, node: &Node, within: Style, value: &Json) {
-        self.put(self.without_trailing(node.span), written(value, within));
+        let span = self.without_trailing(node.span);
+        self.put(span, format!("{}{}", written(value, within), self.comment_of_header(span)));
     }
 
     /// Removes an element of a block list, from its dash to the end of its last line.
@@ -129,6 +130,13 @@ impl<'a> Edits<'a> {
     /// Returns a node without the empty lines that a block scalar at its end may hold.
     pub fn without_trailing(&self, span: Span) -> Span {
         Span { end: span.start + self.source.text()[span.range()].trim_end().len(), ..span }
+    }
+
+    /// The comment behind a block scalar's `|` or `>`, which stands within its span.
+    fn comment_of_header(&self, span: Span) -> &'a str {
+        let text = &self.source.text()[span.range()];
+        let header = text.lines().next().filter(|_| text.starts_with(['|', '>'])).unwrap_or_default();
+        header.find(" #").map_or("", |at| &header[at..])
     }
 
     /// The dash of a block list's element: before it stand blanks, comments, an anchor and a tag at most.

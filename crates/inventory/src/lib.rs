@@ -41,7 +41,7 @@ pub use people::{ACCESS_KEY, Login, Named, SESSION, UNKNOWN_SUFFIX, Who, decide,
 pub use places::{GivenLogins, Places};
 pub use record::{File, NAME as RECORD_NAME, NAMESPACE as RECORD_NAMESPACE, Record, RecordError, file_at, files};
 pub use target::{ACCESS_FILE_MAP, MappingTarget};
-pub use unseen::{About, ObjectKind, Unseen, UnseenLogins};
+pub use unseen::{About, ObjectKind, Unseen, UnseenLogins, undecided_role};
 pub use which_cluster::{ClaimedBy, ClusterClaim, TwoClusters, WhichCluster};
 
 #[cfg(test)]

@@ -68,6 +68,13 @@ pub enum ObjectKind {
     ServiceAccounts,
 }
 
+/// Returns the gap about an aggregated role of which it hangs on the controller's order what it allows ([`rbac::Index::undecided`]).
+pub fn undecided_role(role: &str) -> Unseen {
+    let why = "it aggregates roles that aggregate it in turn, and each has rules of its own: which of them stay hangs on which role \
+               the cluster's controller looks at first; leave the rules of all but one out";
+    Unseen::new(format!("what the ClusterRole {role} allows"), why).about(About::Role)
+}
+
 /// A mapping source that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnseenLogins {

@@ -9,6 +9,7 @@ pub mod defaults;
 
 mod config;
 mod entries;
+mod flags;
 mod gates;
 mod place;
 mod read;
@@ -16,7 +17,8 @@ mod sources;
 mod values;
 
 pub use config::{ClientConfig, Config, ServerConfig};
-pub use gates::{FeatureGates, GateError, boolean};
+pub use flags::{address, boolean, whole_number};
+pub use gates::{FeatureGates, GateError};
 pub use place::FileLine;
 pub use read::{read_config, read_config_in, read_indexed};
 pub use sources::{aws_auth, dynamic_file, objects};

@@ -32,7 +32,7 @@ pub use elsewhere::unread_entries_of;
 pub use keys::{CONFIG_KEYS, SERVER_KEYS, names_a_key};
 pub use mounted_file::mounted_file;
 pub use objects::{Object, objects};
-pub use settings::{Settings, cluster_id, settings};
+pub use settings::{Settings, cluster_id, lacks_cluster_id, settings};
 
 use crate::{
     BackendMode, Never, RuleSource,

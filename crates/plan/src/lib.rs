@@ -31,7 +31,7 @@ mod required_permissions;
 mod steps;
 mod writes;
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use document::Sources;
 use jiff::Timestamp;
@@ -236,7 +236,10 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     let defects = observed.mappings.iter().flat_map(|live| &live.source.defects);
     let chances = defects.filter(|defect| defect.kind == DefectKind::Undetermined && !is_kept_one(defect));
     let chances = chances.map(|defect| Unseen::new(defect.place(), defect.message.as_str()));
-    let unseen = observed.unseen.iter().cloned().chain(chances).collect();
+    // Nor can be said what roles allow that aggregate each other.
+    let undecided: BTreeSet<&str> = before.undecided().iter().chain(after.undecided()).map(|name| &**name).collect();
+    let undecided = undecided.into_iter().map(inventory::undecided_role);
+    let unseen = observed.unseen.iter().cloned().chain(chances).chain(undecided).collect();
     let mut plan = Plan {
         cluster_id: wanted.cluster_id.into(),
         target: wanted.target,

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use identity::StsHost;
+use identity::{Partition, StsHost};
 
 /// A service of AWS that answers here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +69,12 @@ impl Endpoint {
         if let Ok(host) = name.parse() {
             return Some(known(Service::Sts, host));
         }
+        // A Region of a name that nobody knows but who is in it.
+        let region = name.strip_prefix("sts.").and_then(|rest| rest.strip_suffix(".amazonaws.com"));
+        if let Some(host) = region.and_then(|region| StsHost::of_own_region(region, Partition::Aws).into_iter().next())
+        {
+            return Some(known(Service::Sts, host));
+        }
         if let Some((_, region)) = IAM_HOSTS.iter().find(|(host, _)| *host == name) {
             return Some(Self { service: Service::Iam, region: Some((*region).to_owned()) });
         }
@@ -100,6 +106,7 @@ mod tests {
             ("sts.us-west-2.amazonaws.com", Some((Service::Sts, Some("us-west-2")))),
             ("sts.us-west-2.amazonaws.com:443", Some((Service::Sts, Some("us-west-2")))),
             ("sts.amazonaws.com", Some((Service::Sts, Some("us-east-1")))),
+            ("sts.moon1.amazonaws.com", Some((Service::Sts, Some("moon1")))),
             ("sts-fips.us-gov-west-1.amazonaws.com", Some((Service::Sts, Some("us-gov-west-1")))),
             ("sts.cn-north-1.amazonaws.com.cn", Some((Service::Sts, Some("cn-north-1")))),
             ("ec2.eu-central-1.amazonaws.com", Some((Service::Ec2, Some("eu-central-1")))),

@@ -196,7 +196,7 @@ impl World {
         // Whoever gives files knows that they leave these four to Kubernetes.
         let assumed = if is_whole { assumed } else { BTreeSet::new() };
         gaps.extend(gaps::of_roles(index.bindings().iter(), &index, &knowledge, &assumed, server.is_some()));
-        gaps.extend(index.undecided().iter().map(|name| gaps::of_undecided(name)));
+        gaps.extend(index.undecided().iter().map(|name| inventory::undecided_role(name)));
         gaps.extend(of_entries);
         gaps.extend(nothing_says);
         gaps.extend(gaps::of_chance(&logins));

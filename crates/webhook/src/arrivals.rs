@@ -17,7 +17,10 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::connections::{Connections, Place, neighbourhood};
+use crate::{
+    connections::{Connections, Place, neighbourhood},
+    socket::plain,
+};
 
 /// A listener, and who waits for a place.
 pub(crate) struct Arrivals {
@@ -80,7 +83,8 @@ impl Arrivals {
         let Self { listener, connections, waiting } = self;
         let listener = listener.into_std();
         let accepted = listener.iter().flat_map(|listener| std::iter::from_fn(|| listener.accept().ok()));
-        let accepted = accepted.filter_map(|(stream, client)| nonblocking(stream).ok().map(|stream| (client, stream)));
+        let accepted =
+            accepted.filter_map(|(stream, client)| nonblocking(stream).ok().map(|stream| (plain(client), stream)));
         let all = waiting.all.into_iter().chain(accepted);
         all.map_while(|(client, stream)| {
             let place = connections.enter(client.ip())?;
@@ -94,7 +98,7 @@ impl Arrivals {
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok(accepted) => return accepted,
+            Ok((stream, client)) => return (stream, plain(client)),
             // Out of file descriptors, most likely: they come back when connections end.
             Err(error) => {
                 tracing::error!(error = %error, "cannot accept a connection");

@@ -19,8 +19,8 @@ use hyper_util::{
 };
 use rustls::ServerConfig;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpListener, TcpSocket, TcpStream},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf},
+    net::{TcpListener, TcpStream},
     pin,
     time::{Instant, interval, timeout, timeout_at},
 };
@@ -31,14 +31,12 @@ use crate::{
     arrivals::{Arrival, Arrivals, reset_when_dropped},
     connections::{Connections, Place},
     routes,
+    socket::{self, Port},
 };
 
 /// How long a connection that is to end may take to say so, and one whose place somebody waits for.
 const GOODBYE: Duration = Duration::from_secs(1);
 const GOODBYE_AT_ONCE: Duration = Duration::from_millis(100);
-
-/// How many connections the system keeps for us until we take them; it takes fewer where its own limit is lower.
-const BACKLOG: u32 = 1024;
 
 /// The HTTPS listener.
 pub struct Server {
@@ -53,8 +51,8 @@ impl Server {
     /// # Errors
     ///
     /// What the system says of the address: taken, say, or not this machine's.
-    pub async fn bind(address: SocketAddr, tls: Arc<ServerConfig>, webhook: Arc<Webhook>) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
+    pub fn bind(address: SocketAddr, tls: Arc<ServerConfig>, webhook: Arc<Webhook>) -> io::Result<Self> {
+        let listener = socket::listen(address, Port::Own)?;
         Ok(Self { listener, acceptor: TlsAcceptor::from(tls), webhook })
     }
 
@@ -65,17 +63,13 @@ impl Server {
     ///
     /// As [`Self::bind`]. Where the system knows no such ports, one that somebody has is taken.
     pub fn bind_shared(address: SocketAddr, tls: Arc<ServerConfig>, webhook: Arc<Webhook>) -> io::Result<Self> {
-        let socket = socket(address)?;
-        #[cfg(unix)]
-        socket.set_reuseport(true)?;
-        socket.bind(address)?;
-        Ok(Self { listener: socket.listen(BACKLOG)?, acceptor: TlsAcceptor::from(tls), webhook })
+        let listener = socket::listen(address, Port::Shared)?;
+        Ok(Self { listener, acceptor: TlsAcceptor::from(tls), webhook })
     }
 
     /// Whether somebody listens there at this moment.
     pub fn is_taken(address: SocketAddr) -> bool {
-        let bound = socket(address).and_then(|socket| socket.bind(address));
-        bound.is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
+        socket::is_taken(address)
     }
 
     /// Returns where it listens.
@@ -117,14 +111,6 @@ impl Server {
         }
         tell(&webhook);
     }
-}
-
-/// One that connections which ended a moment ago keep from nothing.
-fn socket(address: SocketAddr) -> io::Result<TcpSocket> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    #[cfg(unix)]
-    socket.set_reuseaddr(true)?;
-    Ok(socket)
 }
 
 async fn tell_every_second(webhook: &Webhook) -> Infallible {
@@ -195,6 +181,11 @@ async fn handshake(
 ) -> Option<TlsStream<TcpStream>> {
     // Without it answers go out a little later, and that is all.
     let _ = stream.set_nodelay(true);
+    if speaks_http(&stream, place).await? {
+        tracing::debug!(client = %client, "a request of HTTP where TLS is spoken");
+        say_that_tls_is_spoken(stream).await;
+        return None;
+    }
     let mut handshake = acceptor.accept(stream);
     let tls = tokio::select! {
         tls = &mut handshake => tls,
@@ -205,6 +196,27 @@ async fn handshake(
         }
     };
     tls.inspect_err(|error| tracing::debug!(client = %client, error = %error, "TLS handshake failed")).ok()
+}
+
+/// Whether a client begins as HTTP does: TLS begins with no letter. Nothing where the connection has to end before it begins.
+async fn speaks_http(stream: &TcpStream, place: &Place) -> Option<bool> {
+    let mut first = [0];
+    tokio::select! {
+        peeked = stream.peek(&mut first) => Some(peeked.is_ok() && first[0].is_ascii_uppercase()),
+        () = place.closing() => {
+            reset_when_dropped(stream);
+            None
+        }
+    }
+}
+
+/// Tells a client that forgot the `s` of `https`, in the existing program's words.
+async fn say_that_tls_is_spoken(mut stream: TcpStream) {
+    // What was sent and not read would make the system reset the connection, and the words with it.
+    let _ = stream.try_read(&mut [0; 1024]);
+    let words = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+    // Whoever has gone needs no words.
+    let _ = timeout(GOODBYE, stream.write_all(words)).await;
 }
 
 /// The stream of a connection: where that ends at once it is reset, so that an API server that was about to ask tries again.
@@ -286,8 +298,8 @@ impl Health {
     /// # Errors
     ///
     /// What the system says of the address: taken, say, or not this machine's.
-    pub async fn bind(address: SocketAddr) -> io::Result<Self> {
-        Ok(Self(TcpListener::bind(address).await?))
+    pub fn bind(address: SocketAddr) -> io::Result<Self> {
+        Ok(Self(socket::listen(address, Port::Own)?))
     }
 
     /// Serves until dropped.

@@ -152,9 +152,9 @@ impl Metrics {
         self.dynamic_latency.with_label_values(&[file]).observe(after.as_secs_f64());
     }
 
-    /// Sets what the backend-mode file says about `DynamicFile`: whether it names it, and whether it names nothing else.
-    pub fn set_dynamic_file_mode(&self, is_enabled: bool, is_only: bool) {
-        self.dynamic_file_enabled.set(i64::from(is_enabled));
+    /// Sets what the backend-mode file says about `DynamicFile`: whether it names it among others, and whether it names nothing else.
+    pub fn set_dynamic_file_mode(&self, is_among: bool, is_only: bool) {
+        self.dynamic_file_enabled.set(i64::from(is_among));
         self.dynamic_file_only.set(i64::from(is_only));
     }
 

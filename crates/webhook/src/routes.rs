@@ -11,10 +11,10 @@ use crate::{
     Outcome, Trouble, Webhook, audit, beside,
     body::Unread,
     connections::{CrowdedOut, Place},
-    review,
+    pages, review,
 };
 
-const TEXT: &str = "text/plain; charset=utf-8";
+pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Answers one request.
 pub(crate) async fn answer(
@@ -23,19 +23,23 @@ pub(crate) async fn answer(
     place: &Place,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let path = request.uri().path();
-    if path == "/authenticate" {
+    let page = pages::asked_for(&request);
+    if page.as_ref().is_ok_and(|page| page == "/authenticate") {
         return Ok(authenticate(webhook, client, place, request).await);
     }
     let _busy = place.request();
-    Ok(match path {
+    let page = match page {
+        Ok(page) => page,
+        Err(none) => return Ok(none.answer()),
+    };
+    Ok(match &*page {
         "/healthz" => response(StatusCode::OK, TEXT, "ok"),
         "/readyz" => {
             let (ready, text) = webhook.readiness().report();
             response(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, TEXT, text)
         }
         "/metrics" => response(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", webhook.metrics().text()),
-        _ => response(StatusCode::NOT_FOUND, TEXT, "404 page not found\n"),
+        _ => unsniffed(response(StatusCode::NOT_FOUND, TEXT, "404 page not found\n")),
     })
 }
 
@@ -63,9 +67,7 @@ async fn authenticate(
         } else {
             tracing::error!(client, method, path, error, "could not parse request body");
         }
-        let mut response = response(status, TEXT, text);
-        response.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
-        response
+        unsniffed(response(status, TEXT, text))
     };
     if method != Method::POST {
         return malformed(StatusCode::METHOD_NOT_ALLOWED, "expected POST\n");
@@ -96,6 +98,12 @@ async fn authenticate(
         busy.has_let_in();
     }
     reviewed(&request, &outcome)
+}
+
+/// An error, which is text whatever it looks like.
+fn unsniffed(mut error: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
+    error.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    error
 }
 
 fn reviewed_with((status, body): (u16, impl Into<Bytes>)) -> Response<Full<Bytes>> {

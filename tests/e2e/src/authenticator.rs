@@ -84,6 +84,11 @@ impl GoServer {
         https::request(&self.certificate, self.port, method, path, body)
     }
 
+    /// Whatever it is, sent as it stands.
+    pub fn raw(&self, sent: &str) -> anyhow::Result<Answer> {
+        https::raw(&self.certificate, self.port, sent)
+    }
+
     /// Asks about a token as an API server does.
     pub fn review(&self, token: &str) -> anyhow::Result<Answer> {
         let body = token_review("authentication.k8s.io/v1", token);

@@ -1,7 +1,7 @@
 //! One HTTPS request, blocking, to a server on loopback.
 
 use std::{
-    io::{Read as _, Write as _},
+    io::{Read, Write as _},
     net::TcpStream,
     sync::Arc,
     time::Duration,
@@ -21,6 +21,14 @@ pub struct Answer {
     pub body: String,
 }
 
+impl Answer {
+    /// The value of a header line.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let mut fields = self.head.lines().filter_map(|line| line.split_once(':'));
+        fields.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    }
+}
+
 /// Sends one request to `127.0.0.1:port`, trusting one authority, and reads the whole answer.
 pub fn request(ca_pem: &str, port: u16, method: &str, path: &str, body: &str) -> anyhow::Result<Answer> {
     request_with(ca_pem, port, method, path, &["Content-Type: application/json"], body)
@@ -35,18 +43,44 @@ pub fn request_with(
     headers: &[&str],
     body: &str,
 ) -> anyhow::Result<Answer> {
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{}\r\n", headers.join("\r\n"));
+    raw(ca_pem, port, &format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()))
+}
+
+/// Sends whatever it is, and reads until the server hangs up.
+pub fn raw(ca_pem: &str, port: u16, sent: &str) -> anyhow::Result<Answer> {
     // As an API server: aws-iam-authenticator's certificate is its own authority.
     let config = tls::webhook_client_config(ca_pem)?;
     let name = ServerName::try_from("localhost").context("a server name")?;
+    let mut stream = StreamOwned::new(ClientConnection::new(Arc::clone(&config), name)?, connect(port)?);
+    stream.write_all(sent.as_bytes())?;
+    read(&mut stream)
+}
+
+/// The same to a port as if it spoke no TLS.
+pub fn plain(port: u16, sent: &str) -> anyhow::Result<Answer> {
+    let mut stream = connect(port)?;
+    stream.write_all(sent.as_bytes())?;
+    read(&mut stream)
+}
+
+/// The first byte of what a server answers to these.
+pub fn first_byte(port: u16, sent: &[u8]) -> anyhow::Result<u8> {
+    let mut stream = connect(port)?;
+    stream.write_all(sent)?;
+    let mut first = [0];
+    stream.read_exact(&mut first).context("no answer")?;
+    Ok(first[0])
+}
+
+fn connect(port: u16) -> anyhow::Result<TcpStream> {
     let tcp = TcpStream::connect(("127.0.0.1", port)).context("cannot connect")?;
     tcp.set_read_timeout(Some(Duration::from_secs(45)))?;
-    let mut stream = StreamOwned::new(ClientConnection::new(Arc::clone(&config), name)?, tcp);
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{}\r\nContent-Length: {}\r\n\r\n{body}",
-        headers.join("\r\n"),
-        body.len()
-    )?;
+    Ok(tcp)
+}
+
+fn read(stream: &mut impl Read) -> anyhow::Result<Answer> {
     let mut answer = Vec::new();
     // A server may close without close_notify; what counts is whether the answer is whole.
     if let Err(error) = stream.read_to_end(&mut answer) {

@@ -17,6 +17,7 @@ pub mod exchange;
 pub mod https;
 pub mod load;
 pub mod machine;
+pub mod metadata;
 pub mod moto;
 pub mod node;
 pub mod page;

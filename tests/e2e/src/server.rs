@@ -137,6 +137,11 @@ impl Server {
         https::request(&certificate_authority(&self.folder)?, self.port, method, path, body)
     }
 
+    /// Whatever it is, sent as it stands.
+    pub fn raw(&self, sent: &str) -> anyhow::Result<Answer> {
+        https::raw(&certificate_authority(&self.folder)?, self.port, sent)
+    }
+
     /// Asks about a token as an API server does.
     pub fn review(&self, token: &str) -> anyhow::Result<Answer> {
         self.request("POST", "/authenticate", &token_review("authentication.k8s.io/v1", token))

@@ -7,11 +7,12 @@ use clap::Args;
 use document::shell_word;
 use identity::Partition;
 use kubeconfig::WEBHOOK_FILE;
+use mapping::authenticator;
 
 use crate::{
     commands::server,
     exit::CommandResult,
-    global::Global,
+    global::{Global, number},
     process::{self, Owner, Process},
     settings,
     state::{Pair, Reach, StateFiles},
@@ -25,11 +26,11 @@ pub(crate) struct InitArgs {
     hostname: Option<String>,
 
     /// Address that the server will listen on [default: 127.0.0.1]
-    #[arg(long, value_name = "IP")]
+    #[arg(long, value_name = "IP", value_parser = authenticator::address)]
     address: Option<IpAddr>,
 
     /// Port that the server will listen on [default: 21362]
-    #[arg(long)]
+    #[arg(long, value_parser = number::<u16>)]
     port: Option<u16>,
 
     /// AWS partition of the callers; give the same as to `server --partition` [default: the configuration's]

@@ -35,7 +35,7 @@ use jiff::SignedDuration;
 use kubeconfig::WEBHOOK_FILE;
 use mapping::{
     BackendMode,
-    authenticator::{Config, ServerConfig, defaults},
+    authenticator::{self, Config, ServerConfig, defaults},
     aws_iam_authenticator::Options,
 };
 use tokio::pin;
@@ -45,7 +45,7 @@ use self::{authorities::Authorities, cluster::Reached, modes::Modes, shadow::Sha
 use super::version::{VERSION, banner};
 use crate::{
     exit::{CommandResult, Failure},
-    global::{Boolean, Global},
+    global::{Boolean, Global, number, path_or_empty},
     logs,
     process::{self, Process},
     runtime, settings,
@@ -77,11 +77,11 @@ pub(crate) struct ServerArgs {
     state_dir: Option<PathBuf>,
 
     /// Address to listen on [default: 127.0.0.1]
-    #[arg(long, value_name = "IP")]
+    #[arg(long, value_name = "IP", value_parser = authenticator::address)]
     address: Option<IpAddr>,
 
     /// Port to listen on [default: 21362]
-    #[arg(long)]
+    #[arg(long, value_parser = number::<u16>)]
     port: Option<u16>,
 
     /// Name or IP address under which the API server reaches this server [default: localhost]
@@ -99,7 +99,7 @@ pub(crate) struct ServerArgs {
     backend_mode: Vec<String>,
 
     /// Kubeconfig file for EKSConfigMap and CRD [default: the pod's service account]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path_or_empty())]
     kubeconfig: Option<PathBuf>,
 
     /// URL of the API server for EKSConfigMap and CRD, in place of the kubeconfig's
@@ -139,11 +139,11 @@ pub(crate) struct ServerArgs {
     sts_regions: Vec<StsRegion>,
 
     /// Maximum calls of EC2 per second, on average; 0 for no limit [default: 15]
-    #[arg(long = "ec2-describeInstances-qps", alias = "ec2-describe-instances-qps", value_name = "QPS")]
+    #[arg(long = "ec2-describeInstances-qps", alias = "ec2-describe-instances-qps", value_name = "QPS", value_parser = number::<u32>)]
     ec2_qps: Option<u32>,
 
     /// Maximum calls of EC2 in a burst, before that limit holds [default: 5]
-    #[arg(long = "ec2-describeInstances-burst", alias = "ec2-describe-instances-burst", value_name = "N")]
+    #[arg(long = "ec2-describeInstances-burst", alias = "ec2-describe-instances-burst", value_name = "N", value_parser = number::<u32>)]
     ec2_burst: Option<u32>,
 
     #[command(flatten)]
@@ -491,7 +491,7 @@ async fn bind(
         anyhow::Error::from(error).context(format!("cannot listen on {address}{why}"))
     };
     if !take_over {
-        return webhook::Server::bind(address, tls, webhook).await.map_err(refused);
+        return webhook::Server::bind(address, tls, webhook).map_err(refused);
     }
     let is_taken = webhook::Server::is_taken(address);
     let mut has_said = false;

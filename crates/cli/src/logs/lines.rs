@@ -105,21 +105,51 @@ fn json(time: &str, level: &str, fields: Fields) -> String {
     Value::Object(object).to_string()
 }
 
+/// As logrus writes a line: a value is quoted where it has anything but letters, digits and a few signs.
 fn text(time: &str, level: &str, fields: Fields) -> String {
-    let mut line = format!("time=\"{time}\" level={level} msg={}", Value::from(fields.message));
+    let mut line = format!("time=\"{time}\" level={level} msg={}", written(&fields.message));
     for (key, value) in fields.values {
-        let bare =
-            |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._/@^+".contains(&b));
-        match value {
-            Value::String(text) if bare(&text) => line.push_str(&format!(" {key}={text}")),
+        let value = match value {
+            Value::String(text) => written(&text),
             Value::Array(items) => {
                 let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
-                line.push_str(&format!(" {key}={}", Value::from(format!("[{}]", items.join(" ")))));
+                written(&format!("[{}]", items.join(" ")))
             }
-            other => line.push_str(&format!(" {key}={other}")),
-        }
+            other => other.to_string(),
+        };
+        line.push_str(&format!(" {key}={value}"));
     }
     line
+}
+
+fn written(value: &str) -> String {
+    let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || b"-._/@^+".contains(&byte);
+    if value.bytes().all(is_bare) { value.to_owned() } else { quoted(value) }
+}
+
+/// As Go quotes a text (`%q`).
+fn quoted(value: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in value.chars() {
+        match character {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\u{7}' => quoted.push_str("\\a"),
+            '\u{8}' => quoted.push_str("\\b"),
+            '\u{c}' => quoted.push_str("\\f"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            '\u{b}' => quoted.push_str("\\v"),
+            // Behind a letter, so that a mark which stands on one counts as printable, as in Go.
+            shown if shown == '\'' || format!("a{shown}").escape_debug().skip(1).eq([shown]) => quoted.push(shown),
+            hidden if hidden.is_ascii() => quoted.push_str(&format!("\\x{:02x}", u32::from(hidden))),
+            hidden if u32::from(hidden) > 0xffff => quoted.push_str(&format!("\\U{:08x}", u32::from(hidden))),
+            hidden => quoted.push_str(&format!("\\u{:04x}", u32::from(hidden))),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// The field that is a list, which comes as JSON: in text `[a b]`, as logrus writes one.
@@ -174,7 +204,7 @@ mod tests {
     use insta::assert_snapshot;
     use serde_json::json;
 
-    use super::{Fields, json, text};
+    use super::{Fields, json, text, written};
 
     fn fields() -> Fields {
         let values = json!({"username": "deploy:build-17", "groups": ["a", "b"], "none": [], "error": "no \"mapping\"", "request": 7, "role": "a/b@c+d^e_f-g.h", "empty": ""});
@@ -184,7 +214,36 @@ mod tests {
     #[test]
     fn lines_have_the_existing_programs_shapes() {
         let time = "2026-01-02T03:04:05Z";
-        assert_snapshot!(text(time, "warning", fields()), @r#"time="2026-01-02T03:04:05Z" level=warning msg="access denied" empty="" error="no \"mapping\"" groups="[a b]" none="[]" request=7 role=a/b@c+d^e_f-g.h username="deploy:build-17""#);
+        assert_snapshot!(text(time, "warning", fields()), @r#"time="2026-01-02T03:04:05Z" level=warning msg="access denied" empty= error="no \"mapping\"" groups="[a b]" none="[]" request=7 role=a/b@c+d^e_f-g.h username="deploy:build-17""#);
         assert_snapshot!(json(time, "warning", fields()), @r#"{"empty":"","error":"no \"mapping\"","groups":["a","b"],"level":"warning","msg":"access denied","none":[],"request":7,"role":"a/b@c+d^e_f-g.h","time":"2026-01-02T03:04:05Z","username":"deploy:build-17"}"#);
+    }
+
+    /// Each is what Go prints for it with `%q`, where logrus quotes it.
+    #[test]
+    fn values_are_quoted_as_logrus_quotes_them() {
+        let rows = [
+            ("", ""),
+            ("ready", "ready"),
+            ("a/b@c+d^e_f-g.h", "a/b@c+d^e_f-g.h"),
+            ("a b", r#""a b""#),
+            ("a=b", r#""a=b""#),
+            ("arn:aws", r#""arn:aws""#),
+            ("it's", r#""it's""#),
+            (r#"say "x""#, r#""say \"x\"""#),
+            (r"a\b", r#""a\\b""#),
+            ("a\u{7}\u{8}\t\n\u{b}\u{c}\rb", r#""a\a\b\t\n\v\f\rb""#),
+            ("\u{0}\u{1b}\u{7f}", r#""\x00\x1b\x7f""#),
+            ("José", "\"José\""),
+            ("e\u{301}", "\"e\u{301}\""),
+            ("日本", "\"日本\""),
+            ("\u{85}\u{a0}\u{ad}", r#""\u0085\u00a0\u00ad""#),
+            ("a\u{200b}b\u{202e}\u{feff}", r#""a\u200bb\u202e\ufeff""#),
+            ("😀", "\"😀\""),
+            ("\u{e0001}\u{f0000}", r#""\U000e0001\U000f0000""#),
+            ("\u{fffd}", "\"\u{fffd}\""),
+        ];
+        for (value, expected) in rows {
+            assert_eq!(written(value), expected, "{value:?}");
+        }
     }
 }

@@ -47,6 +47,14 @@ fn a_key_is_set_where_it_stands_or_behind_the_others() {
     let rows: &[Row] = &[
         ("there", "a:\n  b: 1 # c\n  d: 2\n", &[("b", "\"x\"")], "a:\n  b: x # c\n  d: 2\n"),
         ("there, without a value", "a:\n  b:\n  d: 2\n", &[("b", "\"x\"")], "a:\n  b: x\n  d: 2\n"),
+        ("there, empty, with a comment", "a:\n  b: '' # c\n", &[("b", "\"x\"")], "a:\n  b: x # c\n"),
+        ("there, without a value, with a comment", "a:\n  b: # c\n", &[("b", "\"x\"")], "a:\n  b: x # c\n"),
+        (
+            "there, in lines, with a comment",
+            "a:\n  b: >- # c\n    y\n    # z\n  d: 2\n",
+            &[("b", "\"x\"")],
+            "a:\n  b: x # c\n  d: 2\n",
+        ),
         ("there, quoted", "a: {'b': 'y'}\n", &[("b", "\"x\"")], "a: {'b': \"x\"}\n"),
         ("new", "a:\n  b: 1\nc: 2\n", &[("d", "true")], "a:\n  b: 1\n  d: true\nc: 2\n"),
         ("two new ones", "a:\n  b: 1", &[("d", "\"on\""), ("e", "2")], "a:\n  b: 1\n  d: \"on\"\n  e: 2\n"),

@@ -7,7 +7,7 @@ use document::{Problem, Sources};
 use identity::Partition;
 use mapping::{
     Reader,
-    aws_iam_authenticator::{Settings, Standing, cluster_id, settings},
+    aws_iam_authenticator::{Settings, Standing, cluster_id, lacks_cluster_id, settings},
 };
 use rbac::{AnyRole, Binding, RoleKind, RoleReference, resources::Resource};
 
@@ -128,6 +128,13 @@ impl Dump {
     pub(super) fn told(&self) -> Told {
         let is_given = self.configuring().is_some_and(|(map, ..)| map.in_file.is_some());
         self.servers.told(self.settings().as_ref(), is_given)
+    }
+
+    /// That the server which reads the authenticator's configuration is not told which cluster it is for.
+    pub(super) fn without_cluster(&self, told: &Told) -> Option<Unseen> {
+        let (_, text, standing) = self.configuring()?;
+        let is_without = lacks_cluster_id(standing.map_or(CONFIGURATION, |standing| &standing.file), text);
+        self.servers.without_cluster(told).filter(|_| is_without)
     }
 
     /// What the authenticator's configuration says of how everything is read.

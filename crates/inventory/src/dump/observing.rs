@@ -28,7 +28,7 @@ impl Dump {
         let (settings, told) = (self.settings().unwrap_or_default(), self.told());
         let (is_eks, makes_eks) = (self.is_of_eks(), self.makes_eks());
         let (knowledge, knows_mapping_objects) = (self.knowledge(), self.knows_mapping_objects());
-        let not_read = self.not_read(&told);
+        let (not_read, without_cluster) = (self.not_read(&told), self.without_cluster(&told));
         let made: Vec<Unseen> = self.made_unseen().collect();
         let looked_at = LookedAt { target, is_eks };
         let lacking = [self.lists_unseen(), self.sources_unseen(looked_at, record.as_ref())].concat();
@@ -91,6 +91,7 @@ impl Dump {
         if may_count && (mappings.iter().any(is_read) || hides()) {
             notes.extend(told.note());
             unseen.extend(told.disputed.clone());
+            unseen.extend(without_cluster);
         }
         for live in &mut mappings {
             notes.extend(live.ask(&told, &settings, is_eks || makes_eks));

@@ -45,6 +45,8 @@ struct Running {
     mounts: bool,
     /// It mounts the `ConfigMap` with our access file.
     mounts_access_file: bool,
+    /// A flag or a variable may say which cluster it is for.
+    names_cluster: bool,
 }
 
 /// How the mapping sources are read, and why so.
@@ -175,6 +177,20 @@ impl Servers {
         Some(why)
     }
 
+    /// What reads the `ConfigMap`, which names no cluster, and is told of none otherwise: such a server does not start.
+    pub(crate) fn without_cluster(&self, told: &Told) -> Option<Unseen> {
+        let ends = |running: &&Running| {
+            let has_access_file = running.mounts_access_file && running.reader == Reader::ClusterAuth;
+            running.reader == told.reader && running.mounts && !running.names_cluster && !has_access_file
+        };
+        let Running { what, .. } = self.seen.iter().find(ends)?;
+        let why = format!(
+            "config.yaml has no clusterID, and {what} gives none by --cluster-id or a variable, so it does not start; write \
+             `clusterID` into config.yaml"
+        );
+        Some(Unseen::new("whether the server that reads kube-system/aws-iam-authenticator runs", why))
+    }
+
     /// Those that read the `ConfigMap`, where it shows which do; otherwise all, in the order of their names.
     fn of_configuration(&self) -> Vec<&Running> {
         let mut all: Vec<&Running> = self.seen.iter().collect();
@@ -263,8 +279,20 @@ impl Running {
             modes: (!flags.is_empty()).then(|| modes(flags)),
             mounts: mounts(MappingTarget::ConfigMap),
             mounts_access_file: mounts(MappingTarget::AccessFile),
+            names_cluster: names_cluster(&words, container),
         })
     }
+}
+
+/// Whether a flag or a variable may say which cluster a container's server is for. What a whole `ConfigMap` or `Secret` of
+/// variables has is not seen.
+fn names_cluster(words: &[&str], container: &Value) -> bool {
+    let is_flag = |word: &&str| word.starts_with("--cluster-id") || (word.starts_with("-i") && !word.starts_with("--"));
+    let mut variables = container["env"].as_array().into_iter().flatten();
+    let is_set =
+        |variable: &Value| variable["name"] == "KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID" && variable["value"] != "";
+    let has_more = container["envFrom"].as_array().is_some_and(|more| !more.is_empty());
+    words.iter().any(is_flag) || variables.any(is_set) || has_more
 }
 
 fn reader(name: &str) -> Option<Reader> {
@@ -436,5 +464,30 @@ mod tests {
         assert!(
             told.asks(BackendMode::EksConfigMap) && !told.asks(BackendMode::Crd) && told.asks(BackendMode::AccessFile)
         );
+    }
+
+    #[test]
+    fn a_server_that_is_told_of_no_cluster_does_not_start() {
+        let variable = |value: &str| json!([{"name": "KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID", "value": value}]);
+        let theirs = "aws-iam-authenticator:1";
+        let rows = [
+            (json!({"image": theirs, "args": ["server"]}), true),
+            (json!({"image": theirs, "args": ["server"], "env": variable("")}), true),
+            (json!({"image": theirs, "args": ["server", "-i", "c"]}), false),
+            (json!({"image": theirs, "args": ["server", "-ic"]}), false),
+            (json!({"image": theirs, "args": ["server", "--cluster-id=c"]}), false),
+            (json!({"image": theirs, "args": ["server"], "env": variable("c")}), false),
+            (json!({"image": theirs, "args": ["server"], "envFrom": [{"configMapRef": {"name": "x"}}]}), false),
+        ];
+        for (container, ends) in rows {
+            let mut servers = Servers::default();
+            servers.look_at("DaemonSet", None, "DaemonSet a", &mounting(&container));
+            let said = servers.without_cluster(&servers.told(None, false)).map(|gap| gap.why);
+            let is_named = said.as_ref().is_some_and(|why| why.contains("DaemonSet a gives none"));
+            assert_eq!((said.is_some(), is_named), (ends, ends), "{container}");
+        }
+        let mut elsewhere = Servers::default();
+        elsewhere.look_at("DaemonSet", None, "a", &set(&json!({"image": theirs, "args": ["server"]})));
+        assert_eq!(elsewhere.without_cluster(&elsewhere.told(None, false)), None, "it may have another file");
     }
 }

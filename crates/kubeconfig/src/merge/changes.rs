@@ -239,7 +239,11 @@ fn of_cluster(before: &Json, after: &Json, entry: &ExecEntry) -> Vec<String> {
     let name = &entry.cluster;
     let was = before["server"].as_str().unwrap_or_default();
     if before["server"] != after["server"] {
-        notes.push(format!("the cluster {name} was {was} and is {} now", entry.endpoint.server));
+        let is = &entry.endpoint.server;
+        notes.push(match was {
+            "" => format!("the cluster {name} had no server and has {is} now"),
+            was => format!("the cluster {name} was {was} and is {is} now"),
+        });
     }
     let [had, has] = [before, after].map(|cluster| [FILE, DATA].map(|key| is_set(&cluster[key])));
     let mut said = vec!["server"];

@@ -303,6 +303,19 @@ fn what_says_nothing_yet_keeps_its_comments_and_gets_no_current_context_unasked(
 }
 
 #[test]
+fn a_server_that_was_none_gets_its_place_and_leaves_its_comment() {
+    let rows = ["''", "\"\"", "~", "", "|"];
+    for value in rows {
+        let key = format!("server: {value}");
+        let text = format!("clusters:\n- name: prod\n  cluster:\n    {} # where\n    x: 1\n", key.trim_end());
+        let merged = merging(&text, &entry("prod")).expect("merged");
+        let server = entry("prod").endpoint.server;
+        assert!(merged.text.contains(&format!("server: {server} # where\n    x: 1\n")), "{}", merged.text);
+        assert_eq!(merged.notes[0], format!("the cluster prod had no server and has {server} now"));
+    }
+}
+
+#[test]
 fn line_ends_and_byte_order_marks_stay() {
     let text = format!("\u{feff}{}", ADMIN.replace('\n', "\r\n"));
     let merged = merging(&text, &entry("new")).expect("merged").text;

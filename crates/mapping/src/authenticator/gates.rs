@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use super::flags::boolean;
+
 /// The feature gates of aws-iam-authenticator that have a meaning here. The others of aws-iam-authenticator are accepted: what they switch on is always on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FeatureGates {
@@ -38,14 +40,5 @@ impl FromStr for FeatureGates {
         }
         let is_on = |own: Option<bool>| own.or(all).unwrap_or_default();
         Ok(Self { configured_init_directories: is_on(directories), sso_role_match: is_on(sso) })
-    }
-}
-
-/// Returns a truth value in the spellings of Go's `strconv.ParseBool`, which flags of aws-iam-authenticator take.
-pub fn boolean(text: &str) -> Option<bool> {
-    match text {
-        "1" | "t" | "T" | "true" | "True" | "TRUE" => Some(true),
-        "0" | "f" | "F" | "false" | "False" | "FALSE" => Some(false),
-        _ => None,
     }
 }

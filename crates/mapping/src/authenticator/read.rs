@@ -1,6 +1,6 @@
 //! From the file's tree to its values.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, net::IpAddr, path::PathBuf};
 
 use document::{Entry, Fields, KeyCase, Limits, Problem, Problems, Source, Span};
 use identity::{AccountId, Partition, Partitions};
@@ -8,6 +8,7 @@ use identity::{AccountId, Partition, Partitions};
 use super::{
     ClientConfig, Config, FeatureGates, ServerConfig,
     entries::Entries,
+    flags,
     place::Lines,
     values::{self, unknown_key},
 };
@@ -155,7 +156,7 @@ impl Reader<'_> {
         let source_arn = source_arn(fields.text("sourceARN", problems), ec2_role_arn.is_some(), problems);
         let mut config = ServerConfig {
             partitions: self.partition.or(partition).into(),
-            address: values::parsed(address, "config.address", "an IP address; a name goes to `hostname`", problems),
+            address: address_of(address, problems),
             port: fields.take("port").and_then(|entry| values::number(&entry.value, problems)),
             hostname: text(&mut fields, "hostname", problems),
             state_dir: path(&mut fields, "stateDir", problems),
@@ -194,6 +195,17 @@ impl Reader<'_> {
 fn text(fields: &mut Fields<'_>, key: &'static str, problems: &mut Problems) -> Option<String> {
     let text = fields.take(key).and_then(|entry| values::setting(&entry.value, problems));
     text.filter(|text| !text.is_empty())
+}
+
+/// An address to listen on.
+fn address_of(value: Option<(&str, Span)>, problems: &mut Problems) -> Option<IpAddr> {
+    let (text, span) = value?;
+    let address = flags::address(text).ok();
+    if address.is_none() {
+        let message = format!("{text:?} is not an IP address; a name goes to `hostname`");
+        problems.push(Problem::error("config.address", span, message));
+    }
+    address
 }
 
 fn path(fields: &mut Fields<'_>, key: &'static str, problems: &mut Problems) -> Option<PathBuf> {

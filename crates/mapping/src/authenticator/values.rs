@@ -7,7 +7,7 @@
 use document::{Entry, Node, Problem, Problems, Scalar, Span};
 use identity::AccountId;
 
-use super::gates;
+use super::flags;
 
 /// A setting that is text. A number is its digits, anything that is not text at all counts as absent, which is said.
 pub(super) fn setting(node: &Node, problems: &mut Problems) -> Option<String> {
@@ -60,7 +60,7 @@ pub(super) fn truth(node: &Node, problems: &mut Problems) -> bool {
     let of_scalar = |scalar: &Scalar| match scalar.as_bool() {
         Some(truth) => Some(truth),
         None if scalar.is_number() => Some(whole(scalar).is_none_or(|number| number != 0)),
-        None => gates::boolean(&scalar.text),
+        None => flags::boolean(&scalar.text),
     };
     node.as_scalar().and_then(of_scalar).unwrap_or_else(|| {
         let message = format!("expected true or false, found {}; it counts as false", node.kind());

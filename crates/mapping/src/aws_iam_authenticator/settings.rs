@@ -54,6 +54,11 @@ pub fn cluster_id(name: &str, config: &str) -> Option<(Box<str>, usize)> {
     (!id.is_empty()).then(|| ((&**id).into(), source.position(node.span.start).line))
 }
 
+/// Returns whether a file can be read and has no `clusterID`, so that a server has to be told by flag or variable.
+pub fn lacks_cluster_id(name: &str, config: &str) -> bool {
+    root(&Source::new(name, config)).is_some() && cluster_id(name, config).is_none()
+}
+
 /// The file as viper has it; nothing where it is not a mapping.
 fn root(source: &Source) -> Option<Node> {
     let root = parse_as(source, &Limits::default(), Dialect::Viper).ok()?.root;

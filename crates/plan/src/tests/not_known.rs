@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use insta::assert_snapshot;
 use inventory::{About, Extent, MappingTarget, ObjectKind, Observed, Unseen};
 use proptest::prelude::*;
+use rbac::{AnyRole, LabelSelector};
 
 use super::{
     printing::{FILE, observed},
@@ -236,4 +237,24 @@ fn what_is_known_is_said_all_the_same() {
     Digest, for `apply --expect`
       (digest)
     ");
+}
+
+#[test]
+fn what_roles_allow_that_aggregate_each_other_is_not_known() {
+    let mut observed = observed();
+    for seen in &mut observed.roles {
+        let AnyRole::ClusterRole(role) = &mut seen.object else { continue };
+        let (own, chosen) = match &*role.name {
+            "view" => ("one", "two"),
+            "edit" => ("two", "one"),
+            _ => continue,
+        };
+        let labels = |name: &str| [(name.into(), "x".into())].into();
+        role.labels = labels(own);
+        role.aggregation = Some(vec![LabelSelector { match_labels: labels(chosen), ..LabelSelector::default() }]);
+    }
+    let plan = Scenario::new(FILE, MappingTarget::AwsAuth, &observed).plan(&observed);
+    let unseen: Vec<&str> = plan.unseen.iter().map(|gap| &*gap.what).collect();
+    assert_eq!(unseen, ["what the ClusterRole edit allows", "what the ClusterRole view allows"]);
+    assert!(json(&plan).contains("\"complete\": false"), "{}", json(&plan));
 }

@@ -200,10 +200,3 @@ pub(super) fn of_chance(logins: &[mapping::Source]) -> Vec<Unseen> {
     let gap = |defect: &mapping::Defect| Unseen::new(defect.place(), defect.message.as_str());
     chances.map(gap).collect()
 }
-
-/// An aggregated role of which it hangs on the controller's order what it allows.
-pub(super) fn of_undecided(role: &str) -> Unseen {
-    let why = "it aggregates roles that aggregate it in turn, and each has rules of its own: which of them stay hangs on which role \
-               the cluster's controller looks at first; leave the rules of all but one out";
-    Unseen::new(format!("what the ClusterRole {role} allows"), why).about(About::Role)
-}

@@ -188,7 +188,7 @@ pub(super) const DYNAMIC_FILE_ENABLED: Series = Series::new(
     "aws_iam_authenticator_dynamic_file_enabled",
     Gauge,
     &[],
-    "1 where the backend-mode file names DynamicFile",
+    "1 where the backend-mode file names DynamicFile among others",
 );
 
 pub(super) const DYNAMIC_FILE_ONLY: Series =

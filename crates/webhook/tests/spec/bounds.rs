@@ -205,7 +205,7 @@ async fn a_port_is_shared_by_servers_that_both_want_to() {
     let address = first.local_addr().expect("an address");
     let second = bind(address).expect("the same port");
     assert!(Server::is_taken(address));
-    let alone = Server::bind(address, for_localhost().0, Arc::clone(&stage.webhook)).await;
+    let alone = Server::bind(address, for_localhost().0, Arc::clone(&stage.webhook));
     assert!(is_refused(alone), "whoever wants it alone does not get it");
     drop((first, second));
     assert!(!Server::is_taken(address));

@@ -120,7 +120,7 @@ impl Stage {
             }
         };
         let (tls, ca_pem) = for_localhost();
-        let server = Server::bind(([127, 0, 0, 1], 0).into(), tls, Arc::clone(&webhook)).await.expect("a port");
+        let server = Server::bind(([127, 0, 0, 1], 0).into(), tls, Arc::clone(&webhook)).expect("a port");
         let address = server.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(server.run(async {

@@ -78,7 +78,7 @@ fn answers(world: &World) -> anyhow::Result<()> {
     let api = start(world, "add-answers")?;
     let role = ["role", "--rolearn", "arn:aws:iam::111122223333:role/NODE", "--username", "x", "--groups", "y"];
     let with = |more: &[&'static str]| [&ALICE[..], more].concat();
-    let rows: [(&str, Vec<&str>, &str); 20] = [
+    let rows: [(&str, Vec<&str>, &str); 21] = [
         ("yes", with(&[]), "y\n"),
         ("in other letters", with(&[]), "  YES \n"),
         ("no", with(&[]), "n\n"),
@@ -97,6 +97,11 @@ fn answers(world: &World) -> anyhow::Result<()> {
         ("permission sets want a name", sso("accountID=111122223333"), ""),
         ("and an account", sso("permissionSetName=D"), ""),
         ("groups one by one", with(&["--groups", "g3"]), "n\n"),
+        (
+            "values that begin with a hyphen",
+            vec!["user", "--userarn", "-a", "--username", "-u", "--groups", "-g,--h"],
+            "n\n",
+        ),
         ("a context", with(&["--kubeconfig-context", "local", "--prompt=false"]), ""),
         ("globals beside it", with(&["-i", "x", "--log-format", "json", "--prompt=false"]), ""),
     ];

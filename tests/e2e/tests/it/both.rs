@@ -2,9 +2,17 @@
 //! same but for what [`differences`] lists, which is what docs/differences.md says.
 
 mod differences;
+mod logs;
+mod metrics;
 mod names;
+mod objects;
+mod page;
+mod requests;
 mod rows;
 mod servers;
+mod starts;
+mod tokens;
+mod troubles;
 
 use std::{
     collections::BTreeSet,
@@ -34,6 +42,33 @@ pub(crate) const TESTS: &[Test] = &[
     ("both::help_and_kubeconfigs_name_what_was_called", names::named),
     ("both::servers_answer_count_and_log_the_same_in_every_mode", servers::compared),
     ("both::servers_say_the_same_when_they_start", servers::said_at_the_start),
+    ("both::odd_requests_are_answered_the_same_or_as_listed", requests::compared),
+    ("both::handshakes_go_on_in_the_same_or_as_listed", requests::handshakes),
+    ("both::servers_listen_or_end_the_same_or_as_listed", starts::compared),
+    ("both::every_address_is_those_of_ipv6_too", starts::everywhere),
+    ("both::pairs_of_other_programs_are_served_or_listed", starts::pairs),
+    ("both::the_instances_own_region_is_a_known_host", starts::own_region),
+    ("both::lines_of_text_are_quoted_as_logrus_quotes_them", logs::quoted),
+    ("both::scrubbed_accounts_leave_the_same_behind", logs::scrubbed),
+    ("both::sts_that_fails_is_a_no_there_and_none_here", troubles::sts),
+    ("both::a_source_that_was_not_read_yet_is_a_no_there_and_none_here", troubles::not_known_yet),
+    ("both::a_configuration_that_changes_is_taken_here", troubles::changes),
+    ("both::what_breaks_in_the_cluster_locks_nobody_out_here", troubles::in_the_cluster),
+    ("both::a_file_of_modes_that_cannot_be_is_not_taken_here", troubles::odd_modes),
+    ("both::a_dynamic_file_behind_a_link_is_seen_when_that_leads_elsewhere", troubles::links),
+    ("both::kubeconfigs_and_signals_are_taken_otherwise", troubles::from_start_to_end),
+    ("both::an_id_with_another_arn_is_refused_here", troubles::other_arn),
+    ("both::a_tokens_expiry_is_never_past_the_credentials_here", tokens::expiries),
+    ("both::a_roles_session_is_asked_for_once_here", tokens::roles),
+    ("both::aws_security_token_is_a_session_token_here", tokens::security_token),
+    ("both::without_a_home_folder_nothing_is_kept_here", tokens::no_home),
+    ("both::every_row_of_the_page_has_its_test", page::held),
+    ("both::statuses_are_the_same_and_events_are_theirs_alone", objects::left),
+    ("both::a_remembered_token_is_no_question_to_sts", metrics::remembered),
+    ("both::metrics_of_go_are_theirs_alone", metrics::others),
+    ("both::a_dynamic_file_is_counted_the_same_or_as_listed", metrics::dynamic_file),
+    ("both::gauges_of_a_file_of_modes_go_back", metrics::gauges),
+    ("both::denials_are_told_in_words_that_begin_the_same", logs::denied),
 ];
 
 /// What a program did, as far as it is the same each time.

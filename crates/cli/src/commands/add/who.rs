@@ -10,7 +10,7 @@ use identity::Partition;
 #[derive(Args, Debug)]
 pub(super) struct UserArgs {
     /// ARN of the user
-    #[arg(long, value_name = "ARN", default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "ARN", default_value = "", hide_default_value = true, allow_hyphen_values = true)]
     userarn: String,
 
     #[command(flatten)]
@@ -21,7 +21,7 @@ pub(super) struct UserArgs {
 #[derive(Args, Debug)]
 pub(super) struct RoleArgs {
     /// ARN of the role
-    #[arg(long, value_name = "ARN", default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "ARN", default_value = "", hide_default_value = true, allow_hyphen_values = true)]
     rolearn: String,
 
     /// Permission set to add in place of a role: permissionSetName=NAME,accountID=ID[,partition=PARTITION]

@@ -56,7 +56,7 @@ impl Stage {
         let pair = authority.issue(&leaf)?;
         let identity = tls::ServerIdentity::from_pem(pair.cert_pem(), pair.key_pem(), process::now())?;
         let tls = tls::server_config(tls::ReloadingResolver::new(&identity))?;
-        let server = Server::bind(([127, 0, 0, 1], 0).into(), tls, Arc::clone(&webhook)).await?;
+        let server = Server::bind(([127, 0, 0, 1], 0).into(), tls, Arc::clone(&webhook))?;
         let address = server.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(server.run(async {

@@ -83,8 +83,10 @@ impl Reached {
     pub(super) fn of(args: &ServerArgs, config: &ServerConfig, process: &Process) -> Self {
         let variable = |name: &str| process.variable(name).map(str::to_owned);
         let pod = variable("KUBERNETES_SERVICE_HOST").zip(variable("KUBERNETES_SERVICE_PORT"));
+        // What is given and empty says nothing, as a template leaves it; the configuration does not say it instead.
         let kubeconfig = args.kubeconfig.clone().or_else(|| config.kubeconfig.clone());
-        let server = args.master.clone().or_else(|| config.master.clone());
+        let kubeconfig = kubeconfig.filter(|path| !path.as_os_str().is_empty());
+        let server = args.master.clone().or_else(|| config.master.clone()).filter(|url| !url.is_empty());
         let is_outside = kubeconfig.is_none() && server.is_none() && pod.is_none();
         Self {
             kubeconfig,
@@ -315,6 +317,10 @@ async fn write_statuses(cluster: &Cluster, objects: &[Object]) {
         let Object { name, resource_version, fields } = object;
         let mut status = fields.get("status").filter(|status| status.is_object()).cloned().unwrap_or(json!({}));
         status["canonicalARN"] = (*canonical).into();
+        // aws-iam-authenticator has both keys in each status, and nothing in this one.
+        if !status["userID"].is_string() {
+            status["userID"] = "".into();
+        }
         let path = format!("{}/status", OBJECTS.resource.object(None, name));
         let object = json!({
             "apiVersion": OBJECTS.resource.api_version(),

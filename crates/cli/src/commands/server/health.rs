@@ -13,7 +13,7 @@ pub(super) fn spawn(address: SocketAddr) {
     tokio::spawn(async move {
         let mut has_said = false;
         let health = loop {
-            match Health::bind(address).await {
+            match Health::bind(address) {
                 Ok(health) => break health,
                 Err(error) if !has_said => {
                     tracing::error!(

@@ -51,8 +51,9 @@ pub(super) fn follow(path: PathBuf, modes: Arc<Modes>) {
                 // The log has it once, until it is another trouble or over.
                 if is_other || why.as_ref() != not_taken.as_ref().map(|(said, _)| said) {
                     report(&webhook, MODE_FILE, asked, |Named { modes, written }| {
-                        let has_it = modes.contains(&BackendMode::DynamicFile);
-                        webhook.metrics().set_dynamic_file_mode(has_it, modes == [BackendMode::DynamicFile]);
+                        let is_only = modes == [BackendMode::DynamicFile];
+                        let is_among = !is_only && modes.contains(&BackendMode::DynamicFile);
+                        webhook.metrics().set_dynamic_file_mode(is_among, is_only);
                         if !is_first {
                             observe(&webhook, "dynamic_backend_mode", written);
                         }

@@ -48,18 +48,40 @@ pub(super) const HOSTNAME: Difference =
     Difference { what: "`init --hostname` with what is not a host", codes: (0, 1), differs: BOTH };
 pub(super) const NOTHING_BEHIND: Difference =
     Difference { what: "`-i=` with nothing behind it", codes: (0, 1), differs: BOTH };
+pub(super) const NO_ROLE: Difference =
+    Difference { what: "`-r=` with nothing behind it", codes: (1, 0), differs: BOTH };
 pub(super) const HELP_TRUE: Difference = Difference { what: "`--help=true`", codes: (0, 1), differs: BOTH };
 pub(super) const COMPLETE: Difference =
     Difference { what: "`__complete`, `__completeNoDesc`", codes: (0, 1), differs: BOTH };
 pub(super) const NO_REGION: Difference =
     Difference { what: "`token --region` with what is not a Region", codes: (0, 1), differs: BOTH };
-pub(super) const BLANK_ID: Difference =
-    Difference { what: "a cluster id of blanks, or with a tab or a line break", codes: (0, 1), differs: BOTH };
+pub(super) const BLANK_ID: Difference = Difference {
+    what: "a cluster id of blanks, with a tab or a line break, or with letters beyond ASCII",
+    codes: (0, 1),
+    differs: BOTH,
+};
 pub(super) const UNREAD: Difference = Difference {
     what: "variables of the SDK for Go that say nothing here, with a value that is not valid",
     codes: (1, 0),
     differs: BOTH,
 };
+pub(super) const BUNDLE: Difference = Difference {
+    what: "`AWS_CA_BUNDLE` with a file that is not there, where nothing is asked over the network",
+    codes: (1, 0),
+    differs: BOTH,
+};
+pub(super) const LAX: Difference = Difference {
+    what: "a configuration file that is JSON to readers of YAML alone (`{\"a\": 1,}`, `01`, a byte order mark, nothing), or TOML 1.1",
+    codes: (1, 0),
+    differs: BOTH,
+};
+pub(super) const NO_TEXT: Difference = Difference {
+    what: "a configuration file of JSON that is `null`, or has half of a character (`\\ud800`)",
+    codes: (0, 1),
+    differs: BOTH,
+};
+pub(super) const PANIC: Difference =
+    Difference { what: "`ec2DescribeInstancesRoleARN` that is no ARN", codes: (2, 1), differs: BOTH };
 pub(super) const DOTENV: Difference =
     Difference { what: "`-c` with a file of variables (`.env`, `.dotenv`)", codes: (0, 1), differs: BOTH };
 
@@ -82,10 +104,15 @@ pub(super) const TABLE: &[Difference] = &[
     ADDRESS,
     HOSTNAME,
     NOTHING_BEHIND,
+    NO_ROLE,
     HELP_TRUE,
     COMPLETE,
     NO_REGION,
     BLANK_ID,
     UNREAD,
+    BUNDLE,
+    LAX,
+    NO_TEXT,
+    PANIC,
     DOTENV,
 ];

@@ -39,14 +39,17 @@ const LET_IN: [(&str, &str); 6] = [
     ("root", "root"),
 ];
 
+/// The messages of lines that say what came of a login.
+const DECISIONS: [&str; 2] = ["access granted", "access denied"];
+
 /// The two, with the same configuration.
-struct Two {
-    theirs: GoServer,
-    ours: Server,
+pub(super) struct Two {
+    pub(super) theirs: GoServer,
+    pub(super) ours: Server,
 }
 
 impl Two {
-    fn start(world: &World, name: &str, server: &str) -> anyhow::Result<Self> {
+    pub(super) fn start(world: &World, name: &str, server: &str) -> anyhow::Result<Self> {
         let folder = world.folder(name)?;
         // Credentials to ask EC2 with, and the way there.
         let environment: Vec<_> =
@@ -62,8 +65,38 @@ impl Two {
         Ok(Self { theirs, ours })
     }
 
+    /// How long both logs are.
+    pub(super) fn logged(&self) -> (usize, usize) {
+        (self.theirs.process.log().len(), self.ours.process.log().len())
+    }
+
+    /// The lines about a login in both, of what was logged since then.
+    pub(super) fn decision(&self, since: (usize, usize)) -> anyhow::Result<(Value, Value)> {
+        let is_one = |line: &Value| line["msg"].as_str().is_some_and(|message| DECISIONS.contains(&message));
+        self.line(since, &is_one)
+    }
+
+    /// The first such line of each, once it is there.
+    pub(super) fn line(
+        &self,
+        (theirs, ours): (usize, usize),
+        is_it: &dyn Fn(&Value) -> bool,
+    ) -> anyhow::Result<(Value, Value)> {
+        let found = |process: &Background, from: usize| -> anyhow::Result<Value> {
+            let mut found = None;
+            wait_until("the line is written", || {
+                let log = process.log();
+                found = log[from..].lines().filter_map(|line| serde_json::from_str(line).ok()).find(is_it);
+                Ok(found.is_some())
+            })
+            .with_context(|| process.log())?;
+            found.context("a line")
+        };
+        Ok((found(&self.theirs.process, theirs)?, found(&self.ours.process, ours)?))
+    }
+
     /// One request to both.
-    fn request(&self, method: &str, path: &str, body: &str) -> anyhow::Result<(Answer, Answer)> {
+    pub(super) fn request(&self, method: &str, path: &str, body: &str) -> anyhow::Result<(Answer, Answer)> {
         Ok((self.theirs.request(method, path, body)?, self.ours.request(method, path, body)?))
     }
 }
@@ -108,7 +141,7 @@ fn compare(world: &World, two: &Two, mode: &str) -> anyhow::Result<Vec<String>> 
     .with_context(|| format!("{mode}\n{}\n{}", two.theirs.process.log(), two.ours.process.log()))?;
     let mut found = Vec::new();
     let before = two.request("GET", "/metrics", "")?;
-    let logged = (two.theirs.process.log().len(), two.ours.process.log().len());
+    let logged = two.logged();
     for caller in CALLERS {
         let token = world.fresh_token(caller, CLUSTER_ID)?;
         let (theirs, ours) = (two.theirs.review(&token)?, two.ours.review(&token)?);
@@ -151,7 +184,7 @@ const REQUESTS: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// What an API server acts on, without the keys that only we add.
-fn answer(answer: &Answer) -> anyhow::Result<Value> {
+pub(super) fn answer(answer: &Answer) -> anyhow::Result<Value> {
     let mut review: Value = serde_json::from_str(&answer.body).with_context(|| format!("{answer:?}"))?;
     let status = review.get_mut("status").context("a TokenReview has a status")?;
     if let Some(extra) = status.pointer_mut("/user/extra").and_then(Value::as_object_mut) {
@@ -161,7 +194,7 @@ fn answer(answer: &Answer) -> anyhow::Result<Value> {
 }
 
 /// Status, kind of content and text of an answer; of a TokenReview its status.
-fn shape(of: &Answer) -> anyhow::Result<(u16, String, String)> {
+pub(super) fn shape(of: &Answer) -> anyhow::Result<(u16, String, String)> {
     let kind =
         of.head.lines().filter_map(|line| line.split_once(": ")).find_map(|(name, value)| {
             name.eq_ignore_ascii_case("content-type").then(|| value.trim().to_ascii_lowercase())
@@ -197,7 +230,7 @@ fn metrics((theirs, ours): &(Answer, Answer), after: &(Answer, Answer)) -> anyho
 }
 
 /// By name and labels.
-fn series(text: &str) -> anyhow::Result<BTreeMap<String, f64>> {
+pub(super) fn series(text: &str) -> anyhow::Result<BTreeMap<String, f64>> {
     let lines = text.lines().filter(|line| line.starts_with("aws_iam_authenticator_"));
     let each = lines.map(|line| {
         let (name, value) = line.rsplit_once(' ').context("a value")?;
@@ -208,7 +241,6 @@ fn series(text: &str) -> anyhow::Result<BTreeMap<String, f64>> {
 
 /// What theirs says in a line of a decision and ours does not say.
 fn lines(two: &Two, (theirs_from, ours_from): (usize, usize)) -> anyhow::Result<Vec<String>> {
-    let decisions = ["access granted", "access denied"];
     let read = |log: &str, from: usize| -> anyhow::Result<Vec<Value>> {
         let lines = log[from..].lines().filter(|line| line.starts_with('{'));
         let lines = lines.map(|line| serde_json::from_str::<Value>(line).with_context(|| line.to_owned()));
@@ -222,7 +254,7 @@ fn lines(two: &Two, (theirs_from, ours_from): (usize, usize)) -> anyhow::Result<
     ensure!(not_json.is_none(), "not every line of our log is JSON: {not_json:?}");
     let (theirs, ours) = (read(&two.theirs.process.log(), theirs_from)?, read(&ours_log, ours_from)?);
     let of_decisions = |lines: &[Value]| -> Vec<Value> {
-        let is_one = |line: &&Value| line["msg"].as_str().is_some_and(|message| decisions.contains(&message));
+        let is_one = |line: &&Value| line["msg"].as_str().is_some_and(|message| DECISIONS.contains(&message));
         lines.iter().filter(is_one).take(CALLERS.len()).cloned().collect()
     };
     let answers: Vec<&Value> = theirs.iter().filter(|line| line["msg"] == "STS response").collect();
@@ -230,6 +262,9 @@ fn lines(two: &Two, (theirs_from, ours_from): (usize, usize)) -> anyhow::Result<
     ensure!(theirs.len() == CALLERS.len() && ours.len() == CALLERS.len(), "{theirs:?}\n{ours:?}");
     let mut found = Vec::new();
     for (caller, (theirs, ours)) in CALLERS.iter().zip(theirs.iter().zip(&ours)) {
+        if ours["code"] == "mapping.none" && ours["error"] != theirs["error"] {
+            found.push(format!("{caller}: {} in their line, {} in ours", theirs["error"], ours["error"]));
+        }
         // Each has its own time, connection and words for why not.
         let varies = ["time", "client", "error"];
         let fields = theirs.as_object().into_iter().flatten().filter(|(key, _)| !varies.contains(&key.as_str()));
@@ -312,7 +347,7 @@ fn lists() -> (Vec<Value>, Vec<Value>) {
     (entries("rolearn", roles), entries("userarn", users))
 }
 
-fn mounted_file() -> String {
+pub(super) fn mounted_file() -> String {
     let (roles, users) = lists();
     format!("  mapRoles: {}\n  mapUsers: {}\n", Value::from(roles), Value::from(users))
 }
