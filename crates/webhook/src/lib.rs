@@ -38,6 +38,7 @@ mod pages;
 mod predecessor;
 mod rate;
 mod readiness;
+mod reply;
 mod review;
 mod routes;
 mod settings;

@@ -30,7 +30,7 @@ use crate::{
     Webhook,
     arrivals::{Arrival, Arrivals, reset_when_dropped},
     connections::{Connections, Place},
-    routes,
+    reply, routes,
     socket::{self, Port},
 };
 
@@ -309,9 +309,7 @@ impl Health {
         loop {
             let Arrival { stream, place, .. } = arrivals.next().await;
             tokio::spawn(async move {
-                let ok = service_fn(async |_| {
-                    Ok::<_, Infallible>(routes::response(StatusCode::OK, "text/plain; charset=utf-8", "ok"))
-                });
+                let ok = service_fn(async |_| Ok::<_, Infallible>(reply::response(StatusCode::OK, reply::TEXT, "ok")));
                 let mut http = http1::Builder::new();
                 http.timer(TokioTimer::new()).header_read_timeout(Self::TIMEOUT).keep_alive(false);
                 // A health check that breaks off is its own affair.

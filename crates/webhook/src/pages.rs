@@ -7,7 +7,7 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use percent_encoding::percent_decode_str;
 
-use crate::routes::{TEXT, response};
+use crate::reply::{TEXT, response};
 
 /// What is answered in place of a page.
 #[derive(Debug, PartialEq, Eq)]

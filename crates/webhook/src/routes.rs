@@ -11,10 +11,10 @@ use crate::{
     Outcome, Trouble, Webhook, audit, beside,
     body::Unread,
     connections::{CrowdedOut, Place},
-    pages, review,
+    pages,
+    reply::{TEXT, response},
+    review,
 };
-
-pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Answers one request.
 pub(crate) async fn answer(
@@ -109,15 +109,4 @@ fn unsniffed(mut error: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
 fn reviewed_with((status, body): (u16, impl Into<Bytes>)) -> Response<Full<Bytes>> {
     let status = StatusCode::from_u16(status).expect("reviews are answered with statuses of HTTP's");
     response(status, "application/json; charset=UTF-8", body)
-}
-
-pub(crate) fn response(
-    status: StatusCode,
-    content_type: &'static str,
-    body: impl Into<Bytes>,
-) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body.into()));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response
 }

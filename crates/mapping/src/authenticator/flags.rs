@@ -1,6 +1,6 @@
 //! Values of flags and settings, as aws-iam-authenticator's libraries read them.
 
-use std::net::{AddrParseError, IpAddr, Ipv4Addr};
+use core::net::{AddrParseError, IpAddr, Ipv4Addr};
 
 /// Returns a truth value in the spellings of Go's `strconv.ParseBool`, which flags of aws-iam-authenticator take.
 pub fn boolean(text: &str) -> Option<bool> {

@@ -1,6 +1,7 @@
 //! From the file's tree to its values.
 
-use std::{collections::BTreeMap, net::IpAddr, path::PathBuf};
+use core::net::IpAddr;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use document::{Entry, Fields, KeyCase, Limits, Problem, Problems, Source, Span};
 use identity::{AccountId, Partition, Partitions};
