@@ -176,9 +176,10 @@ impl<'a> Builder<'a> {
         self.open.last().is_some_and(|open| open.style == Style::Flow)
     }
 
-    /// Where the bracket is that is open.
+    /// Where the innermost bracket is that is open. A pair within a list is a collection that has none.
     pub(crate) fn bracket(&self) -> Option<usize> {
-        self.open.last().filter(|open| open.style == Style::Flow).map(|open| open.start)
+        let has_one = |open: &&Open| matches!(self.text.as_bytes().get(open.start), Some(b'[' | b'{'));
+        self.open.iter().rev().take_while(|open| open.style == Style::Flow).find(has_one).map(|open| open.start)
     }
 
     /// Ends the innermost collection: flow ones at the end of their bracket, block ones at the end of what they hold.
