@@ -28,7 +28,7 @@ pub(crate) const FILES: &[(&str, &[u8])] = &[
         b"groups:\n- name: a\n  authentication: {account: '1111-2222-3333'}\n  roles: [R]\n  access: [{role: view}]\n",
     ),
     // As PowerShell's `>` writes it.
-    ("utf-16.yaml", b"\xff\xfeg\0r\0o\0u\0p\0s\0:\0 \0[\0]\0\n\0"),
+    ("utf-16.yaml", b"\xff\xfec\0l\0u\0s\0t\0e\0r\0I\0D\0:\0 \0c\0\n\0g\0r\0o\0u\0p\0s\0:\0 \0[\0]\0\n\0"),
     ("latin-1.yaml", b"groups: [] # \xe9\n"),
     (
         "k.yaml",
