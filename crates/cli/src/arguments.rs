@@ -432,7 +432,7 @@ Others:
         let rows = [
             ("plan --settle 1m", "tip: --settle is a flag of `apply`\n"),
             ("apply --exit-code", "tip: --exit-code is a flag of `plan`, `diff`\n"),
-            ("plan --sette 1m", "to pass '--sette' as a value"),
+            ("plan --sette 1m", "unexpected argument '--sette' found"),
         ];
         for (line, tip) in rows {
             let words: Vec<_> = ["cluster-auth"].into_iter().chain(line.split(' ')).map(Into::into).collect();

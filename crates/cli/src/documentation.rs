@@ -1,12 +1,12 @@
 //! What README, docs/ and `--help` say of the command line is so: every command in them is understood, and every flag exists.
 //! That each is also run by a test is a matter of [`pages::Table`].
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ffi::OsString};
 
 use clap::{Arg, Command, error::ErrorKind};
 use pages::{Page, Table};
 
-use crate::arguments;
+use crate::{arguments, commands::kubeconfig::update};
 
 /// The command lines of ours in a shell's line, without what else is in it.
 fn ours(line: &str) -> Vec<Vec<String>> {
@@ -46,7 +46,11 @@ fn ours(line: &str) -> Vec<Vec<String>> {
 
 /// Why a command is not understood. What is missing in it is not: it may be a name alone.
 fn misunderstood(words: &[String]) -> Option<String> {
-    // `aws eks get-token`'s words have a parser of their own.
+    // The AWS CLI's words have parsers of their own.
+    let line: Vec<OsString> = words.iter().map(OsString::from).collect();
+    if let Some(words) = update::recognise(&line) {
+        return update::accepts(&words).err();
+    }
     if words.get(1).is_some_and(|word| word == "eks") {
         return crate::commands::token::accepts(&words[1..]).err();
     }

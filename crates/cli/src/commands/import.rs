@@ -126,7 +126,9 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
         format!("next: save this as access.yaml, read it, and see by {how}")
     } else {
         let others = others.join(", ");
-        format!("next: save this as access.yaml, and read it; `plan` compares it with nothing of another cluster: {others}")
+        format!(
+            "next: save this as access.yaml, and read it; `plan` compares it with nothing of another cluster: {others}"
+        )
     });
     if let [Unseen { what, why, .. }, more @ ..] = &observed.entries.without_policies()[..] {
         let more = if more.is_empty() { String::new() } else { format!(" (and of {} more)", more.len()) };

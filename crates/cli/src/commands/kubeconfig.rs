@@ -35,6 +35,7 @@ use crate::{
 #[command(
     group = ArgGroup::new("with_authority").args(["server", "from_kubeconfig"]),
     group = ArgGroup::new("writes").args(["merge", "convert", "kuberc"]),
+    group = ArgGroup::new("asks").args(["kuberc"]),
 )]
 #[expect(clippy::option_option, reason = "no flag, the flag alone, and the flag with a file are three things")]
 pub(crate) struct KubeconfigArgs {
@@ -118,7 +119,7 @@ pub(crate) struct KubeconfigArgs {
     kuberc: Option<Option<PathBuf>>,
 
     /// Do not ask before --kuberc changes the file
-    #[arg(long, requires = "kuberc", conflicts_with = "dry_run")]
+    #[arg(long, requires = "asks", conflicts_with = "dry_run")]
     yes: bool,
 
     /// Print what --merge, --convert or --kuberc would change, and write nothing

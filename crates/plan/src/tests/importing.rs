@@ -226,7 +226,7 @@ fn globs_of_access_policies_are_globs_of_the_file_and_what_those_do_not_match_is
         .careful
         .iter()
         .map(|left| format!("{}: {}", left.what, left.why))
-        .filter(|text| text.contains("for EKS"))
+        .filter(|text| text.contains("EKS follows"))
         .collect();
     assert_eq!(
         careful,

@@ -86,9 +86,7 @@ pub(crate) fn recognise(arguments: &[OsString]) -> Option<Vec<OsString>> {
 
 /// Reads the words, asks EKS, and writes.
 pub(crate) fn run(words: &[OsString], process: &Process) -> CommandResult {
-    let name = format!("{} eks update-kubeconfig", program(&process.arguments));
-    let words = iter::once(OsStr::new("cluster-auth")).chain(words.iter().map(OsString::as_os_str));
-    let update: Update = token::parsed(&name, words)?;
+    let update = parse(words, program(&process.arguments))?;
     if let Some(why) = update.refused() {
         return Err(anyhow::anyhow!(why).into());
     }
@@ -117,6 +115,17 @@ pub(crate) fn run(words: &[OsString], process: &Process) -> CommandResult {
         process::print(&format!("Entries:\n\n{}", kubeconfig::render(&entry)))?;
     }
     Ok(())
+}
+
+/// Whether the words are understood.
+#[cfg(test)]
+pub(crate) fn accepts(words: &[OsString]) -> Result<(), String> {
+    parse(words, "cluster-auth").map(drop).map_err(|error| error.to_string())
+}
+
+fn parse(words: &[OsString], program: &str) -> Result<Update, clap::Error> {
+    let words = iter::once(OsStr::new("cluster-auth")).chain(words.iter().map(OsString::as_os_str));
+    token::parsed(&format!("{program} eks update-kubeconfig"), words)
 }
 
 impl Update {
