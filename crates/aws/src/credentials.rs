@@ -17,6 +17,7 @@ mod bridge;
 mod cache;
 mod configparser;
 mod considered;
+mod digest;
 mod endpoints;
 mod fetch;
 mod files;

@@ -29,12 +29,7 @@ pub enum EndpointError {
     /// Which endpoint is meant is neither of the two that there are.
     #[error("AWS_STS_REGIONAL_ENDPOINTS (sts_regional_endpoints of a profile) must be legacy or regional")]
     Legacy,
-    /// A URL of one's own has no variants.
-    #[error(
-        "a URL of AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL or a profile has no {0} variant; leave one of the two out"
-    )]
-    OverrideWith(&'static str),
-    /// Neither has the global endpoint.
+    /// The global endpoint has no variants.
     #[error("without a Region there is no {0} endpoint; give one like us-west-2 by --region or AWS_REGION")]
     GlobalWith(&'static str),
     /// The Region's partition has no such endpoint.
@@ -82,7 +77,7 @@ const LEGACY_GLOBAL_REGIONS: [&str; 16] = [
 /// # Errors
 ///
 /// [`EndpointError`]: a Region that is none, an override that is not a URL, or a variant that the Region's partition
-/// does not have, or that neither an override nor the global endpoint has.
+/// does not have, or that the global endpoint does not have.
 pub fn sts_endpoint(environment: &Environment, region: Option<&str>) -> Result<Endpoint, EndpointError> {
     let region = region.filter(|region| *region != GLOBAL);
     let pseudo = region.and_then(without_fips);
@@ -95,12 +90,9 @@ pub fn sts_endpoint(environment: &Environment, region: Option<&str>) -> Result<E
         Some("legacy") => true,
         Some(_) => return Err(EndpointError::Legacy),
     };
+    // A URL of one's own is what it is, whatever variant is asked for.
     if let Some(url) = overridden(environment, STS_URL)? {
-        return match variant {
-            // The name of a Region says nothing about a URL.
-            Some(variant) if pseudo.is_none() => Err(EndpointError::OverrideWith(variant)),
-            _ => Ok(Endpoint { url, signing_region: region.unwrap_or("us-east-1").to_owned() }),
-        };
+        return Ok(Endpoint { url, signing_region: region.unwrap_or("us-east-1").to_owned() });
     }
     match (region, variant) {
         (None, Some(variant)) => Err(EndpointError::GlobalWith(variant)),
@@ -237,8 +229,8 @@ mod tests {
             (&[FIPS, DUAL], Some("us-gov-west-1"), Ok("https://sts-fips.us-gov-west-1.api.aws")),
             (&[DUAL], Some("us-iso-east-1"), Err(EndpointError::Variant("dual-stack"))),
             (&[FIPS], None, Err(EndpointError::GlobalWith("FIPS"))),
-            (&[URL, FIPS], Some("us-west-2"), Err(EndpointError::OverrideWith("FIPS"))),
-            (&[URL, DUAL], None, Err(EndpointError::OverrideWith("dual-stack"))),
+            (&[URL, FIPS], Some("us-west-2"), Ok("https://sts.example.com")),
+            (&[URL, DUAL], None, Ok("https://sts.example.com")),
         ];
         for (variables, region, expected) in rows {
             let endpoint = sts_endpoint(&environment(variables), region);

@@ -8,7 +8,6 @@ pub(crate) mod completion;
 #[cfg(all(unix, feature = "local"))]
 pub(crate) mod demo;
 pub(crate) mod diff;
-pub(crate) mod eks;
 pub(crate) mod explain;
 pub(crate) mod import;
 #[cfg(unix)]

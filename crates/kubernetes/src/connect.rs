@@ -15,7 +15,7 @@ use crate::{
     Cluster, ContextName, KubernetesError, client,
     credentials::{Credentials, bearer, has_ended, not_read},
     files::{self, Config, User},
-    plugin::{PATIENCE, Plugin, Runner},
+    plugin::{Listener, PATIENCE, Plugin, Runner},
     proxies::proxy_of,
     usable,
 };
@@ -39,17 +39,6 @@ pub struct Kubeconfig {
     pub listener: Listener,
     /// The clock: credentials end.
     pub now: fn() -> Timestamp,
-}
-
-/// Who is there while a plugin runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Listener {
-    /// Nobody: stderr is a log, which is others' to read.
-    Nobody,
-    /// Somebody who reads stderr and cannot be asked anything.
-    Reader,
-    /// Somebody who can be asked something: stdin is a terminal.
-    Terminal,
 }
 
 /// A client certificate and its key, in PEM.

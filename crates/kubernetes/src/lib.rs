@@ -40,11 +40,12 @@ mod watch;
 mod write;
 
 pub use cluster::Cluster;
-pub use connect::{Kubeconfig, Listener, Pod};
+pub use connect::{Kubeconfig, Pod};
 pub use context::ContextName;
 pub use error::{KubernetesError, PluginTrouble};
 pub use lease::Lease;
 pub use list_stream::ListStream;
+pub use plugin::Listener;
 pub use plugin::Plugin;
 pub use resource::Resource;
 pub use review::{MyRules, Question, Username};

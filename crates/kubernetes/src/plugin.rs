@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use tokio::{io::AsyncReadExt as _, process::Command, time::timeout};
 
-use crate::{ContextName, KubernetesError, Listener, PluginTrouble, files::Exec, usable::EXEC_VERSIONS};
+use crate::{ContextName, KubernetesError, PluginTrouble, files::Exec, usable::EXEC_VERSIONS};
 
 /// A program that makes credentials, as kubectl runs it.
 // No Debug: its variables may be credentials.
@@ -21,6 +21,17 @@ pub struct Plugin {
     pub args: Vec<String>,
     /// Variables that it gets besides those that there are.
     pub env: Vec<(String, String)>,
+}
+
+/// Who is there while a plugin runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listener {
+    /// Nobody: stderr is a log, which is others' to read.
+    Nobody,
+    /// Somebody who reads stderr and cannot be asked anything.
+    Reader,
+    /// Somebody who can be asked something: stdin is a terminal.
+    Terminal,
 }
 
 /// How long a program may take that cannot ask anybody anything; kubectl waits for ever. Somebody may have to log in with a browser

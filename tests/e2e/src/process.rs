@@ -56,16 +56,22 @@ pub fn in_repository(line: &str) -> Command {
 
 /// Runs to the end. What it prints must hold no secret, unless this is what it was asked for.
 pub fn run(command: &mut Command) -> anyhow::Result<Output> {
+    let output = run_other(command)?;
+    let (what, prints_tokens) = secrets::named(command);
+    if prints_tokens {
+        secrets::of_text(&output.stdout);
+    } else {
+        secrets::refused(&what, &output.stdout)?;
+    }
+    secrets::refused(&what, &output.stderr)?;
+    Ok(output)
+}
+
+/// The same of another program than ours: with `--debug` the AWS CLI prints what it signs.
+pub fn run_other(command: &mut Command) -> anyhow::Result<Output> {
     let output = command.output().with_context(|| format!("cannot start {command:?}"))?;
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     let (stdout, stderr) = (text(output.stdout), text(output.stderr));
-    let (what, prints_tokens) = secrets::named(command);
-    if prints_tokens {
-        secrets::of_text(&stdout);
-    } else {
-        secrets::refused(&what, &stdout)?;
-    }
-    secrets::refused(&what, &stderr)?;
     Ok(Output { code: output.status.code().unwrap_or(-1), stdout, stderr })
 }
 

@@ -38,6 +38,14 @@ const LINES: &[(&str, &str)] = &[
         "reconfigure your apiserver with `--authentication-token-webhook-config-file={kubeconfig}` to enable",
         "The kubeconfig with which each API server has to be started.",
     ),
+    (
+        "a part of the folder of access files is not read",
+        "Of a folder of `--access-file` only its own `.yaml`, `.yml` and `.json` files count: `left_out` says what does not.",
+    ),
+    (
+        "a request of HTTP where TLS is spoken",
+        "A client that speaks plain HTTP to the server's port, at the level `debug`: give it a URL with `https`.",
+    ),
     ("ready", "The server listens, and knows who is mapped."),
     ("{error:#}", "Why the server ends, where the log is JSON; in text it is the last line, `error: …`."),
     ("made a certificate and its authority", "There was none at the first start."),

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use sha1::{Digest as _, Sha1};
 
-use super::{AssumeRole, Base, Credentials, Environment, Secret, Sso, session::digest, small_file};
+use super::{AssumeRole, Base, Credentials, Environment, Secret, Sso, digest::digest, small_file};
 
 /// The AWS CLI asks for new ones so long before the end (`DEFAULT_EXPIRY_WINDOW_SECONDS`), and renews those of `aws login`
 /// (`_REFRESH_THRESHOLD`), which are good for a quarter of an hour.

@@ -46,20 +46,26 @@ pub fn with_endpoints(
     all
 }
 
-/// The section of services that a profile names and that there is not: a mistake to botocore.
+/// The section of services that a profile names and that there is not: a mistake to botocore, where it looks for a URL there.
 #[must_use]
 pub fn missing_services<'a>(
     environment: &'a Environment,
     files: &'a SharedFiles,
     profile: Option<&'a str>,
 ) -> Option<&'a str> {
-    let services = files.setting(profile_name(environment, profile), "services")?;
+    let name = profile_name(environment, profile);
+    let services = files.setting(name, "services")?;
+    let ignored = environment.get(IGNORE_URLS).or_else(|| files.setting(name, "ignore_configured_endpoint_urls"));
+    let is_ignored = ignored.is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    if is_ignored || [STS_URL, ANY_URL].iter().any(|variable| environment.get(variable).is_some()) {
+        return None;
+    }
     files.services(services).is_none().then_some(services)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Environment, Rules, SharedFiles, missing_services, with_endpoints};
+    use super::{ANY_URL, Environment, IGNORE_URLS, Rules, STS_URL, SharedFiles, missing_services, with_endpoints};
     use crate::sts_endpoint;
 
     const FILE: &str = "\
@@ -107,6 +113,11 @@ sts =
         let missing = |profile| missing_services(&Environment::default(), &files, Some(profile)).map(str::to_owned);
         assert_eq!(missing("lost").as_deref(), Some("nowhere"));
         assert_eq!((missing("own"), missing("default")), (None, None));
+        for variable in [(STS_URL, "https://x"), (ANY_URL, "https://x"), (IGNORE_URLS, "True")] {
+            let vars = [(variable.0.to_owned(), variable.1.to_owned())].into();
+            let environment = Environment { vars, home: None };
+            assert_eq!(missing_services(&environment, &files, Some("lost")), None, "{variable:?}");
+        }
     }
 
     #[test]

@@ -12,9 +12,8 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
-use super::{AssumeRole, Base, Credentials, Environment, Secret, Sso, small_file, sso_token::SsoToken};
+use super::{AssumeRole, Base, Credentials, Environment, Secret, Sso, digest::digest, small_file, sso_token::SsoToken};
 use crate::Endpoint;
 
 /// What a session is kept under. It holds no secret.
@@ -224,11 +223,6 @@ fn of_variables(environment: &Environment) -> String {
 /// Who a web identity's token is about; the token itself is a secret.
 fn of_file(path: &Path) -> Option<String> {
     small_file(path).map(|text| digest(&text))
-}
-
-/// SHA-256, in hexadecimal digits.
-pub(super) fn digest(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -16,8 +16,8 @@ use crate::{
     process::{self, Process},
     settings,
     shared::{
-        access::read_access_files,
         analysis::{Analysis, AnalysisArgs, configured, not_of_another, of_cluster},
+        observe::read_access_files,
         output::Output,
         terminal::styled,
         transport::Transport,

@@ -5,6 +5,7 @@
 //!                                     └ no network: no runtime, no TLS, no root certificates
 //! ```
 
+pub(crate) mod aws_cli;
 mod call;
 
 use std::ffi::OsString;
@@ -15,9 +16,9 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use mapping::authenticator::Config;
 
+use self::aws_cli::Answer;
 pub(crate) use self::call::{Call, accepts, parsed, request_of, run_call};
 use crate::{
-    commands::eks::Answer,
     credentials::{self, OwnToken, Wanted},
     exit::{CommandResult, Failure},
     global::{Boolean, Global},

@@ -79,7 +79,7 @@ impl Sessions {
         }
     }
 
-    /// Waits until nobody else asks for the session. None where the folder cannot be used, or another process does not come to an end.
+    /// Waits until nobody else asks for the session. None where the folder cannot be used, or another process takes too long.
     pub(super) async fn hold(&self, key: &SessionKey) -> Option<Held> {
         let path = self.lock(key);
         private::make_folder(&self.folder).ok()?;

@@ -18,7 +18,7 @@ use inventory::{AccessEntries, Dump, Inputs};
 pub(crate) use self::iam::AskIam;
 use super::{
     analysis::say_gaps,
-    observe::{COMPILING, ClusterArgs, PathArgs, access_files, ignored, look},
+    observe::{COMPILING, ClusterArgs, PathArgs, access_files, ignored, look, say_left_out},
 };
 use crate::{
     process::{self, Process},
@@ -78,7 +78,7 @@ impl Paths {
                 None => anyhow::bail!("no access file: name one, or run this where access.yaml is"),
             }
         }
-        load(if named.is_empty() { vec![&default] } else { named }, &mut say)
+        load(if named.is_empty() { vec![&default] } else { named }, &mut say_left_out)
     }
 }
 
@@ -167,20 +167,6 @@ pub(crate) fn load<'a>(
     let access::Read { access, mut problems } = access::read(&sources, &Limits::default());
     problems.splice(..0, undecodable);
     Ok(Loaded { sources, access, problems })
-}
-
-/// Adds the same files to what is given of a cluster.
-pub(crate) fn read_access_files<'a>(
-    paths: impl IntoIterator<Item = &'a PathBuf>,
-    into: &mut Inputs,
-) -> anyhow::Result<()> {
-    let files = paths.into_iter().map(|path| access_files(path, &mut say)).collect::<anyhow::Result<Vec<_>>>()?;
-    PathArgs::default().read_paths(&files.concat(), into)
-}
-
-/// Says what of access files is not read.
-fn say(left_out: &str) {
-    process::note(&format!("note: {left_out}"));
 }
 
 /// Adds a file. That one is no text stops none of the others: everything that is wrong is said in one run.

@@ -8,10 +8,7 @@ use kubernetes::{Cluster, KubernetesError};
 use mapping::Reader;
 use visibility::{NamedPrincipal, Resources, Unreadable, World};
 
-use super::{
-    access::read_access_files,
-    observe::{ClusterArgs, EVERYTHING, FromArgs, Lists, gated, look},
-};
+use super::observe::{ClusterArgs, EVERYTHING, FromArgs, Lists, gated, look, read_access_files};
 use crate::{
     exit::{CommandResult, Failure},
     global::Global,

@@ -7,7 +7,7 @@ mod live;
 
 pub(crate) use self::{
     context::{ClusterArgs, contexts, listener, proxies},
-    files::access_files,
+    files::{access_files, read_access_files, say_left_out},
     from::{
         APPLIED_WITH, COMPARED_IN, COMPILED_WITH, FromArgs, IMPORTED_FROM, PLANNED_WITH, PathArgs,
         ensure_no_configuration, gated, ignored,

@@ -71,12 +71,12 @@ mod tests {
     fn a_path_is_one_from_the_kubeconfigs_folder() {
         let rows = [
             ("aws", "aws"),
-            ("./aws", "/home/alice/.kube/aws"),
-            ("../bin/aws", "/home/alice/bin/aws"),
+            ("./aws", "/users/alice/.kube/aws"),
+            ("../bin/aws", "/users/alice/bin/aws"),
             ("/opt//aws", "/opt/aws"),
         ];
         for (command, runs) in rows {
-            assert_eq!(command_of(command, "/home/alice/.kube"), runs, "{command}");
+            assert_eq!(command_of(command, "/users/alice/.kube"), runs, "{command}");
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   cases/NAME/case.yaml   the environment, what AWS answers, and whose keys a token is signed with in the end
-//!   cases/NAME/home/…      what lies in somebody's home
+//!   cases/NAME/home          what lies in somebody's home
 //! ```
 //!
 //! botocore is asked by `botocore.py` in the AWS CLI's own Python. What the two programs find for the same files and the same answers is what

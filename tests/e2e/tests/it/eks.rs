@@ -67,7 +67,8 @@ fn typed(world: &World, program: &Path, folder: &Path, form: &Form) -> anyhow::R
         command.env(name, value);
         words.next();
     }
-    process::run(command.args(words))
+    command.args(words);
+    if program == world.parts.aws_cli { process::run_other(&mut command) } else { process::run(&mut command) }
 }
 
 fn words(line: &str) -> Vec<String> {

@@ -181,7 +181,7 @@ fn troubles(world: &World) -> anyhow::Result<()> {
     let closed = made(&nobody, "{token: SECRET}");
     let plugin = made(
         &nobody,
-        "{exec: {apiVersion: client.authentication.k8s.io/v1, command: cat, args: [it.yaml, SECRET], interactiveMode: Never}}",
+        "{exec: {apiVersion: client.authentication.k8s.io/v1, command: "false", args: [SECRET], interactiveMode: Never}}",
     );
     let cut_off = made(&half_answers("")?, "{token: SECRET}");
     let half_text = made(&half_answers("0\r\n\r\n")?, "{token: SECRET}");
@@ -190,7 +190,7 @@ fn troubles(world: &World) -> anyhow::Result<()> {
         ("no kubeconfig", "{: SECRET", &["--kubeconfig", "it.yaml"], "cannot be read as a kubeconfig"),
         ("an unknown context", &real, &["--kubeconfig", "it.yaml", "--context", "other"], "has no context `other`"),
         ("nobody there", &closed, &["--kubeconfig", "it.yaml"], "cannot be reached"),
-        ("a plugin that fails", &plugin, &["--kubeconfig", "it.yaml"], "exec: executable cat failed with exit code 1"),
+        ("a plugin that fails", &plugin, &["--kubeconfig", "it.yaml"], "exec: executable false failed with exit code 1"),
         ("a list that is cut off", &cut_off, &["--kubeconfig", "it.yaml"], "cannot be reached"),
         ("a list whose text is cut off", &half_text, &["--kubeconfig", "it.yaml"], "EOF while parsing a list"),
     ];

@@ -16,9 +16,9 @@ use serde_json::json;
 
 use super::{clusters::Described, file, merge};
 use crate::{
-    commands::{
-        eks::{Options, around},
-        token,
+    commands::token::{
+        self,
+        aws_cli::{Options, around},
     },
     credentials::{self, Wanted},
     exit::{CommandResult, Failure},

@@ -118,7 +118,9 @@ impl Files {
         }
         // Those of a folder are found, and looked at, when it is read.
         self.access.iter().filter(|path| !path.is_dir()).try_for_each(|path| process::ensure_regular(path))?;
-        let Loaded { sources, access, problems } = load(&self.access, &mut |left_out| tracing::info!("{left_out}"))?;
+        let Loaded { sources, access, problems } = load(&self.access, &mut |left_out| {
+            tracing::info!(left_out, "a part of the folder of access files is not read");
+        })?;
         refuse(&sources, problems)?;
         let facts = Facts::default();
         let (desired, mut problems) = access::compile(&access, &facts, process::now());

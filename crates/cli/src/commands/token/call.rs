@@ -7,9 +7,12 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{Parser, Subcommand, error::ErrorKind};
 
-use super::{Request, TokenArgs, run};
+use super::{
+    Request, TokenArgs,
+    aws_cli::{GetToken, around},
+    run,
+};
 use crate::{
-    commands::eks::{GetToken, around},
     exit::{CommandResult, Failure},
     global::{Global, is_plugin, program},
     process::Process,

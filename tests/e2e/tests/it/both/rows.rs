@@ -277,7 +277,7 @@ pub(super) const ROWS: &[Row] = &[
     other("version -o text", &FORMAT, "invalid value 'text'"),
     // verify
     other("verify", &WRONG, "no cluster id"),
-    other("verify -i c", &WRONG, "refused"),
+    other("verify -i c", &WRONG, "no token on stdin"),
     other("verify -t x", &WRONG, "no cluster id"),
     other("verify -i c -t x", &WRONG, "token.not-aws"),
     other("verify -i e2e.example.com -t TOKEN -o json", &REGION, ""),

@@ -36,7 +36,9 @@ impl<'a> Eks<'a> {
         let role = "roles:\n- {name: Admin, assumableBy: [alice]}\n";
         let known = include_str!("../../../src/identities.yaml").replace("roles:\n", role);
         let aws = Sts::start_with(&folder, &format!("{known}\nclusters: {clusters}\n"))?;
-        fs::write(folder.join("aws-config"), profiles(&aws)?)?;
+        // Version 1 of the AWS CLI would fetch the proxy's URL, and take what is there for the value.
+        let profiles = profiles(&aws)?.replace("[default]\n", "[default]\ncli_follow_urlparam = false\n");
+        fs::write(folder.join("aws-config"), profiles)?;
         Ok(Self { world, folder, aws })
     }
 

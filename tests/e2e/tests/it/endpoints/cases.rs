@@ -223,8 +223,9 @@ fn urls(profiles: &mut Profiles) -> Vec<Case> {
     for lines in of {
         let profile = profiles.add(lines);
         for variables in variables {
-            let has_variant = variables.iter().any(|variable| [fips, dual].contains(variable));
-            let without = if has_variant { Differs::Global } else { Differs::Goes };
+            let is_variant = |variable: &(&str, &str)| [fips, dual].contains(variable);
+            let is_bare = variables.contains(&ignored) && variables.iter().any(is_variant);
+            let without = if is_bare { Differs::Global } else { Differs::Goes };
             let differs = (!lines.starts_with("region")).then_some(without);
             let case = with(&[*variables, &[("AWS_PROFILE", &profile)]].concat(), &[]);
             cases.push(Case { differs, ..case });

@@ -2,9 +2,9 @@
 //!
 //! Source: `awscli/data/cli.json` and `awscli/customizations/globalargs.py` of versions 1 and 2.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::answer::Query;
+use super::format::{Format, Query};
 use crate::process::Process;
 
 /// What may be given with each of them.
@@ -82,15 +82,6 @@ pub(crate) struct Options {
     /// Refused: nothing is asked here
     #[arg(long)]
     cli_auto_prompt: bool,
-}
-
-/// Formats of the AWS CLI; `yaml` is one of version 2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    Json,
-    Yaml,
-    Text,
-    Table,
 }
 
 impl Options {

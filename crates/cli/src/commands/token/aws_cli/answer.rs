@@ -3,15 +3,16 @@
 mod table;
 mod text;
 
-use std::str::FromStr;
-
 use anyhow::Context as _;
 use aws::credentials::{self, Rules};
 use clap::ValueEnum as _;
 use serde::Serialize as _;
 use serde_json::{Serializer, Value as Json, json, ser::PrettyFormatter};
 
-use super::options::{Format, Options};
+use super::{
+    format::{Format, Query},
+    options::Options,
+};
 use crate::process::Process;
 
 /// How an answer is to be printed.
@@ -23,26 +24,6 @@ pub(crate) struct Answer {
     ca_bundle: Option<String>,
     /// What was given and has no effect.
     pub(crate) notes: Vec<String>,
-}
-
-/// A question of JMESPath.
-#[derive(Clone, Debug)]
-pub(crate) struct Query(jmespath::Expression<'static>);
-
-impl FromStr for Query {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let expression = jmespath::compile(text);
-        expression.map(Self).map_err(|why| format!("it is not JMESPath: {}", why.reason))
-    }
-}
-
-impl Query {
-    fn of(&self, credential: &Json) -> anyhow::Result<Json> {
-        let found = self.0.search(credential).map_err(|why| anyhow::anyhow!("--query {}: {}", self.0, why.reason))?;
-        Ok(serde_json::to_value(found)?)
-    }
 }
 
 impl Answer {
@@ -73,7 +54,7 @@ impl Answer {
         let asked = self.query.as_ref().map_or(Ok(whole.clone()), |query| query.of(&whole))?;
         let printed = match format {
             Format::Json => indented(&asked)?,
-            Format::Yaml => visibility::print::yaml(&asked),
+            Format::Yaml => yaml(&asked)?,
             Format::Text => text::text(&asked),
             Format::Table => table::table("get-token", &asked)?,
         };
@@ -103,6 +84,11 @@ impl Answer {
         let known = || format!("{name} is {text:?}, and formats are json, yaml, text and table; --output names one");
         Format::from_str(&text, false).ok().with_context(known)
     }
+}
+
+/// YAML with each text on one line, as the AWS CLI writes it: a script takes the line for the token.
+fn yaml(value: &Json) -> anyhow::Result<String> {
+    Ok(serde_saphyr::to_string_with_options(value, serde_saphyr::ser_options! { prefer_block_scalars: false })?)
 }
 
 /// JSON as Python's `json` indents it by four; of an empty object nothing, as the AWS CLI does.

@@ -7,6 +7,7 @@
 //! ```
 
 mod answer;
+mod format;
 mod get_token;
 mod options;
 
