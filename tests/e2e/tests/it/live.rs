@@ -181,7 +181,7 @@ fn troubles(world: &World) -> anyhow::Result<()> {
     let closed = made(&nobody, "{token: SECRET}");
     let plugin = made(
         &nobody,
-        "{exec: {apiVersion: client.authentication.k8s.io/v1, command: "false", args: [SECRET], interactiveMode: Never}}",
+        "{exec: {apiVersion: client.authentication.k8s.io/v1, command: 'false', args: [SECRET], interactiveMode: Never}}",
     );
     let cut_off = made(&half_answers("")?, "{token: SECRET}");
     let half_text = made(&half_answers("0\r\n\r\n")?, "{token: SECRET}");
