@@ -163,6 +163,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("count", "how many"),
     ("error", "why, in words; of a file with its place"),
     ("file", "`config`, `certificate` or the flag of a file; of a file that was written its path"),
+    ("left_out", "which file or folder is not read, and why"),
     ("folder", "where the files are"),
     (
         "groups",

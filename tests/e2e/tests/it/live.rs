@@ -190,7 +190,12 @@ fn troubles(world: &World) -> anyhow::Result<()> {
         ("no kubeconfig", "{: SECRET", &["--kubeconfig", "it.yaml"], "cannot be read as a kubeconfig"),
         ("an unknown context", &real, &["--kubeconfig", "it.yaml", "--context", "other"], "has no context `other`"),
         ("nobody there", &closed, &["--kubeconfig", "it.yaml"], "cannot be reached"),
-        ("a plugin that fails", &plugin, &["--kubeconfig", "it.yaml"], "exec: executable false failed with exit code 1"),
+        (
+            "a plugin that fails",
+            &plugin,
+            &["--kubeconfig", "it.yaml"],
+            "exec: executable false failed with exit code 1",
+        ),
         ("a list that is cut off", &cut_off, &["--kubeconfig", "it.yaml"], "cannot be reached"),
         ("a list whose text is cut off", &half_text, &["--kubeconfig", "it.yaml"], "EOF while parsing a list"),
     ];

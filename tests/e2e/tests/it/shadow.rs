@@ -169,7 +169,7 @@ fn differences(world: &World) -> anyhow::Result<()> {
     ensure!(told.iter().map(told_of).eq(expected.map(|row| row.map(str::to_owned))), "{told:#?}");
     let bob = &told[0];
     ensure!(bob["arn"] == "arn:aws:iam::111122223333:user/ops/bob", "{bob}");
-    ensure!(bob["error"] == "identity is not mapped", "{bob}");
+    ensure!(bob["error"] == "no mapping names this principal", "{bob}");
     ensure!(told[2]["rule"].as_str().is_some_and(|rule| rule.contains("config.yaml")), "{}", told[2]);
     for message in ["access granted", "access denied"] {
         ensure!(!log.contains(message), "nobody was let in or refused by this server: {log}");

@@ -124,9 +124,10 @@ impl Reader for Alice {
                 ensure!(said.starts_with("k8s-aws-v1.") && said.trim_end().lines().count() == 1, "{said}");
             }
             _ if command.starts_with("cluster-auth eks update-kubeconfig ") => {
-                let context = "Added new context prod-eks to ";
+                // The AWS CLI has written the cluster before.
                 ensure!(
-                    said.contains(context) && config()?.contains("arn:aws:eks:eu-west-1:111122223333:cluster/prod"),
+                    said.contains("Updated context prod-eks in ")
+                        && config()?.contains("arn:aws:eks:eu-west-1:111122223333:cluster/prod"),
                     "{said}"
                 );
             }
