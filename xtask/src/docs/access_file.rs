@@ -37,7 +37,8 @@ chart's names for the chart's shapes (Role `<group>`, `<group>-binding`); everyt
 its last answer for its own cache time. Targets that cannot express an expiry refuse such a file unless `--expiry at-next-apply` is given.
 
 **Many files.** Several paths, or a folder, merge into one: a group may span files, but each of its keys comes from one of them, and
-exactly one file has the `clusterID`. The order of files never matters.
+exactly one file has the `clusterID`. The order of files never matters. Of a folder its own `.yaml`, `.yml` and `.json` files are read; those of
+folders in it are not, which a note says.
 
 **What the cluster has.** `check --live` asks the cluster of the current kubeconfig context (`--context` and `--kubeconfig` name another)
 for its namespaces and roles: missing roles, and selectors that match nothing, are found then. `--from` takes the same from dumps.
