@@ -101,7 +101,8 @@ impl TypedValueParser for Boolean {
     }
 }
 
-/// Reads whole numbers as flags of aws-iam-authenticator take them: `0x5372`, `051562` and `21_362` are 21362.
+/// Reads whole numbers as flags of aws-iam-authenticator take them, of the server alone: `0x5372`, `051562` and `21_362` are 21362.
+#[cfg(unix)]
 pub(crate) fn number<T: TryFrom<i64>>(text: &str) -> Result<T, String> {
     let number = authenticator::whole_number(text).ok_or_else(|| "expected a whole number".to_owned())?;
     T::try_from(number).map_err(|_| format!("{number} is out of range"))

@@ -9,7 +9,6 @@ use std::{
 
 /// Others than the owner may do something with it, by these permission bits.
 #[derive(Debug)]
-#[cfg_attr(not(unix), expect(dead_code, reason = "elsewhere nobody looks at modes"))]
 pub(crate) struct Exposed {
     path: PathBuf,
     mode: u32,
