@@ -164,7 +164,7 @@ impl Drop for Background {
 }
 
 /// How long anything may take before a test gives up. Generous: machines are noisy, and nothing is asserted on time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Asks again and again until the answer is yes.
 pub fn wait_until(what: &str, mut ready: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
