@@ -198,7 +198,7 @@ fn of_resource(
             let meant = nearest(subresource, of_pods()).map(|near| format!("did you mean pods/{near}?"));
             return Some(misnomer(KEY, format!("pods have no subresource `{subresource}`"), meant));
         }
-        // PolicyRights other groups it may be one of several that were copied together.
+        // Beside other groups it may be one of several that were copied together.
         let was_in = |group: &&str| {
             rows().any(|row| *row.name == *name && *row.api_group == **group && row.served == Served::Formerly)
         };

@@ -38,7 +38,7 @@ pub enum Served {
     /// Older API servers.
     Formerly,
     /// What is installed beside: the metrics server, the authenticator, whatever a `CustomResourceDefinition` says.
-    PolicyRights,
+    Beside,
     /// Nobody: authorizers are asked about it.
     Never,
 }
@@ -90,7 +90,7 @@ fn resource(api_group: &str, line: &str) -> Resource {
             "default" => Served::ByDefault,
             "enabled" => Served::Enabled,
             "formerly" => Served::Formerly,
-            "beside" => Served::PolicyRights,
+            "beside" => Served::Beside,
             "never" => Served::Never,
             _ => panic!("who serves it: {line}"),
         },

@@ -66,7 +66,7 @@ impl Resource {
             short_names: short,
             namespaced: scope == Scope::Namespaced,
             verbs: texts(REQUESTS),
-            served: Served::PolicyRights,
+            served: Served::Beside,
             subresources: subresources.unwrap_or_default(),
         })
     }

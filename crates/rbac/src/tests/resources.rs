@@ -22,7 +22,7 @@ fn a_row_says_what_rules_and_people_call_it() {
         ),
         ("scheduling.k8s.io", "workloads", "Workload workload [] true Enabled"),
         ("extensions", "deployments", "Deployment deployment [\"deploy\"] true Formerly"),
-        ("metrics.k8s.io", "pods", "PodMetrics podmetrics [] true PolicyRights"),
+        ("metrics.k8s.io", "pods", "PodMetrics podmetrics [] true Beside"),
         ("", "users", " user [] false Never"),
     ];
     for (group, name, expected) in rows {

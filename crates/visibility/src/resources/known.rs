@@ -9,7 +9,7 @@ pub(super) fn all() -> Vec<ApiResource> {
     let is_there = |row: &&Resource| match row.served {
         Served::ByDefault => true,
         // Measurements are hardly meant.
-        Served::PolicyRights => *row.api_group != *"metrics.k8s.io",
+        Served::Beside => *row.api_group != *"metrics.k8s.io",
         Served::Enabled | Served::Formerly | Served::Never => false,
     };
     let served = RESOURCES.iter().filter(is_there).map(ApiResource::from);
