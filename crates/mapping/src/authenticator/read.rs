@@ -1,6 +1,5 @@
 //! From the file's tree to its values.
 
-use core::net::IpAddr;
 use std::{collections::BTreeMap, path::PathBuf};
 
 use document::{Entry, Fields, KeyCase, Limits, Problem, Problems, Source, Span};
@@ -157,7 +156,13 @@ impl Reader<'_> {
         let source_arn = source_arn(fields.text("sourceARN", problems), ec2_role_arn.is_some(), problems);
         let mut config = ServerConfig {
             partitions: self.partition.or(partition).into(),
-            address: address_of(address, problems),
+            address: values::parsed_by(
+                |text| flags::address(text).ok(),
+                address,
+                "config.address",
+                "an IP address; a name goes to `hostname`",
+                problems,
+            ),
             port: fields.take("port").and_then(|entry| values::number(&entry.value, problems)),
             hostname: text(&mut fields, "hostname", problems),
             state_dir: path(&mut fields, "stateDir", problems),
@@ -196,17 +201,6 @@ impl Reader<'_> {
 fn text(fields: &mut Fields<'_>, key: &'static str, problems: &mut Problems) -> Option<String> {
     let text = fields.take(key).and_then(|entry| values::setting(&entry.value, problems));
     text.filter(|text| !text.is_empty())
-}
-
-/// An address to listen on.
-fn address_of(value: Option<(&str, Span)>, problems: &mut Problems) -> Option<IpAddr> {
-    let (text, span) = value?;
-    let address = flags::address(text).ok();
-    if address.is_none() {
-        let message = format!("{text:?} is not an IP address; a name goes to `hostname`");
-        problems.push(Problem::error("config.address", span, message));
-    }
-    address
 }
 
 fn path(fields: &mut Fields<'_>, key: &'static str, problems: &mut Problems) -> Option<PathBuf> {

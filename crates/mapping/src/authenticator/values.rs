@@ -109,8 +109,19 @@ pub(super) fn parsed<T: std::str::FromStr>(
     expected: &str,
     problems: &mut Problems,
 ) -> Option<T> {
+    parsed_by(|text| text.parse().ok(), value, code, expected, problems)
+}
+
+/// The same where `read` says what it is.
+pub(super) fn parsed_by<T>(
+    read: impl FnOnce(&str) -> Option<T>,
+    value: Option<(&str, Span)>,
+    code: &'static str,
+    expected: &str,
+    problems: &mut Problems,
+) -> Option<T> {
     let (text, span) = value?;
-    let value = text.parse().ok();
+    let value = read(text);
     if value.is_none() {
         problems.push(Problem::error(code, span, format!("{text:?} is not {expected}")));
     }
