@@ -7,13 +7,13 @@
 mod terminal;
 
 use std::{
-    borrow::Cow,
     cell::Cell,
     ffi::OsString,
     io::{self, IsTerminal as _},
 };
 
 use aws::credentials::{self, MfaDevice, Rules, Secret};
+use document::shell_word;
 
 use crate::{
     global::typed,
@@ -86,19 +86,10 @@ impl Codes {
 /// The line that was typed, as it can be typed again: with the variables that say whose credentials are meant.
 pub(crate) fn called(line: &[OsString], process: &Process) -> String {
     const VARIABLES: [&str; 4] = ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "DEFAULT_ROLE"];
-    let set = |name: &str| Some(format!("{name}={}", in_shell(process.variable(name)?)));
-    let words = line.iter().skip(1).map(|word| in_shell(&word.to_string_lossy()).into_owned());
+    let set = |name: &str| Some(format!("{name}={}", shell_word(process.variable(name)?)));
+    let words = line.iter().skip(1).map(|word| shell_word(&word.to_string_lossy()));
     let all = VARIABLES.into_iter().filter_map(set).chain([typed(line).to_owned()]).chain(words);
     all.collect::<Vec<_>>().join(" ")
-}
-
-/// A word as a shell reads it.
-fn in_shell(word: &str) -> Cow<'_, str> {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_@%+=:,./-".contains(letter);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return Cow::Borrowed(word);
-    }
-    Cow::Owned(format!("'{}'", word.replace('\'', "'\\''")))
 }
 
 fn checked(text: &str, whence: &str) -> anyhow::Result<Secret> {
