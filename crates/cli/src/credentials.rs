@@ -4,6 +4,7 @@ mod asking;
 mod cache;
 mod explained;
 mod mfa;
+mod private;
 mod sessions;
 
 use std::{borrow::Cow, cell::OnceCell};

@@ -5,7 +5,7 @@
 //! asked for.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File, TryLockError},
     io::{self, Read as _},
     path::{Path, PathBuf},
     thread,
@@ -15,7 +15,10 @@ use std::{
 use aws::credentials::{Cache, CacheKey, Credentials, Environment, MAX_CACHE, NotACache};
 use jiff::Timestamp;
 
-use super::Wanted;
+use super::{
+    Wanted,
+    private::{self, Exposed},
+};
 use crate::process;
 
 /// The variable that names the file.
@@ -72,9 +75,8 @@ impl Kept {
 pub(super) enum Unusable {
     /// Nothing says where it is.
     Nowhere,
-    /// Others than its owner may do something with it, by these permission bits.
-    #[cfg(unix)]
-    NotPrivate(PathBuf, u32),
+    /// Others than its owner may do something with it.
+    NotPrivate(Exposed),
     /// It is not a file.
     NoFile(PathBuf),
     /// Something else stands in it.
@@ -89,11 +91,7 @@ impl std::fmt::Display for Unusable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Nowhere => write!(f, "HOME is not set, and {VARIABLE} neither"),
-            #[cfg(unix)]
-            Self::NotPrivate(path, mode) => {
-                let path = path.display();
-                write!(f, "cache file {path} is not private: its mode is {mode:04o}; `chmod 600 {path}`")
-            }
+            Self::NotPrivate(exposed) => write!(f, "cache file {exposed}"),
             Self::NoFile(path) => write!(f, "{} is not a file", path.display()),
             Self::Unreadable(path, NotACache { line }) => {
                 let path = path.display();
@@ -130,7 +128,7 @@ pub(super) fn read(path: &Path) -> Result<Cache, Unusable> {
 /// Changes what the file keeps, and makes it where it is not there. Between reading and writing nobody else writes.
 pub(super) fn update(path: &Path, change: impl FnOnce(&mut Cache)) -> Result<(), Unusable> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        make_private(folder).map_err(|error| Unusable::System(folder.to_owned(), error))?;
+        private::make_folder(folder).map_err(|error| Unusable::System(folder.to_owned(), error))?;
     }
     let mut file = hold(path, Purpose::Write)?;
     let mut cache = parse(path, &mut file)?;
@@ -147,7 +145,7 @@ pub(super) fn update(path: &Path, change: impl FnOnce(&mut Cache)) -> Result<(),
     staged.put().map_err(|error| system(io::Error::other(format!("{error:#}"))))
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Purpose {
     Read,
     Write,
@@ -166,29 +164,25 @@ fn hold(path: &Path, purpose: Purpose) -> Result<File, Unusable> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(system(error)),
             Ok(_) | Err(_) => {}
         }
-        let file = open(path, purpose).map_err(system)?;
-        let locked = if purpose == Purpose::Read { file.try_lock_shared() } else { file.try_lock() };
+        let file = match purpose {
+            Purpose::Read => File::open(path),
+            Purpose::Write => private::make_file(path),
+        };
+        let file = file.map_err(system)?;
+        let locked = match purpose {
+            Purpose::Read => file.try_lock_shared(),
+            Purpose::Write => file.try_lock(),
+        };
         match locked {
-            Ok(()) if is_still(path, &file).map_err(system)? => {
-                private(path, &file)?;
-                return Ok(file);
+            Ok(()) if private::is_still(path, &file).map_err(system)? => {
+                let exposed = private::exposed(path, &file).map_err(system)?;
+                return exposed.map_or(Ok(file), |exposed| Err(Unusable::NotPrivate(exposed)));
             }
             Ok(()) | Err(TryLockError::WouldBlock) => {}
             Err(TryLockError::Error(error)) => return Err(system(error)),
         }
     }
     Err(Unusable::Held(path.to_owned()))
-}
-
-fn open(path: &Path, purpose: Purpose) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    if purpose == Purpose::Write {
-        options.write(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    }
-    options.open(path)
 }
 
 fn parse(path: &Path, file: &mut File) -> Result<Cache, Unusable> {
@@ -199,47 +193,6 @@ fn parse(path: &Path, file: &mut File) -> Result<Cache, Unusable> {
     let no_cache = |why| Unusable::Unreadable(path.to_owned(), why);
     let text = std::str::from_utf8(&bytes).map_err(|_| no_cache(NotACache { line: 1 }))?;
     Cache::parse(text).map_err(no_cache)
-}
-
-/// Whether a file is the one that the path leads to.
-#[cfg(unix)]
-fn is_still(path: &Path, file: &File) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt as _;
-    let (of, there) = (file.metadata()?, fs::metadata(path));
-    Ok(there.is_ok_and(|there| (there.dev(), there.ino()) == (of.dev(), of.ino())))
-}
-
-/// It could not have been replaced while it was open.
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere the system is asked")]
-fn is_still(_: &Path, _: &File) -> io::Result<bool> {
-    Ok(true)
-}
-
-/// Refuses keys that others than their owner could read or exchange.
-#[cfg(unix)]
-fn private(path: &Path, file: &File) -> Result<(), Unusable> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let metadata = file.metadata().map_err(|error| Unusable::System(path.to_owned(), error))?;
-    let mode = metadata.permissions().mode() & 0o7777;
-    let of_others = mode & 0o077;
-    if of_others == 0 { Ok(()) } else { Err(Unusable::NotPrivate(path.to_owned(), mode)) }
-}
-
-/// Who may read it there, the folder says, which is the user's own.
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere the mode is looked at")]
-fn private(_: &Path, _: &File) -> Result<(), Unusable> {
-    Ok(())
-}
-
-/// Makes a folder, and those above it, for their owner alone.
-fn make_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 #[cfg(all(test, unix))]

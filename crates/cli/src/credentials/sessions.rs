@@ -8,8 +8,6 @@
 //!
 //! A file that cannot be read is none. What cannot be written is asked for anew next time.
 
-mod private;
-
 use std::{
     fs::{self, File, TryLockError},
     io::{self, Read as _},
@@ -19,7 +17,7 @@ use std::{
 
 use aws::credentials::{Environment, Session, SessionKey};
 
-pub(crate) use self::private::Exposed;
+use super::private::{self, Exposed};
 use crate::process;
 
 /// The folder, found and looked at.
@@ -168,7 +166,11 @@ impl Sessions {
 
 fn read(path: &Path) -> Result<Option<Session>, Exposed> {
     let Ok(file) = open(path) else { return Ok(None) };
-    private::ensure(path, &file)?;
+    match private::exposed(path, &file) {
+        Ok(None) => {}
+        Ok(Some(exposed)) => return Err(exposed),
+        Err(_) => return Ok(None),
+    }
     let mut text = String::new();
     let read = file.take(MAX_FILE).read_to_string(&mut text);
     Ok(read.ok().and_then(|_| Session::parse(&text)))

@@ -40,12 +40,9 @@ pub(super) fn folder(path: &Path) -> io::Result<()> {
     Ok(ensure_mode(path, &metadata, 0o700)?)
 }
 
-/// Refuses keys that others than their owner could read or exchange.
-pub(super) fn ensure(path: &Path, file: &File) -> Result<(), Exposed> {
-    match file.metadata() {
-        Ok(metadata) => ensure_mode(path, &metadata, 0o600),
-        Err(_) => Ok(()),
-    }
+/// Says whether others than its owner could read or exchange the keys in a file.
+pub(super) fn exposed(path: &Path, file: &File) -> io::Result<Option<Exposed>> {
+    Ok(ensure_mode(path, &file.metadata()?, 0o600).err())
 }
 
 /// Makes a folder, and those above it, for their owner alone.
