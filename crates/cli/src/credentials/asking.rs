@@ -11,7 +11,7 @@ use std::cell::OnceCell;
 use aws::credentials::{self, AssumeRole, Base, Credentials, Environment, Session, SessionKey, Standing};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Codes, Explained, Sessions, explained::Started};
+use super::{Codes, Explained, Sessions, explained::Started, sessions::Held};
 use crate::{process, runtime};
 
 /// Everything that asking takes.
@@ -45,35 +45,45 @@ struct Found {
     standing: Standing,
 }
 
+/// Whose turn it is to ask for one step.
+enum Turn {
+    /// Somebody else has asked meanwhile.
+    Asked(Credentials),
+    /// Ours, as long as this is held; nothing is where nothing is kept.
+    Ours(#[expect(dead_code, reason = "it is held")] Option<Held>),
+}
+
 /// How long a session lasts that is kept, in seconds: as long as any role's may, and a role's that another assumes.
 const KEPT_SECONDS: u32 = 3600;
 
 /// What clocks differ by without anybody being told.
 const TOLERATED: SignedDuration = SignedDuration::from_mins(2);
 
+impl Found {
+    fn is_good(&self) -> bool {
+        self.standing == Standing::Good
+    }
+}
+
 impl Asking<'_> {
     /// The credentials at the end. A runtime is made only where somebody has to be asked.
     pub(super) fn credentials(&self) -> anyhow::Result<Credentials> {
         let started = Started::now();
         let (keys, found) = self.look_around(None);
-        let spare = match found {
-            Some(Found { index, credentials, standing }) if index == self.steps.len() => match standing {
-                Standing::Good => {
-                    self.explained.step(&self.name(index), "at hand, or cached", &credentials, &started);
-                    self.codes.say_unused();
-                    return Ok(credentials);
-                }
-                _ => Some(credentials),
-            },
-            _ => None,
-        };
+        let last = found.as_ref().filter(|found| found.index == self.steps.len());
+        if let Some(Found { index, credentials, standing: Standing::Good }) = last {
+            self.explained.step(&self.name(*index), "at hand, or cached", credentials, &started);
+            self.codes.say_unused();
+            return Ok(credentials.clone());
+        }
+        let spare = last.map(|found| found.credentials.clone());
         if let (Some(spare), Some(sessions), Some(key)) = (&spare, &self.sessions, keys.last()) {
             // Somebody else is renewing them.
             if sessions.try_hold(key).is_none() {
                 return Ok(spare.clone());
             }
         }
-        let asked = runtime::block_on(self.ask())?;
+        let asked = runtime::block_on(self.ask_from(keys, found, &started))?;
         match (asked, spare) {
             (Err(why), Some(spare)) => {
                 process::note(&format!("note: the cached session ends soon, and cannot be renewed: {why:#}"));
@@ -86,18 +96,27 @@ impl Asking<'_> {
     /// The same where something has to be asked.
     pub(super) async fn ask(&self) -> anyhow::Result<Credentials> {
         let started = Started::now();
-        let (mut keys, found) = self.look_around(None);
-        let found = found.filter(|found| found.standing == Standing::Good);
-        let (mut index, mut credentials) = match found {
+        let (keys, found) = self.look_around(None);
+        self.ask_from(keys, found, &started).await
+    }
+
+    /// The same from the furthest credentials that are good.
+    async fn ask_from(
+        &self,
+        mut keys: Vec<SessionKey>,
+        found: Option<Found>,
+        started: &Started,
+    ) -> anyhow::Result<Credentials> {
+        let (mut index, mut credentials) = match found.filter(Found::is_good) {
             Some(Found { index, credentials, .. }) => {
-                self.explained.step(&self.name(index), "at hand, or cached", &credentials, &started);
+                self.explained.step(&self.name(index), "at hand, or cached", &credentials, started);
                 (index, credentials)
             }
             None => {
                 let base = self.ask_base(keys.first()).await?;
                 let found;
                 (keys, found) = self.look_around(Some(&base));
-                match found.filter(|found| found.standing == Standing::Good) {
+                match found.filter(Found::is_good) {
                     Some(found) => (found.index, found.credentials),
                     None => (0, base),
                 }
@@ -161,16 +180,20 @@ impl Asking<'_> {
         }
     }
 
+    /// Waits until nobody else asks for a step, and looks once more what is kept of it.
+    async fn turn(&self, index: usize, key: Option<&SessionKey>) -> Turn {
+        let Some((sessions, key)) = self.sessions.as_ref().zip(key) else { return Turn::Ours(None) };
+        let held = sessions.hold(key).await;
+        match self.look(index, key).filter(Found::is_good) {
+            Some(found) => Turn::Asked(found.credentials),
+            None => Turn::Ours(held),
+        }
+    }
+
     async fn ask_base(&self, key: Option<&SessionKey>) -> anyhow::Result<Credentials> {
-        let _held = match (&self.sessions, key) {
-            (Some(sessions), Some(key)) => {
-                let held = sessions.hold(key).await;
-                if let Some(found) = self.look(0, key).filter(|found| found.standing == Standing::Good) {
-                    return Ok(found.credentials);
-                }
-                held
-            }
-            _ => None,
+        let _turn = match self.turn(0, key).await {
+            Turn::Asked(credentials) => return Ok(credentials),
+            ours @ Turn::Ours(_) => ours,
         };
         // One login is renewed by one alone, whichever roles it is for.
         let _renews = match (&self.sessions, SessionKey::of_login(self.base)) {
@@ -195,15 +218,9 @@ impl Asking<'_> {
         credentials: &Credentials,
         key: Option<&SessionKey>,
     ) -> anyhow::Result<Credentials> {
-        let _held = match (&self.sessions, key) {
-            (Some(sessions), Some(key)) => {
-                let held = sessions.hold(key).await;
-                if let Some(found) = self.look(index, key).filter(|found| found.standing == Standing::Good) {
-                    return Ok(found.credentials);
-                }
-                held
-            }
-            _ => None,
+        let _turn = match self.turn(index, key).await {
+            Turn::Asked(credentials) => return Ok(credentials),
+            ours @ Turn::Ours(_) => ours,
         };
         let (client, mut role) = (self.client()?, step.role.clone());
         if self.sessions.is_some() {
