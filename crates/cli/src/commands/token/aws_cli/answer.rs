@@ -11,7 +11,7 @@ use serde_json::{Serializer, Value as Json, json, ser::PrettyFormatter};
 
 use super::{
     format::{Format, Query},
-    options::Options,
+    options::{Options, with_authorities},
 };
 use crate::process::Process;
 
@@ -33,8 +33,7 @@ impl Answer {
 
     /// The process with what was given in place of its variables.
     pub(crate) fn with_authorities(&self, process: &Process) -> Option<Process> {
-        let bundle = self.ca_bundle.clone()?;
-        Some(process.with(vec![("AWS_CA_BUNDLE".to_owned(), bundle)]))
+        with_authorities(self.ca_bundle.as_ref(), process)
     }
 
     /// What is printed of a credential; nothing where that is the whole of it, as kubectl reads it.

@@ -87,8 +87,7 @@ pub(crate) struct Options {
 impl Options {
     /// The process with what was given in place of its variables, where something was.
     pub(crate) fn with_authorities(&self, process: &Process) -> Option<Process> {
-        let bundle = self.ca_bundle.clone()?;
-        Some(process.with(vec![("AWS_CA_BUNDLE".to_owned(), bundle)]))
+        with_authorities(self.ca_bundle.as_ref(), process)
     }
 
     /// What is refused, and what to do instead.
@@ -121,6 +120,11 @@ impl Options {
         let given = flags.into_iter().filter(|(_, is_given, _)| *is_given);
         given.map(|(flag, _, why)| format!("note: {flag} has no effect: {why}")).collect()
     }
+}
+
+/// The process with these authorities in place of those that its variable names, where some were given.
+pub(super) fn with_authorities(bundle: Option<&String>, process: &Process) -> Option<Process> {
+    Some(process.with(vec![("AWS_CA_BUNDLE".to_owned(), bundle?.clone())]))
 }
 
 /// As the AWS CLI takes one: with its scheme.
