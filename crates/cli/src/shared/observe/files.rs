@@ -11,7 +11,7 @@ use inventory::Inputs;
 use super::PathArgs;
 use crate::process;
 
-/// What access files end with.
+/// What is read in folders ends with, as for kubectl.
 const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
 
 /// How deep it is looked whether a folder has files that are not read.
@@ -37,7 +37,7 @@ pub(crate) fn access_files(path: &Path, say: &mut dyn FnMut(&str)) -> anyhow::Re
         };
         if is_folder && has_any(&entry, DEPTH) {
             say(&format!("{name} is not read: of a folder only its own files are; give that folder too"));
-        } else if !is_folder && EXTENSIONS.iter().any(|one| extension(&entry) == *one) {
+        } else if !is_folder && is_read(&entry) {
             files.push(entry);
         } else if !is_folder && is_named_as_one(&entry) {
             say(&format!("{name} is not read: only .yaml, .yml and .json are"));
@@ -77,6 +77,12 @@ fn has_any(folder: &Path, depth: usize) -> bool {
     entries(folder).unwrap_or_default().into_iter().any(has)
 }
 
+/// Whether a file of a folder is one that is read.
+pub(super) fn is_read(path: &Path) -> bool {
+    EXTENSIONS.contains(&extension(path))
+}
+
+/// The same in whatever case: somebody may think that it is read.
 fn is_named_as_one(path: &Path) -> bool {
     EXTENSIONS.iter().any(|one| extension(path).eq_ignore_ascii_case(one))
 }

@@ -14,10 +14,9 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use inventory::{Dump, How, Inputs, KUSTOMIZATIONS, Kustomizations, Kustomized, Unseen};
 use mapping::Reader;
 
+use super::files::is_read;
 use crate::{global::Global, names, process, settings};
 
-/// What is read in folders, as kubectl does.
-const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
 /// How many files are named that cannot be read.
 const NAMED: usize = 5;
 /// Where version control keeps its own.
@@ -495,6 +494,5 @@ impl Walk {
 }
 
 fn is_of_interest(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    EXTENSIONS.contains(&extension) || is_kustomization(path)
+    is_read(path) || is_kustomization(path)
 }
