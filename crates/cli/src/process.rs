@@ -126,7 +126,7 @@ pub(crate) fn columns(process: &Process) -> usize {
 const COLUMNS: usize = 120;
 
 /// Puts a question to the person at the terminal and reads a line; none where there is no terminal to ask at.
-pub(crate) fn ask(question: &str) -> anyhow::Result<Option<String>> {
+fn ask(question: &str) -> anyhow::Result<Option<String>> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Ok(None);
     }
@@ -135,6 +135,15 @@ pub(crate) fn ask(question: &str) -> anyhow::Result<Option<String>> {
     let mut line = String::new();
     io::stdin().read_line(&mut line).context("cannot read the answer")?;
     Ok(Some(line.trim().to_owned()))
+}
+
+/// Asks for `yes`: after anything else nothing is to be changed. `without` is what to do where there is no terminal to ask at.
+pub(crate) fn confirm(question: &str, without: &str) -> anyhow::Result<()> {
+    match ask(question)?.as_deref() {
+        Some("yes") => Ok(()),
+        Some(_) => anyhow::bail!("nothing was changed"),
+        None => anyhow::bail!("no terminal to ask for confirmation, so nothing was changed; {without}"),
+    }
 }
 
 /// Puts a question on stdout and reads a line from stdin, be it a terminal or not; none where stdin ends before its line does.

@@ -226,14 +226,7 @@ fn confirm(args: &ApplyArgs, plan: &Plan, cluster: &Cluster) -> Result<(), Failu
     }
     let (context, server) = (cluster.context(), cluster.server());
     let question = format!("\nApply this to {} ({context}, {server})? Type `yes` to confirm:", plan.cluster_id);
-    match process::ask(&question)?.as_deref() {
-        Some("yes") => Ok(()),
-        Some(_) => Err(anyhow::anyhow!("nothing was changed").into()),
-        None => Err(anyhow::anyhow!(
-            "no terminal to ask for confirmation, so nothing was changed; `--yes` applies the plan"
-        )
-        .into()),
-    }
+    Ok(process::confirm(&question, "`--yes` applies the plan")?)
 }
 
 /// How long it takes until every part knows a changed login.

@@ -59,7 +59,10 @@ pub(super) fn permit(file: Option<&Path>, args: &KubeconfigArgs, process: &Proce
     if permitted.added.is_empty() {
         return Ok(());
     }
-    confirm(args, &path)?;
+    if !args.yes {
+        let question = format!("Write this to {shown}? Type `yes` to confirm:");
+        process::confirm(&question, "`--yes` changes it, and `--dry-run` only says what would change")?;
+    }
     let locked = Locked::new(&path)?;
     let again = locked.read()?.map_or_else(String::new, |source| source.text().to_owned());
     if again != source.text() {
@@ -68,21 +71,6 @@ pub(super) fn permit(file: Option<&Path>, args: &KubeconfigArgs, process: &Proce
     locked.write(&permitted.text)?;
     process::note(&format!("{shown}: written"));
     Ok(())
-}
-
-fn confirm(args: &KubeconfigArgs, path: &Path) -> Result<(), Failure> {
-    if args.yes {
-        return Ok(());
-    }
-    match process::ask(&format!("Write this to {}? Type `yes` to confirm:", path.display()))?.as_deref() {
-        Some("yes") => Ok(()),
-        Some(_) => Err(anyhow::anyhow!("nothing was changed").into()),
-        None => {
-            let message = "no terminal to ask for confirmation, so nothing was changed; `--yes` changes it, and \
-                           `--dry-run` only says what would change";
-            Err(anyhow::anyhow!(message).into())
-        }
-    }
 }
 
 /// Where kubectl looks for its preferences.
