@@ -22,6 +22,7 @@ mod endpoints;
 mod fetch;
 mod files;
 mod ini;
+mod issued;
 mod metadata;
 mod process;
 mod resolve;

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use sha1::{Digest as _, Sha1};
 
-use super::{AssumeRole, Base, Credentials, Environment, Secret, Sso, digest::digest, small_file};
+use super::{AssumeRole, Base, Credentials, Environment, Secret, Sso, digest::digest, issued::Issued, small_file};
 
 /// The AWS CLI asks for new ones so long before the end (`DEFAULT_EXPIRY_WINDOW_SECONDS`), and renews those of `aws login`
 /// (`_REFRESH_THRESHOLD`), which are good for a quarter of an hour.
@@ -101,25 +101,12 @@ struct File {
     credentials: Issued,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Issued {
-    access_key_id: String,
-    secret_access_key: String,
-    session_token: Option<String>,
-    expiration: String,
-}
-
 /// What is kept under a key in `~/.aws/cli/cache`. Whatever cannot be read is not there, as for the AWS CLI.
 fn cached(environment: &Environment, key: &str) -> Option<Credentials> {
     let path = environment.home.as_ref()?.join(".aws/cli/cache").join(file_name(key));
     let File { credentials: issued } = serde_json::from_str(&small_file(&path)?).ok()?;
-    Some(Credentials {
-        access_key_id: issued.access_key_id,
-        secret_access_key: Secret::new(issued.secret_access_key),
-        session_token: issued.session_token.map(Secret::new),
-        expires: Some(time(&issued.expiration)?),
-    })
+    let end = time(&issued.expiration)?;
+    Some(issued.ending(end))
 }
 
 #[derive(Deserialize)]

@@ -101,17 +101,19 @@ fn words(text: &str) -> Option<Vec<String>> {
 /// Settings with the lines that they stand in; under the empty name a section has its own line.
 type Settings = BTreeMap<String, (usize, String)>;
 
+/// Sections by their headers, and their settings, whose values are not joined yet of the lines that they stand in.
+type Unjoined = BTreeMap<String, BTreeMap<String, (usize, Vec<String>)>>;
+
 /// Sections by their headers, and what holds for all of them.
 fn read(text: &str) -> Result<(BTreeMap<String, Settings>, Settings), Wrong> {
     let wrong = |line: usize, problem: String| Wrong { line, problem };
-    let mut sections: BTreeMap<String, BTreeMap<String, (usize, Vec<String>)>> = BTreeMap::new();
+    let mut sections = Unjoined::new();
     let (mut section, mut key, mut indent) = (None::<String>, None::<String>, 0);
     let mut unknown = None;
     for (index, line) in lines(text.trim_start_matches('\u{feff}')).enumerate() {
         let number = index + 1;
         let content = line.trim();
-        let lines_of_value = |sections: &mut BTreeMap<String, BTreeMap<String, (usize, Vec<String>)>>,
-                              content: &str| {
+        let lines_of_value = |sections: &mut Unjoined, content: &str| {
             let (Some(section), Some(key)) = (&section, &key) else { return };
             if let Some((_, lines)) = sections.get_mut(section).and_then(|settings| settings.get_mut(key)) {
                 lines.push(content.to_owned());

@@ -31,7 +31,7 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
-    /// The error of a profile's program, by the key that names it.
+    /// The error of a profile's program.
     pub(super) fn of(self, key: &str, profile: &str) -> CredentialsError {
         let problem = match self {
             Self::Late => "did not answer in time".to_owned(),
@@ -41,11 +41,16 @@ impl Trouble {
             Self::Failed(Some(code), said) => format!("ended with {code}: {said}"),
             Self::NoCredentials(why) => format!("printed no credentials: {why}"),
         };
-        CredentialsError::Origin {
-            origin: format!("the {key} of profile `{profile}`"),
-            problem,
-            advice: "run that command by hand to see all that it says".to_owned(),
-        }
+        wrong(key, profile, problem)
+    }
+}
+
+/// The error of a profile's program, by the key that names it.
+fn wrong(key: &str, profile: &str, problem: String) -> CredentialsError {
+    CredentialsError::Origin {
+        origin: format!("the {key} of profile `{profile}`"),
+        problem,
+        advice: "run that command by hand to see all that it says".to_owned(),
     }
 }
 
@@ -57,14 +62,11 @@ impl Trouble {
 /// [`CredentialsError::Origin`] where it prints no code.
 pub async fn mfa_code(device: &MfaDevice) -> Result<Option<Secret>, CredentialsError> {
     let Some(line) = &device.process else { return Ok(None) };
-    let wrong = |trouble: Trouble| trouble.of("mfa_process", &device.profile);
-    let printed = printed(line, PATIENCE).await.map_err(wrong)?;
+    let key = "mfa_process";
+    let printed = printed(line, PATIENCE).await.map_err(|trouble| trouble.of(key, &device.profile))?;
     let code = std::str::from_utf8(&printed).ok().map(str::trim).filter(|code| is_mfa_code(code));
-    code.map(|code| Some(Secret::new(code))).ok_or_else(|| CredentialsError::Origin {
-        origin: format!("the mfa_process of profile `{}`", device.profile),
-        problem: "printed something else than a code of six digits".to_owned(),
-        advice: "run that command by hand to see all that it says".to_owned(),
-    })
+    let none = || wrong(key, &device.profile, "printed something else than a code of six digits".to_owned());
+    code.map(|code| Some(Secret::new(code))).ok_or_else(none)
 }
 
 /// Returns whether this is a code of an MFA device.

@@ -13,7 +13,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{AssumeRole, Base, Credentials, Environment, Secret, Sso, digest::digest, small_file, sso_token::SsoToken};
+use super::{
+    AssumeRole, Base, Credentials, Environment, Secret, Sso, digest::digest, issued::Issued, small_file,
+    sso_token::SsoToken,
+};
 use crate::Endpoint;
 
 /// What a session is kept under. It holds no secret.
@@ -143,29 +146,18 @@ impl Session {
         let Written { version: VERSION, key, obtained, credentials } = serde_json::from_str(text).ok()? else {
             return None;
         };
-        let Issued { access_key_id, secret_access_key, session_token, expiration } = credentials;
-        let credentials = Credentials {
-            access_key_id: Some(access_key_id).filter(|id| !id.is_empty())?,
-            secret_access_key: Secret::new(secret_access_key),
-            session_token: session_token.map(Secret::new),
-            expires: Some(expiration.parse().ok()?),
-        };
+        let end = credentials.expiration.parse().ok()?;
+        let credentials = Some(credentials.ending(end)).filter(|credentials| !credentials.access_key_id.is_empty())?;
         Some(Self { key: SessionKey(key), obtained: obtained.parse().ok()?, credentials })
     }
 
     /// Returns the text of a file; none for credentials that do not end, which nobody has issued for a while only.
     pub fn to_text(&self) -> Option<Secret> {
-        let Credentials { access_key_id, secret_access_key, session_token, expires } = &self.credentials;
         let written = Written {
             version: VERSION,
             key: self.key.0.clone(),
             obtained: self.obtained.to_string(),
-            credentials: Issued {
-                access_key_id: access_key_id.clone(),
-                secret_access_key: secret_access_key.expose().to_owned(),
-                session_token: session_token.as_ref().map(|token| token.expose().to_owned()),
-                expiration: (*expires)?.to_string(),
-            },
+            credentials: Issued::of(&self.credentials)?,
         };
         serde_json::to_string(&written).ok().map(Secret::new)
     }
@@ -202,16 +194,6 @@ struct Written {
     obtained: String,
     #[serde(rename = "Credentials")]
     credentials: Issued,
-}
-
-/// As AWS itself names them.
-#[derive(Deserialize, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Issued {
-    access_key_id: String,
-    secret_access_key: String,
-    session_token: Option<String>,
-    expiration: String,
 }
 
 /// What a program may look at besides its command line.
