@@ -1,4 +1,5 @@
-//! What values of a kubeconfig must be: kubectl loads no file in which one of them is something else.
+//! What values of a kubeconfig must be: kubectl loads no file in which one of them is something else. Its kuberc is held to
+//! shapes in the same way.
 //!
 //! Source: `client-go/tools/clientcmd/api/v1/types.go`, read as `encoding/json` reads it.
 
@@ -6,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use document::{Node, Problem, Value};
 
 /// What a value must be, unless it is null.
-enum Shape {
+pub(crate) enum Shape {
     Text,
     Flag,
     /// Bytes, in base64.
@@ -75,18 +76,35 @@ const KUBECONFIG: Shape = Fields(&[
 
 /// Returns the values that kubectl takes for something else than they must be, as `namespace: n`, which is `false` in YAML 1.1.
 pub(crate) fn of_another_shape(root: &Node) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    KUBECONFIG.check("the kubeconfig", root, &mut problems);
-    problems
+    let problem = |Misfit { key, node, wanted }: Misfit<'_>| {
+        let message = format!("`{key}` is not {wanted} to kubectl, which does not load such a kubeconfig");
+        let problem = Problem::error("kubeconfig.type", node.span, message);
+        let is_bare = wanted == TEXT && matches!(node.value, Value::Scalar(_));
+        if is_bare { problem.hint("write it in quotes") } else { problem }
+    };
+    KUBECONFIG.misfits("the kubeconfig", root).into_iter().map(problem).collect()
 }
 
+/// What stands where something else belongs.
+pub(crate) struct Misfit<'a> {
+    /// Under which key, with its place in a list.
+    pub(crate) key: String,
+    pub(crate) node: &'a Node,
+    /// What belongs there.
+    pub(crate) wanted: &'static str,
+}
+
+/// What [`Misfit::wanted`] calls a text.
+pub(crate) const TEXT: &str = "a string";
+
 impl Shape {
-    fn check(&self, key: &str, node: &Node, problems: &mut Vec<Problem>) {
+    /// Returns everything below a key that does not fit, in the order of the shape. `null` fits everywhere.
+    pub(crate) fn misfits<'a>(&self, key: &str, node: &'a Node) -> Vec<Misfit<'a>> {
         if node.is_null() {
-            return;
+            return Vec::new();
         }
-        let is_not = match (self, &node.value) {
-            (Text, _) => (!node.to_json().is_string()).then_some("a string"),
+        let wanted = match (self, &node.value) {
+            (Text, _) => (!node.to_json().is_string()).then_some(TEXT),
             (Flag, _) => (!node.to_json().is_boolean()).then_some("true or false"),
             (Bytes, Value::Scalar(scalar)) => (!is_base64(&scalar.text)).then_some("base64"),
             // A list of numbers is bytes as well.
@@ -94,29 +112,19 @@ impl Shape {
             (Bytes, Value::Mapping(..)) => Some("base64"),
             (List(of), Value::Sequence(nodes, _)) => {
                 let items = nodes.iter().enumerate();
-                items.for_each(|(at, node)| of.check(&format!("{key}[{at}]"), node, problems));
-                None
+                return items.flat_map(|(at, node)| of.misfits(&format!("{key}[{at}]"), node)).collect();
             }
             (List(_), _) => Some("a list"),
             (Map(of), Value::Mapping(entries, _)) => {
-                for entry in entries {
-                    of.check(&entry.key.text, &entry.value, problems);
-                }
-                None
+                return entries.iter().flat_map(|entry| of.misfits(&entry.key.text, &entry.value)).collect();
             }
             (Fields(fields), Value::Mapping(..)) => {
                 let there = fields.iter().filter_map(|(key, of)| Some((key, of, node.get(key)?)));
-                there.for_each(|(key, of, node)| of.check(key, node, problems));
-                None
+                return there.flat_map(|(key, of, node)| of.misfits(key, node)).collect();
             }
             (Map(_) | Fields(_), _) => Some("a mapping"),
         };
-        if let Some(what) = is_not {
-            let message = format!("`{key}` is not {what} to kubectl, which does not load such a kubeconfig");
-            let problem = Problem::error("kubeconfig.type", node.span, message);
-            let is_bare = matches!((self, &node.value), (Text, Value::Scalar(_)));
-            problems.push(if is_bare { problem.hint("write it in quotes") } else { problem });
-        }
+        wanted.into_iter().map(|wanted| Misfit { key: key.to_owned(), node, wanted }).collect()
     }
 }
 

@@ -3,9 +3,11 @@
 //! Source: `decodePreference` of `kubectl/pkg/kuberc/marshal.go`, and the types of `kubectl/pkg/config`.
 
 use document::{Document, Node, Problem};
-use serde_json::Value as Json;
 
-use crate::kind::{last, text_of};
+use crate::{
+    kind::{last, text_of},
+    shape::{Misfit, Shape, TEXT},
+};
 
 /// The document that counts.
 pub(super) struct Preference<'a> {
@@ -73,7 +75,11 @@ fn usable(root: &Node) -> Result<(), Unusable> {
         OLD_VERSION => &OLD_PREFERENCE,
         other => return Err(refused(at, format!("kubectl knows no `apiVersion: {other}`"), what)),
     };
-    if let Some((node, message)) = misfit(root, shape) {
+    if let Some(Misfit { node, wanted, .. }) = shape.misfits("the kuberc", root).into_iter().next() {
+        let message = match wanted {
+            TEXT => "a text belongs here, in quotes".to_owned(),
+            wanted => format!("{wanted} belongs here, found {}", node.kind()),
+        };
         return Err(refused(node, format!("kubectl does not take this kuberc: {message}"), "write it in that form"));
     }
     if version_is == OLD_VERSION {
@@ -94,21 +100,15 @@ fn usable(root: &Node) -> Result<(), Unusable> {
     Ok(())
 }
 
-/// What kubectl's types can hold; `null` fits everywhere, and keys that they do not know are left out.
-enum Shape {
-    Text,
-    List(&'static Shape),
-    Object(&'static [(&'static str, Shape)]),
-}
-
-const VALUE: Shape = Shape::Object(&[("name", Shape::Text), ("default", Shape::Text)]);
+/// What a flag is set to.
+const VALUE: Shape = Shape::Fields(&[("name", Shape::Text), ("default", Shape::Text)]);
 const TEXTS: Shape = Shape::List(&Shape::Text);
 
-const PREFERENCE: Shape = Shape::Object(&[
-    ("defaults", Shape::List(&Shape::Object(&[("command", Shape::Text), ("options", Shape::List(&VALUE))]))),
+const PREFERENCE: Shape = Shape::Fields(&[
+    ("defaults", Shape::List(&Shape::Fields(&[("command", Shape::Text), ("options", Shape::List(&VALUE))]))),
     (
         "aliases",
-        Shape::List(&Shape::Object(&[
+        Shape::List(&Shape::Fields(&[
             ("name", Shape::Text),
             ("command", Shape::Text),
             ("prependArgs", TEXTS),
@@ -117,14 +117,14 @@ const PREFERENCE: Shape = Shape::Object(&[
         ])),
     ),
     ("credentialPluginPolicy", Shape::Text),
-    ("credentialPluginAllowlist", Shape::List(&Shape::Object(&[("name", Shape::Text), ("command", Shape::Text)]))),
+    ("credentialPluginAllowlist", Shape::List(&Shape::Fields(&[("name", Shape::Text), ("command", Shape::Text)]))),
 ]);
 
-const OLD_PREFERENCE: Shape = Shape::Object(&[
-    ("overrides", Shape::List(&Shape::Object(&[("command", Shape::Text), ("flags", Shape::List(&VALUE))]))),
+const OLD_PREFERENCE: Shape = Shape::Fields(&[
+    ("overrides", Shape::List(&Shape::Fields(&[("command", Shape::Text), ("flags", Shape::List(&VALUE))]))),
     (
         "aliases",
-        Shape::List(&Shape::Object(&[
+        Shape::List(&Shape::Fields(&[
             ("name", Shape::Text),
             ("command", Shape::Text),
             ("prependArgs", TEXTS),
@@ -133,23 +133,3 @@ const OLD_PREFERENCE: Shape = Shape::Object(&[
         ])),
     ),
 ]);
-
-/// What stands where something else belongs.
-fn misfit<'a>(node: &'a Node, shape: &Shape) -> Option<(&'a Node, String)> {
-    if node.is_null() {
-        return None;
-    }
-    match shape {
-        Shape::Text => {
-            (!matches!(node.to_json(), Json::String(_))).then(|| (node, "a text belongs here, in quotes".to_owned()))
-        }
-        Shape::List(element) => match node.as_sequence() {
-            None => Some((node, format!("a list belongs here, found {}", node.kind()))),
-            Some(nodes) => nodes.iter().find_map(|node| misfit(node, element)),
-        },
-        Shape::Object(keys) => match node.as_mapping() {
-            None => Some((node, format!("a mapping belongs here, found {}", node.kind()))),
-            Some(_) => keys.iter().find_map(|(key, shape)| misfit(node.get(key)?, shape)),
-        },
-    }
-}
