@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use crate::{
     ApiVersion, InteractiveMode,
     merge::unedited,
-    program::{Maker, file_name},
+    program::{Maker, file_name, is_aws_cli},
     read::{problem, text, unloadable},
 };
 
@@ -106,7 +106,7 @@ const INSTEAD: &str = "where it runs `aws eks get-token` or `aws-iam-authenticat
 
 /// The words, where the program itself would make a token of them: what it refuses is a mistake, and nobody knows what was meant.
 fn asks_for_token<'a>(program: &str, words: &'a [String]) -> Result<&'a [String], String> {
-    let of_aws = matches!(file_name(program), "aws" | "aws2");
+    let of_aws = is_aws_cli(program);
     let (asked, right) = if of_aws { ("get-token", "aws eks get-token") } else { ("token", "token") };
     if words.iter().any(|word| word == asked) {
         return Ok(words);

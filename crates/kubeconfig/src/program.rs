@@ -93,6 +93,11 @@ impl Maker {
     }
 }
 
+/// Whether a command is the AWS CLI.
+pub(crate) fn is_aws_cli(command: &str) -> bool {
+    matches!(file_name(command), "aws" | "aws2")
+}
+
 /// A program's name without its folder and without what Windows appends.
 pub(crate) fn file_name(command: &str) -> &str {
     let file = command.rsplit(['/', '\\']).next().unwrap_or(command);

@@ -6,7 +6,7 @@ use super::beside::{Beside, holder};
 use crate::{
     ExecEntry,
     entry::{Kind, meaning},
-    program::file_name,
+    program::{file_name, is_aws_cli},
 };
 
 /// Behind a name that somebody else's cluster or user has already.
@@ -104,13 +104,13 @@ fn is_ours(user: &Json, entry: &ExecEntry) -> bool {
     match (credentials.next(), credentials.next()) {
         (None, _) => true,
         (Some(&"exec"), None) => {
-            let command = file_name(user["exec"]["command"].as_str().unwrap_or_default());
+            let command = user["exec"]["command"].as_str().unwrap_or_default();
             // In the AWS CLI's words its own entry is the one that is meant.
-            let is_asked_alike = asks_eks(&entry.exec.args) && ["aws", "aws2"].contains(&command) && {
+            let is_asked_alike = asks_eks(&entry.exec.args) && is_aws_cli(command) && {
                 let args = user["exec"]["args"].as_array().into_iter().flatten();
                 asks_eks(&args.filter_map(Json::as_str).collect::<Vec<_>>())
             };
-            is_asked_alike || [OWN, file_name(&entry.exec.command)].contains(&command)
+            is_asked_alike || [OWN, file_name(&entry.exec.command)].contains(&file_name(command))
         }
         _ => false,
     }
