@@ -234,15 +234,13 @@ fn one_cluster(typed: Option<(String, &str)>, which: &WhichCluster) -> anyhow::R
     let mut others = Vec::new();
     for (said, id) in which.other_than(typed) {
         let is = said.by.verb();
+        let other = format!("{said} {is} for `{id}`");
         // Somebody may want another id for a cluster than it has had, and others may call it otherwise.
-        if matches!(said.by, ClaimedBy::ConfigurationInCluster | ClaimedBy::Foreign(_)) {
-            process::note(&format!("note: {flag}: {said} {is} for `{id}`"));
-            if matches!(said.by, ClaimedBy::Foreign(_)) {
-                others.push(format!("{said} {is} for `{id}`"));
-            }
-            continue;
+        if !matches!(said.by, ClaimedBy::ConfigurationInCluster | ClaimedBy::Foreign(_)) {
+            anyhow::bail!("{flag}: {other}; give what is of the cluster `{typed}`, or leave its id out");
         }
-        anyhow::bail!("{flag}: {said} {is} for `{id}`; give what is of the cluster `{typed}`, or leave its id out");
+        process::note(&format!("note: {flag}: {other}"));
+        others.extend(matches!(said.by, ClaimedBy::Foreign(_)).then_some(other));
     }
     which.ensure_one_but_for_its_own()?;
     Ok(OneCluster { id: None, others })
