@@ -5,7 +5,6 @@ use std::{
     sync::Arc,
 };
 
-use access::glob;
 use identity::Identity;
 use inventory::{Observed, Policy, policy};
 use mapping::RulePrincipal;
@@ -58,21 +57,12 @@ impl Policies {
 
     /// What somebody holds, in each of the places that it holds in.
     pub(super) fn held_by(&self, identity: &Identity) -> Vec<PolicyRights<'static>> {
-        let mut rights = Vec::new();
         if self.held.is_empty() {
-            return rights;
+            return Vec::new();
         }
-        for (policy, namespaces) in self.held.get(&identity.canonical_arn().to_ascii_lowercase()).into_iter().flatten()
-        {
-            let one = |namespace| PolicyRights { namespace, rules: &policy.rules, policy: policy.name };
-            match namespaces {
-                None => rights.push(one(None)),
-                Some(globs) => {
-                    let holds = |place: &&Arc<str>| globs.iter().any(|pattern| glob(pattern, place));
-                    rights.extend(self.places.iter().filter(holds).map(|place| one(Some(Arc::clone(place)))));
-                }
-            }
-        }
+        let held = self.held.get(&identity.canonical_arn().to_ascii_lowercase()).into_iter().flatten();
+        let mut rights: Vec<_> =
+            held.flat_map(|(policy, namespaces)| policy.rights_in(namespaces.as_deref(), &self.places)).collect();
         rights.sort();
         rights
     }

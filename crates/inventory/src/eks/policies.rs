@@ -5,9 +5,10 @@
 //!
 //! Source: Amazon EKS User Guide, "Review access policy permissions".
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use rbac::Rule;
+use access::glob;
+use rbac::{Rule, comparison::PolicyRights};
 
 use crate::Unseen;
 
@@ -18,6 +19,21 @@ pub struct Policy {
     pub name: &'static str,
     /// What it allows, where it is associated.
     pub rules: Vec<Rule>,
+}
+
+impl Policy {
+    /// Returns what somebody may do by it, once for each place that it holds in: of these, those that one of the names or globs
+    /// fits, or the whole cluster where there are none.
+    pub fn rights_in<'p>(
+        &'static self,
+        namespaces: Option<&[Box<str>]>,
+        places: impl IntoIterator<Item = &'p Arc<str>>,
+    ) -> Vec<PolicyRights<'static>> {
+        let one = |namespace| PolicyRights { namespace, rules: &self.rules, policy: self.name };
+        let Some(globs) = namespaces else { return vec![one(None)] };
+        let holds = |place: &&Arc<str>| !place.is_empty() && globs.iter().any(|pattern| glob(pattern, place));
+        places.into_iter().filter(holds).map(|place| one(Some(Arc::clone(place)))).collect()
+    }
 }
 
 /// What EKS Auto Mode's nodes need to run: kube-proxy, `CoreDNS`, the network and storage of AWS's own programs on them. AWS does

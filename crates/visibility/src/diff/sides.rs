@@ -28,20 +28,14 @@ impl<'a> Side<'a> {
     }
 
     /// What somebody holds by EKS access policies, in each of the places that it holds in.
-    pub(super) fn beside(&self, identity: &Identity, places: &BTreeSet<Arc<str>>) -> Vec<PolicyRights<'a>> {
-        let mut beside = Vec::new();
-        for associated in self.policies.get(&key(identity)).into_iter().flatten() {
-            let Some(policy) = associated.policy else { continue };
-            let one = |namespace| PolicyRights { namespace, rules: &policy.rules, policy: policy.name };
-            if associated.association.namespaces.is_none() {
-                beside.push(one(None));
-            } else {
-                let here = places.iter().filter(|place| associated.holds_in(place));
-                beside.extend(here.map(|place| one(Some(Arc::clone(place)))));
-            }
-        }
-        beside.sort();
-        beside
+    pub(super) fn held_by(&self, identity: &Identity, places: &BTreeSet<Arc<str>>) -> Vec<PolicyRights<'a>> {
+        let associated = self.policies.get(&key(identity)).into_iter().flatten();
+        let rights = |associated: &&Associated| {
+            Some(associated.policy?.rights_in(associated.association.namespaces.as_deref(), places))
+        };
+        let mut rights: Vec<_> = associated.filter_map(rights).flatten().collect();
+        rights.sort();
+        rights
     }
 }
 

@@ -83,7 +83,7 @@ impl<'a> Contrast<'a> {
         let asked = [first, second];
         let users = asked.map(DiffSubject::user);
         let beside: [Vec<PolicyRights<'a>>; 2] =
-            asked.map(|one| one.identity().map(|identity| side.beside(identity, &places)).unwrap_or_default());
+            asked.map(|one| one.identity().map(|identity| side.held_by(identity, &places)).unwrap_or_default());
         let [one, other] = [0, 1].map(|at| (&users[at], &*beside[at]));
         let rights = comparison.change_with_policies(one, other);
         let reverse = comparison.change_with_policies(other, one);

@@ -96,7 +96,7 @@ impl<'a> Difference<'a> {
                 let class = [0, 1].map(|at| match &logins[at] {
                     Some(Login { username, groups }) => {
                         let user = User::authenticated(username.clone(), groups.iter().cloned());
-                        (alike(user, worlds[at].index()), sides[at].beside(&identity, &places))
+                        (alike(user, worlds[at].index()), sides[at].held_by(&identity, &places))
                     }
                     None => (User::authenticated("", [""; 0]), Vec::new()),
                 });
