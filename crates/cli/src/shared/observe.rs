@@ -7,10 +7,10 @@ mod live;
 
 pub(crate) use self::{
     context::{ClusterArgs, contexts, listener, proxies},
-    files::{access_files, read_access_files, say_left_out},
+    files::{access_files, say_left_out},
     from::{
         APPLIED_WITH, COMPARED_IN, COMPILED_WITH, FromArgs, IMPORTED_FROM, PLANNED_WITH, PathArgs,
-        ensure_no_configuration, gated, ignored,
+        ensure_no_configuration, gated, ignored, read_access_files,
     },
     live::{ACCOUNTS, COMPILING, EVERYTHING, Lists, look},
 };

@@ -6,9 +6,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use inventory::Inputs;
 
-use super::PathArgs;
 use crate::process;
 
 /// What is read in folders ends with, as for kubectl.
@@ -45,16 +43,6 @@ pub(crate) fn access_files(path: &Path, say: &mut dyn FnMut(&str)) -> anyhow::Re
     }
     anyhow::ensure!(!files.is_empty(), "{} holds no .yaml, .yml or .json file", path.display());
     Ok(files)
-}
-
-/// Adds the access files that paths name to what is given of a cluster.
-pub(crate) fn read_access_files<'a>(
-    paths: impl IntoIterator<Item = &'a PathBuf>,
-    into: &mut Inputs,
-) -> anyhow::Result<()> {
-    let files =
-        paths.into_iter().map(|path| access_files(path, &mut say_left_out)).collect::<anyhow::Result<Vec<_>>>()?;
-    PathArgs::default().read_paths(&files.concat(), into)
 }
 
 /// Says what of access files is not read.

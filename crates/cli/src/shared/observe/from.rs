@@ -14,7 +14,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use inventory::{Dump, How, Inputs, KUSTOMIZATIONS, Kustomizations, Kustomized, Unseen};
 use mapping::Reader;
 
-use super::files::is_read;
+use super::files::{access_files, is_read, say_left_out};
 use crate::{global::Global, names, process, settings};
 
 /// How many files are named that cannot be read.
@@ -313,6 +313,16 @@ impl PathArgs {
         }
         Ok(())
     }
+}
+
+/// Adds the access files that paths name to what is given of a cluster.
+pub(crate) fn read_access_files<'a>(
+    paths: impl IntoIterator<Item = &'a PathBuf>,
+    into: &mut Inputs,
+) -> anyhow::Result<()> {
+    let files =
+        paths.into_iter().map(|path| access_files(path, &mut say_left_out)).collect::<anyhow::Result<Vec<_>>>()?;
+    PathArgs::default().read_paths(&files.concat(), into)
 }
 
 /// Takes the gates that were typed for those that the server runs with.
