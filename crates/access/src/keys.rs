@@ -133,6 +133,22 @@ impl Object {
         }
     }
 
+    /// Returns where it stands in an access file, in words; `None` for what only the chart's values have.
+    pub const fn place(self) -> Option<&'static str> {
+        match self {
+            Self::File => Some("at the top of the file"),
+            Self::Group => Some("in one of `groups`"),
+            Self::Principal => Some("in a principal that is a mapping, such as `{name: alice, username: al}`"),
+            Self::Authentication => Some("below a group's `authentication`"),
+            Self::Grant => Some("below a group's `authorization`, in one of the list"),
+            Self::Rule => Some("below `rules` of a group's `authorization`, in one of the list"),
+            Self::Selector => Some("below `namespaceSelector`"),
+            Self::Requirement => Some("in one of `matchExpressions`"),
+            Self::Nodes => Some("in one of `nodes`"),
+            Self::Authenticator | Self::Access | Self::Rbac | Self::ServiceMonitor | Self::PrometheusRule => None,
+        }
+    }
+
     /// Returns the key under this name.
     pub fn key(self, name: &str) -> Option<&'static Key> {
         self.keys().iter().find(|key| key.name == name)

@@ -11,16 +11,16 @@ pub use report::report;
 
 use ::report::{Changed, Name, Segment, markdown_of, text_of};
 
-use super::{PersonChange, Plan};
+use super::{Allowed, PersonChange, Plan};
 
-/// Returns the plan as text; joined, the pieces end with a line break.
-pub fn text(plan: &Plan) -> Vec<Segment> {
-    text_of(&report(plan))
+/// Returns the plan as text, with what the flags of `apply` allow; joined, the pieces end with a line break.
+pub fn text(plan: &Plan, allowed: &Allowed) -> Vec<Segment> {
+    text_of(&report(plan, allowed))
 }
 
 /// Returns the plan as GitHub-flavoured Markdown.
 pub fn markdown(plan: &Plan) -> String {
-    markdown_of(&report(plan))
+    markdown_of(&report(plan, &Allowed::default()))
 }
 
 impl<'a> From<&'a PersonChange> for Changed<'a> {

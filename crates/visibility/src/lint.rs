@@ -55,6 +55,13 @@ pub struct Report<'a> {
     left: Vec<exclusions::Found<'a>>,
 }
 
+impl Report<'_> {
+    /// Returns how many things are found and not excluded, counted as [`Report::excluded`] counts: a finding for each place.
+    pub fn places(&self) -> usize {
+        self.left.len()
+    }
+}
+
 /// Runs all checks. What the access file accepts of its own grants is excluded beside the exclusions.
 pub fn lint<'a>(world: &'a World, exclusions: &[Exclusion], now: Timestamp) -> Report<'a> {
     let accepted = world.surroundings().access.as_ref().map(exclusions::accepted).unwrap_or_default();

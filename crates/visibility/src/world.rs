@@ -12,7 +12,7 @@ use document::{Position, Problem, Source, Sources, Span};
 use identity::{Arn, Identity, Partition, Partitions};
 use inventory::{
     Association, CloudAccount, ClusterObject, Inputs, Knowledge, Login, MappingTarget, NotAsked, ObjectKind, Observed,
-    Places, Policy, Twice, Unseen, UnseenLogins, WhichCluster, policy,
+    Places, Policy, Record, Twice, Unseen, UnseenLogins, WhichCluster, policy,
 };
 use jiff::Timestamp;
 use mapping::{Reader, Snapshot};
@@ -95,6 +95,8 @@ pub(crate) struct Surroundings {
     pub(crate) never_asked: Vec<MappingTarget>,
     /// What EKS does not ask, each with why not.
     pub(crate) left_out: Vec<(Snapshot, NotAsked)>,
+    /// What `apply` did last: which files it read, and where it writes their logins.
+    pub(crate) record: Option<Record>,
     /// The access file.
     pub(crate) access: Option<Access>,
     /// Where its texts begin among all texts.
@@ -461,6 +463,7 @@ impl Surroundings {
             labels: observed.namespaces.iter().map(|one| (one.name.clone(), one.labels.clone())).collect(),
             never_asked: MappingTarget::ALL.into_iter().filter(is_never_asked).collect(),
             left_out: left_out.collect(),
+            record: observed.record.as_ref().map(|record| record.object.clone()),
             ..Self::default()
         }
     }

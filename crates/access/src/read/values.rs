@@ -28,13 +28,7 @@ impl<'a> View<'a> {
             let key = &*entry.key.text;
             if object.key(key).is_none() && !key.starts_with("x-") {
                 let problem = Code::UnknownKey.at(entry.key_span, format!("{} has no key `{key}`", object.title()));
-                let nearest = nearest(key, object.keys().iter().map(|key| key.name));
-                let former = object.former_keys().iter().find(|(former, _)| *former == key);
-                problems.push(problem.hint(match (former.map(|(_, instead)| *instead), nearest) {
-                    (Some(instead), _) => instead.to_owned(),
-                    (None, Some(meant)) => format!("did you mean `{meant}`?"),
-                    (None, None) => format!("its keys are {}", known(object)),
-                }));
+                problems.push(problem.hint(instead(object, key)));
             }
         }
         Some(Self { object, entries, span: node.span })
@@ -186,6 +180,22 @@ pub(super) fn text(node: &Node, problems: &mut Problems) -> Option<Located<Box<s
         problems.push(problem.hint(format!("put it into quotes: \"{}\"", scalar.text)));
     }
     Some(Located::new(scalar.text.clone(), node.span))
+}
+
+/// What to write instead of a key that an object does not have: the very key may belong elsewhere.
+fn instead(object: Object, key: &str) -> String {
+    if let Some((_, instead)) = object.former_keys().iter().find(|(former, _)| *former == key) {
+        return (*instead).to_owned();
+    }
+    let owners = Object::ALL.into_iter().filter(|owner| owner.key(key).is_some_and(|key| !key.of_chart));
+    let places: Vec<&str> = owners.filter_map(Object::place).collect();
+    if !places.is_empty() {
+        return format!("`{key}` belongs {}", places.join(", or "));
+    }
+    match nearest(key, object.keys().iter().map(|key| key.name)) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("its keys are {}", known(object)),
+    }
 }
 
 fn known(object: Object) -> String {

@@ -171,6 +171,36 @@ fn many_problems_are_shown_in_one_run() {
 }
 
 #[test]
+fn a_key_that_belongs_elsewhere_is_said_to() {
+    let hint = |lines: &str| -> String {
+        let sources = sources(&[&format!("clusterID: c\ngroups:\n- name: devs\n{lines}")]);
+        let problems = read(&sources, &Limits::default()).problems;
+        let unknown = problems.iter().find(|problem| problem.code == "access.unknown-key").expect(lines);
+        unknown.hint.clone().unwrap_or_default().to_string()
+    };
+    for (lines, expected) in [
+        ("  rules: []\n", "`rules` belongs below a group's `authorization`, in one of the list"),
+        ("  role: view\n", "`role` belongs below a group's `authorization`, in one of the list"),
+        ("  clusterRole: view\n", "`clusterRole` belongs below a group's `authorization`, in one of the list"),
+        ("  namespace: dev\n", "`namespace` belongs below a group's `authorization`, in one of the list"),
+        ("  verbs: [get]\n", "`verbs` belongs below `rules` of a group's `authorization`, in one of the list"),
+        ("  authorization: [{users: [a]}]\n", "`users` belongs in one of `groups`"),
+        (
+            "  authorization: [{verbs: [get]}]\n",
+            "`verbs` belongs below `rules` of a group's `authorization`, in one of the list",
+        ),
+        (
+            "  authorization: [{expires: 2027-01-01}]\n",
+            "`expires` belongs in one of `groups`, or in a principal that is a mapping, such as `{name: alice, username: al}`",
+        ),
+        // What is nowhere else is a slip of the fingers.
+        ("  rols: []\n", "did you mean `roles`?"),
+    ] {
+        assert_eq!(hint(lines), expected, "{lines}");
+    }
+}
+
+#[test]
 fn a_key_of_the_charts_first_days_names_what_took_its_place() {
     let sources =
         sources(&[&super::around("- {name: devs, users: [alice], authentication: {role: KubernetesAdmin}}\n")]);

@@ -124,7 +124,7 @@ impl ApplyArgs {
 async fn apply(args: &ApplyArgs, allowed: &Allowed, subject: &Subject, process: &Process) -> CommandResult {
     let cluster = Arc::new(args.planning.connect(process).await?);
     let Planned { plan, observed } = subject.plan(planning::live(&cluster).await?, true)?;
-    process::print_styled(&planning::printed(&plan))?;
+    process::print_styled(&planning::printed(&plan, allowed))?;
     for file in args.forget.iter().filter(|file| !plan.lacks_file(file)) {
         process::note(&format!(
             "note: --forget {file} has no effect: no file of that name was applied to this cluster"

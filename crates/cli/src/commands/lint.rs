@@ -108,9 +108,10 @@ fn write(path: &Path, report: &Report<'_>) -> CommandResult {
         return Err(error.into());
     }
     process::write_atomically(path, text.as_bytes(), 0o644)?;
-    let (path, found) = (path.display(), report.findings.len());
+    let (path, found, places) = (path.display(), report.findings.len(), report.places());
     process::note(&format!(
-        "{path}: wrote {number} exclusions for {found} findings; fill in each reason, or fix what it excludes"
+        "{path}: wrote {number} exclusions for {found} findings ({places}, each place counted); fill in each reason, or fix what it \
+         excludes"
     ));
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `plan`: what applying an access file would change: who gains and loses what, object by object.
 
 use clap::Args;
-use plan::print;
+use plan::{Allowed, print};
 
 use crate::{
     exit::{CommandResult, Failure},
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &PlanArgs, global: &Global, process: &Process) -> Comman
     };
     let Planned { plan, .. } = subject.plan(seen, true)?;
     match args.output {
-        Output::Text => process::print_styled(&planning::printed(&plan))?,
+        Output::Text => process::print_styled(&planning::printed(&plan, &Allowed::default()))?,
         Output::Data(Data::Json) => process::print(&print::json(&plan))?,
         Output::Data(Data::Yaml) => process::print(&print::yaml(&plan))?,
         Output::Further(Markdown) => process::print(&print::markdown(&plan))?,

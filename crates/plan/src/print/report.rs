@@ -7,21 +7,29 @@ use inventory::{MappingTarget, Places, Who};
 use rbac::{ObjectId, ObjectKind};
 use report::{Changed, Item, NAMED, Name, Names, Section, Sign, Totals, changes, count, some_of};
 
-use crate::{Change, NotKnown, Object, ObjectChange, Plan, Refusal, Warning, by_any_mapping};
+use crate::{Allowed, Change, Flag, NotKnown, Object, ObjectChange, Plan, Refusal, Warning, by_any_mapping};
 
 /// Of how many people it is said in text that they log in otherwise than the file says, a sentence each.
 const MAX_ASTRAY: usize = 20;
 
-/// Returns everything that is said about a plan.
-pub fn report(plan: &Plan) -> Vec<Section> {
+/// Returns everything that is said about a plan. What the flags of `apply` allow does not stop it.
+pub fn report(plan: &Plan, allowed: &Allowed) -> Vec<Section> {
     let people: Vec<Changed<'_>> = plan.people.iter().map(Changed::from).collect();
     let logins = match plan.target {
         MappingTarget::None => "no mappings are written (mapping: none)".to_owned(),
         target => format!("logins in {}", target.title()),
     };
     let title = format!("Plan for {}: {logins}", plan.cluster_id);
-    let mut sections =
-        vec![Section::new(&title, head(plan, &people)), Section::new("What stops apply", refusals(plan))];
+    let (overridden, stops): (Vec<&Refusal>, Vec<&Refusal>) =
+        plan.refusals.iter().partition(|refusal| allowed.covers(refusal));
+    let mut sections = vec![
+        Section::new(&title, head(plan, &people)),
+        Section::new("What stops apply", refusals(&stops, |refusal| format!("help: {}", refusal.advice()))),
+        Section::new(
+            "Allowed by flags",
+            refusals(&overridden, |refusal| format!("by {}", refusal.flag().map(Flag::as_str).unwrap_or_default())),
+        ),
+    ];
     sections.extend(changes(&people));
     sections.extend([
         Section::new("Bindings of the whole cluster", cluster_wide(plan)),
@@ -100,9 +108,10 @@ fn elsewhere(plan: &Plan) -> String {
     if places.is_empty() { String::new() } else { format!("; not known: {}", some_of(&places, NAMED)) }
 }
 
-fn refusals(plan: &Plan) -> Vec<Item> {
+/// Refusals by their codes, each with what is `said` of all of that code.
+fn refusals(refusals: &[&Refusal], said: impl Fn(&Refusal) -> String) -> Vec<Item> {
     let mut by_code: BTreeMap<&str, Vec<&Refusal>> = BTreeMap::new();
-    for refusal in &plan.refusals {
+    for refusal in refusals {
         by_code.entry(refusal.code()).or_default().push(refusal);
     }
     let item = |(code, refusals): (&str, Vec<&Refusal>)| {
@@ -111,7 +120,7 @@ fn refusals(plan: &Plan) -> Vec<Item> {
         if refusals.len() > NAMED {
             below.push(Item::new(Sign::None, format!("and {} more", refusals.len() - NAMED)));
         }
-        below.push(Item::new(Sign::Note, format!("help: {}", refusals[0].advice())));
+        below.push(Item::new(Sign::Note, said(refusals[0])));
         Item::new(Sign::Danger, code).below(below)
     };
     by_code.into_iter().map(item).collect()

@@ -4,7 +4,7 @@ use inventory::{AccessEntries, MappingTarget};
 
 use super::world::{Scenario, cluster, map};
 use crate::{
-    Plan,
+    Allowed, Plan,
     print::{json, text},
 };
 
@@ -148,7 +148,7 @@ const ZOE: &str = "arn:aws:iam::111122223333:user/zoe is in system:masters, with
 fn what_is_not_the_files_and_stays_is_named_with_its_place() {
     let plan = plan(MappingTarget::AwsAuth);
     assert_eq!(said(&plan), [&[OLD, ZOE][..], &BINDINGS].concat());
-    let text: String = text(&plan).iter().map(|segment| segment.text().to_owned()).collect();
+    let text: String = text(&plan, &Allowed::default()).iter().map(|segment| segment.text().to_owned()).collect();
     assert!(text.contains(&format!("\nCluster admins outside this file\n  {OLD}\n")), "{text}");
     let json: serde_json::Value = serde_json::from_str(&json(&plan)).expect("JSON");
     assert_eq!(json["allPowerful"][0]["kind"], "login");

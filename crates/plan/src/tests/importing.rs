@@ -10,7 +10,7 @@ use super::{
     printing,
     world::{Scenario, cluster, map},
 };
-use crate::{Imported, Subject, import, print::text, tests::now};
+use crate::{Allowed, Imported, Subject, import, print::text, tests::now};
 
 fn live(config: &str, lines: &str) -> Observed {
     let mut observed = cluster(lines);
@@ -293,7 +293,7 @@ fn the_plan_of_an_import_says_what_it_takes_over() {
     let observed = printing::observed();
     let imported = imported(&observed, "c", &Facts::default());
     let plan = Scenario::new(&imported.text, MappingTarget::AwsAuth, &observed).plan(&observed);
-    let said: String = text(&plan).iter().map(|segment| segment.text().to_owned()).collect();
+    let said: String = text(&plan, &Allowed::default()).iter().map(|segment| segment.text().to_owned()).collect();
     assert!(!said.contains("Who gains") && !said.contains("Who loses"), "{said}");
 }
 

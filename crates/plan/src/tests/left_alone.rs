@@ -6,7 +6,7 @@ use super::{
     around,
     world::{Scenario, cluster, map},
 };
-use crate::{Plan, print::text};
+use crate::{Allowed, Plan, print::text};
 
 const FILE: &str = "- {name: a, users: [alice, zoe], authorization: [{clusterRole: view}]}";
 const AWS_AUTH: &str = "
@@ -46,7 +46,7 @@ fn plan(observed: &Observed) -> Plan {
 }
 
 fn said_of(plan: &Plan) -> String {
-    text(plan).iter().map(|segment| segment.text().to_owned()).collect()
+    text(plan, &Allowed::default()).iter().map(|segment| segment.text().to_owned()).collect()
 }
 
 /// Who gains something, as whom.

@@ -13,7 +13,7 @@ use super::{
     world::Scenario,
 };
 use crate::{
-    Plan, Refusal, Warning,
+    Allowed, Plan, Refusal, Warning,
     print::{json, markdown, text},
 };
 
@@ -137,7 +137,7 @@ proptest! {
 fn whoever_may_look_at_nothing_is_told_what_is_not_known_in_every_form() {
     let cut = PARTS[..7].iter().fold(observed(), |observed, part| without(observed, part));
     let plan = plan(&cut, MappingTarget::AwsAuth);
-    let shown: String = text(&plan).iter().map(|segment| segment.text().to_owned()).collect();
+    let shown: String = text(&plan, &Allowed::default()).iter().map(|segment| segment.text().to_owned()).collect();
     assert_snapshot!(shown.replace(plan.digest.as_str(), "(digest)"), @"
     Plan for c: logins in ConfigMap kube-system/aws-auth
       files: 0.yaml
@@ -193,7 +193,7 @@ fn whoever_may_look_at_nothing_is_told_what_is_not_known_in_every_form() {
 fn what_is_known_is_said_all_the_same() {
     let cut = without(observed(), "rolebindings");
     let plan = plan(&cut, MappingTarget::AwsAuth);
-    let shown: String = text(&plan).iter().map(|segment| segment.text().to_owned()).collect();
+    let shown: String = text(&plan, &Allowed::default()).iter().map(|segment| segment.text().to_owned()).collect();
     assert_snapshot!(shown.replace(plan.digest.as_str(), "(digest)"), @"
     Plan for c: logins in ConfigMap kube-system/aws-auth
       files: 0.yaml

@@ -6,7 +6,7 @@ use rbac::comparison::Rights;
 
 use super::world::{Scenario, cluster, map};
 use crate::{
-    Plan,
+    Allowed, Plan,
     print::text,
     tests::{around, now},
 };
@@ -100,7 +100,7 @@ fn leaving_system_masters_is_losing_everything() {
     let observed = live("role view = get pods", "  port: 1", &[]);
     let groups = "- {name: 'system:masters', users: [x], accept: {access.system-name: test}}";
     let into = plan(groups, MappingTarget::ConfigMap, &observed);
-    let said: String = text(&into).iter().map(|segment| segment.text().to_owned()).collect();
+    let said: String = text(&into, &Allowed::default()).iter().map(|segment| segment.text().to_owned()).collect();
     assert!(said.contains("! user x may do everything, by the group system:masters"), "{said}");
 }
 
@@ -176,7 +176,7 @@ fn whoever_leaves_a_group_that_becomes_dangerous_is_named() {
     );
     let groups = "- {name: a, users: [z], authorization: [{namespace: kube-system, rules: [{apiGroups: [''], resources: [secrets], verbs: [get]}]}]}";
     let plan = plan(groups, MappingTarget::ConfigMap, &observed);
-    let said: String = text(&plan).iter().map(|segment| segment.text().to_owned()).collect();
+    let said: String = text(&plan, &Allowed::default()).iter().map(|segment| segment.text().to_owned()).collect();
     assert!(said.contains("! user z can read secrets in kube-system\n"), "{said}");
     assert!(said.contains("! user x can read secrets in kube-system until logins change\n"), "{said}");
 }

@@ -5,7 +5,7 @@ use inventory::{MappingTarget, Observed};
 
 use super::world::{Scenario, cluster, map};
 use crate::{
-    Plan,
+    Allowed, Plan,
     print::{json, markdown, text},
 };
 
@@ -68,8 +68,21 @@ fn plan() -> Plan {
     Scenario::new(FILE, MappingTarget::AwsAuth, &observed).plan(&observed)
 }
 
+#[test]
+fn what_a_flag_allows_does_not_stop_apply() {
+    let said: String =
+        text(&plan(), &Allowed { adopt: true, ..Allowed::default() }).iter().map(|segment| segment.text()).collect();
+    let (_, from) = said.split_once("\n\n").unwrap();
+    assert_snapshot!(from.split_once("\n\n").unwrap().0, @r"
+    Allowed by flags
+      ! plan.helm
+        RoleBinding ops/cluster-auth:developers:edit belongs to the Helm release `release`
+        by --adopt
+    ");
+}
+
 fn plain(plan: &Plan) -> String {
-    let text: String = text(plan).iter().map(|segment| segment.text().to_owned()).collect();
+    let text: String = text(plan, &Allowed::default()).iter().map(|segment| segment.text().to_owned()).collect();
     text.replace(plan.digest.as_str(), "(digest)")
 }
 

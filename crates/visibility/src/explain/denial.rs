@@ -1,6 +1,7 @@
 //! Why somebody is not let in, what was nearly right, and what to do in the exact words.
 
 use identity::{Arn, Principal as Kind};
+use inventory::Record;
 use mapping::{
     BackendMode, Difference, Mismatch, Nearest, Never, PermissionSet, Reader, Refusal, RulePrincipal, RuleSource,
     SourceMatch,
@@ -54,7 +55,13 @@ impl Denial {
                 let first = asked.first();
                 let mode = first.map_or(BackendMode::AccessFile, |asked| asked.mode);
                 let reader = first.map_or(Reader::ClusterAuth, |asked| asked.reader);
-                let mut fix = added(caller, (mode, reader), &given);
+                let mut fix = match applied_to(world, mode) {
+                    Some(record) => {
+                        let fix = added(caller, (BackendMode::AccessFile, Reader::ClusterAuth), &given);
+                        Fix { text: of_applied(record), ..fix }
+                    }
+                    None => added(caller, (mode, reader), &given),
+                };
                 // Anybody can have a user of any name in an account of their own.
                 let account = caller.identity.account;
                 let is_known = world.principals().iter().any(|principal| principal.identity.account == account);
@@ -83,6 +90,20 @@ impl Denial {
             }
         }
     }
+}
+
+/// What `apply` did last, where it keeps the logins of a source: whoever is added by hand is not in the file that decides.
+fn applied_to(world: &World, mode: BackendMode) -> Option<&Record> {
+    world.surroundings().record.as_ref().filter(|record| record.target.mode() == Some(mode))
+}
+
+/// Where to add somebody to what is applied.
+fn of_applied(record: &Record) -> String {
+    let files: Vec<&str> = record.files.iter().map(|file| &*file.name).collect();
+    let (files, target) = (files.join(", "), record.target.title());
+    format!(
+        "add to the access file ({files}), from which `cluster-auth apply` keeps {target}; `cluster-auth plan` shows what it gives"
+    )
 }
 
 /// What an entry gives: the username, where it is not the default, and the groups.

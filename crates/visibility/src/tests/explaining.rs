@@ -2,7 +2,7 @@
 
 use document::Source;
 use insta::assert_snapshot;
-use inventory::Inputs;
+use inventory::{File, Inputs, MappingTarget, Record};
 use mapping::{Decision, Facts, Reader};
 use proptest::prelude::*;
 use rbac::{Request, User};
@@ -646,4 +646,26 @@ proptest! {
             }
         }
     }
+}
+
+/// Who is added by hand where `apply` keeps everything is in no file.
+#[test]
+fn whoever_is_missing_where_apply_keeps_the_logins_is_added_to_its_file() {
+    let record = |target| {
+        let file = File { name: "access.yaml".into(), text: FILE.into() };
+        let data = Record { cluster_id: "c".into(), files: vec![file], target }.to_data();
+        let metadata = serde_json::json!({"name": "cluster-auth", "namespace": "kube-system"});
+        serde_json::json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}).to_string()
+    };
+    let fix = |cluster: &[(&str, &str)]| {
+        let world = world(cluster);
+        match world.explain(caller("arn:aws:iam::111122223333:user/mallory")).verdict {
+            Verdict::Refused(denial) => denial.fix.expect("what to do").text,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_snapshot!(fix(&[("cluster.json", CLUSTER)]), @"add to mapUsers of the ConfigMap kube-system/aws-auth");
+    assert_snapshot!(fix(&[("cluster.json", CLUSTER), ("record.json", &record(MappingTarget::AwsAuth))]), @"add to the access file (access.yaml), from which `cluster-auth apply` keeps ConfigMap kube-system/aws-auth; `cluster-auth plan` shows what it gives");
+    // What it keeps elsewhere is not what is asked.
+    assert_snapshot!(fix(&[("cluster.json", CLUSTER), ("record.json", &record(MappingTarget::Crd))]), @"add to mapUsers of the ConfigMap kube-system/aws-auth");
 }

@@ -1,12 +1,12 @@
 //! A plan on a terminal, and what stops it.
 
-use plan::{Flag, Plan, Refusal, print::text};
+use plan::{Allowed, Flag, Plan, Refusal, print::text};
 
 use crate::{process, shared::terminal::styled};
 
-/// The plan with colours.
-pub(crate) fn printed(plan: &Plan) -> String {
-    styled(&text(plan))
+/// The plan with colours, and with what the flags allow.
+pub(crate) fn printed(plan: &Plan, allowed: &Allowed) -> String {
+    styled(&text(plan, allowed))
 }
 
 /// Says what stops apply, and what overrides it: once of those that are alike.

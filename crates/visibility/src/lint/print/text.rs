@@ -198,7 +198,7 @@ fn summary(report: &Report<'_>, from: Severity, segments: &mut Vec<Segment>) {
         said.push_str(" in what could be read");
     }
     if report.excluded > 0 {
-        said.push_str(&format!("; {} excluded", report.excluded));
+        said.push_str(&format!("; {} excluded, each place counted", report.excluded));
     }
     match report.unexplained {
         0 => {}
