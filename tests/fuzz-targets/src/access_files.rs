@@ -25,10 +25,10 @@ fn good(text: &str) -> Option<(Access, Sources)> {
 }
 
 /// A file without errors is rendered in texts that kubectl reads; resolved, it is a file that means the same.
-pub(crate) fn reads(bytes: &[u8]) {
-    let Some(text) = grammar::text(bytes, &ACCESS_FILE) else { return };
+pub(crate) fn reads(bytes: &[u8]) -> bool {
+    let Some(text) = grammar::text(bytes, &ACCESS_FILE) else { return false };
     let now: Timestamp = NOW.parse().expect("a moment");
-    let Some((access, _)) = good(&text) else { return };
+    let Some((access, _)) = good(&text) else { return false };
     let facts = Facts::default();
     let is_wrong =
         |access: &Access| check(access, &facts, now).iter().any(|problem| problem.severity == Severity::Error);
@@ -36,9 +36,9 @@ pub(crate) fn reads(bytes: &[u8]) {
         render(access, &facts, now, target, Expiry::Refuse).ok().map(|rendered| rendered.text)
     };
     if is_wrong(&access) {
-        return;
+        return false;
     }
-    let Some(resolved) = rendered(&access, RenderTarget::Access) else { return };
+    let Some(resolved) = rendered(&access, RenderTarget::Access) else { return false };
     let (again, _) = good(&resolved).expect("what is resolved has no errors");
     assert!(!is_wrong(&again), "what is resolved is wrong");
     for target in RenderTarget::ALL {
@@ -52,23 +52,26 @@ pub(crate) fn reads(bytes: &[u8]) {
             assert!(read.iter().all(|document| document.read.is_ok()), "kubectl does not read it");
         }
     }
+    true
 }
 
 /// A plan for any file over any cluster, and a file for any cluster, which has no errors.
-pub(crate) fn plans(bytes: &[u8]) {
-    let [how, rest @ ..] = bytes else { return };
+pub(crate) fn plans(bytes: &[u8]) -> bool {
+    let [how, rest @ ..] = bytes else { return false };
     let now: Timestamp = NOW.parse().expect("a moment");
     let (of_file, of_cluster) = rest.split_at(rest.len() / 2);
     let text = grammar::text(&[&[1], of_file].concat(), &ACCESS_FILE);
-    let Some(objects) = grammar::text(&[&[how | 1], of_cluster].concat(), &OBJECTS) else { return };
+    let Some(objects) = grammar::text(&[&[how | 1], of_cluster].concat(), &OBJECTS) else { return false };
     let target = MappingTarget::ALL[usize::from(*how) % MappingTarget::ALL.len()];
     let mut given = Inputs::default();
     if given.read("cluster.yaml", clusters::documents(&objects).as_bytes()).is_err() {
-        return;
+        return false;
     }
     let Inputs { dump, facts, entries, .. } = given;
     let observed = Observed { entries, ..dump.observed(target, Partition::Aws, now) };
-    if let Some((access, sources)) = text.and_then(|text| good(&text)) {
+    let good_file = text.and_then(|text| good(&text));
+    let has_plan = good_file.is_some();
+    if let Some((access, sources)) = good_file {
         let (desired, _) = compile(&access, &facts, now);
         let (desired, files) = (desired.at(now), files(&sources));
         let wanted = Wanted {
@@ -89,4 +92,5 @@ pub(crate) fn plans(bytes: &[u8]) {
     let imported =
         import(&Subject { observed: &observed, cluster_id: "fuzz.example.com", untold: &[], facts: &facts, now });
     assert!(good(&imported.text).is_some(), "the file that was written has errors:\n{}", imported.text);
+    has_plan
 }

@@ -33,8 +33,8 @@ pub(crate) fn questions() -> impl Iterator<Item = Request<'static>> {
 }
 
 /// Whatever is given, alone or in a folder, all analyses have an answer, and one that they share.
-pub(crate) fn takes(bytes: &[u8]) {
-    let Some(text) = grammar::text(bytes, &OBJECTS) else { return };
+pub(crate) fn takes(bytes: &[u8]) -> bool {
+    let Some(text) = grammar::text(bytes, &OBJECTS) else { return false };
     let now: Timestamp = "2026-11-29T12:00:00Z".parse().expect("a moment");
     let text = if bytes[0].is_multiple_of(2) { text } else { documents(&text) };
     let how = How {
@@ -46,9 +46,9 @@ pub(crate) fn takes(bytes: &[u8]) {
     let mut given = Inputs::default();
     if given.read_as("cluster.yaml", text.as_bytes(), how).is_err() {
         assert!(!how.is_of_folder || given.read_as("again", b"", how).is_ok());
-        return;
+        return false;
     }
-    let Ok(world) = World::new(given, None, now) else { return };
+    let Ok(world) = World::new(given, None, now) else { return false };
     for question in questions() {
         let answer = world.who_can(&question);
         for principal in world.principals() {
@@ -64,4 +64,5 @@ pub(crate) fn takes(bytes: &[u8]) {
     let options = Options::default();
     let _ = matrix(&world, &resources, &options);
     let _ = lint(&world, &[], now);
+    true
 }

@@ -40,11 +40,11 @@ fn meaning(text: &str) -> Option<Value> {
 
 /// Whatever is merged into is read again, has the entry, and everything that is called otherwise as it was; merged once more it
 /// stays as it is.
-pub(crate) fn merges(bytes: &[u8]) {
-    let Some(text) = grammar::text(bytes, &KUBECONFIG) else { return };
+pub(crate) fn merges(bytes: &[u8]) -> bool {
+    let Some(text) = grammar::text(bytes, &KUBECONFIG) else { return false };
     let source = Source::new("config", text.as_str());
     let _ = read_cluster(&source, None);
-    let Ok(merged) = merge(&source, &Beside::default(), &entry(), true) else { return };
+    let Ok(merged) = merge(&source, &Beside::default(), &entry(), true) else { return false };
     let after = meaning(&merged.text).expect("what was written is read");
     assert_eq!(after["current-context"], "prod");
     let before = meaning(&text).unwrap_or_default();
@@ -65,16 +65,17 @@ pub(crate) fn merges(bytes: &[u8]) {
     let again = merge(&Source::new("config", merged.text.as_str()), &Beside::default(), &entry(), true)
         .expect("it can be merged again");
     assert_eq!(again.text, merged.text, "merged again, it changes");
+    true
 }
 
 /// Whatever is converted is read again, and nothing but users' exec plugins has another meaning.
-pub(crate) fn converts(bytes: &[u8]) {
-    let Some(text) = grammar::text(bytes, &KUBECONFIG) else { return };
+pub(crate) fn converts(bytes: &[u8]) -> bool {
+    let Some(text) = grammar::text(bytes, &KUBECONFIG) else { return false };
     let source = Source::new("config", text.as_str());
-    let Ok(converted) = convert(&source, "cluster-auth", "hint", |_| Ok(())) else { return };
+    let Ok(converted) = convert(&source, "cluster-auth", "hint", |_| Ok(())) else { return false };
     if converted.users.is_empty() {
         assert_eq!(meaning(&converted.text), meaning(&text), "nobody was converted and something changed");
-        return;
+        return true;
     }
     let without_plugins = |text: &str| {
         let mut config = meaning(text).expect("it is read");
@@ -86,4 +87,5 @@ pub(crate) fn converts(bytes: &[u8]) {
         config
     };
     assert_eq!(without_plugins(&converted.text), without_plugins(&text), "something else has changed");
+    true
 }

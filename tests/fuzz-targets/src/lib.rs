@@ -6,7 +6,8 @@
 //! they are held by every test run on stable Rust.
 //!
 //! The first byte of an input says how the rest is taken: an even one as text, an odd one as choices from the words of the
-//! format ([`grammar`]), which gets deep into readers that random text never passes.
+//! format ([`grammar`]), which gets deep into readers that random text never passes. Where the first byte is text itself,
+//! one with which no text begins stands for choices ([`grammar::are_choices`]).
 
 mod access_files;
 mod answers;
@@ -24,8 +25,8 @@ pub use tokens::{Made, token};
 pub struct Target {
     /// Its name: that of its folder in `fuzz/corpus` and of its program in `fuzz/fuzz_targets`.
     pub name: &'static str,
-    /// Panics where a law does not hold.
-    pub run: fn(&[u8]),
+    /// Panics where a law does not hold. Returns whether the reader took the input, so that laws about what it read were held.
+    pub run: fn(&[u8]) -> bool,
 }
 
 /// Every target.
@@ -53,5 +54,5 @@ pub const TARGETS: [Target; 14] = [
 /// There is no such target, or one of its laws does not hold.
 pub fn run(name: &str, bytes: &[u8]) {
     let target = TARGETS.iter().find(|target| target.name == name).expect("a target of this name");
-    (target.run)(bytes);
+    let _ = (target.run)(bytes);
 }

@@ -42,13 +42,13 @@ fn now() -> Timestamp {
 }
 
 /// Nobody whom our server lets in has an empty name, or one of the system's that the configuration does not spell out.
-pub(crate) fn configures(bytes: &[u8]) {
-    let Some(text) = grammar::text(bytes, &CONFIGURATION) else { return };
+pub(crate) fn configures(bytes: &[u8]) -> bool {
+    let Some(text) = grammar::text(bytes, &CONFIGURATION) else { return false };
     let standing = || go::Standing::alone("config.yaml");
     let _ = go::mounted_file(&text, standing(), go::Options::default());
     let _ = go::settings("config.yaml", &text);
     let source = Source::new("config.yaml", text.as_str());
-    let Ok((config, _)) = read_config_in(&source, None) else { return };
+    let Ok((config, _)) = read_config_in(&source, None) else { return false };
     let snapshot = config.server.into_snapshot(None);
     for caller in callers() {
         let Decision::Permit(user) = decide(&snapshot, &caller, now()) else { continue };
@@ -58,11 +58,12 @@ pub(crate) fn configures(bytes: &[u8]) {
             assert!(is_spelled || name.starts_with("system:node:"), "{} is {name}", caller.arn());
         }
     }
+    true
 }
 
 /// Whoever EKS' `aws-auth` lets in is let in by an entry that is there; whoever is a matter of chance has several outcomes.
-pub(crate) fn maps(bytes: &[u8]) {
-    let Some(text) = grammar::text(bytes, &LOGINS) else { return };
+pub(crate) fn maps(bytes: &[u8]) -> bool {
+    let Some(text) = grammar::text(bytes, &LOGINS) else { return false };
     let _ = go::dynamic_file(text.as_bytes(), go::Standing::alone("dynamic"), go::Options::default());
     let data = texts(&text);
     let standing = |_: &str| go::Standing::alone("aws-auth");
@@ -80,6 +81,7 @@ pub(crate) fn maps(bytes: &[u8]) {
             Decision::Refuse(_) | Decision::Needs(_) => {}
         }
     }
+    true
 }
 
 /// The lists of a text as `aws-auth` has them: each a text in YAML.
@@ -92,8 +94,8 @@ fn texts(text: &str) -> BTreeMap<String, String> {
 }
 
 /// Merged into `aws-auth`, our entries are let in, and nobody else is let in otherwise than before.
-pub(crate) fn merges(bytes: &[u8]) {
-    let Some(text) = grammar::text(bytes, &LOGINS) else { return };
+pub(crate) fn merges(bytes: &[u8]) -> bool {
+    let Some(text) = grammar::text(bytes, &LOGINS) else { return false };
     let data = texts(&text);
     adds(&data, &text);
     let mut sources = Sources::default();
@@ -105,7 +107,7 @@ pub(crate) fn merges(bytes: &[u8]) {
     let current = ConfigMap { resource_version: Some("1".to_owned()), data: data.clone(), ..ConfigMap::default() };
     let facts = Facts { config_maps: Some([("aws-auth".to_owned(), current)].into()), ..Facts::default() };
     let options = Options { adopt: false, expiry: access::Expiry::Refuse };
-    let Ok(rendered) = render(&access, &facts, now(), RenderTarget::AwsAuth, options) else { return };
+    let Ok(rendered) = render(&access, &facts, now(), RenderTarget::AwsAuth, options) else { return false };
     let applied: Value = serde_saphyr::from_str(&rendered.text).expect("what was rendered is read");
     let after: BTreeMap<String, String> = serde_json::from_value(applied["data"].clone()).expect("texts");
     for caller in callers() {
@@ -113,6 +115,7 @@ pub(crate) fn merges(bytes: &[u8]) {
     }
     let zoe = Identity::from_answer("arn:aws:iam::111122223333:user/zoe", "111122223333", "AIDAZOE").expect("a caller");
     assert_eq!(decided(&after, &zoe), "zoe [\"devs\"]");
+    true
 }
 
 /// Who is let in by `aws-auth`, as whom.

@@ -7,7 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use token::{ClusterId, PREFIX, Rules, accept, confirm, describe, wrap};
 
-use crate::grammar::edited;
+use crate::{
+    grammar::{self, edited},
+    words::{ANSWER, REVIEW},
+};
 
 /// The cluster whose tokens are accepted.
 pub(crate) const CLUSTER_ID: &str = "fuzz.example.com";
@@ -144,11 +147,11 @@ fn wrapped(choices: &mut Unstructured<'_>, url: &str) -> String {
 }
 
 /// Whoever is accepted is accepted again as the request that is sent, under the same key, and is described.
-pub(crate) fn accepts(bytes: &[u8]) {
-    let Some(Made { token, now }) = token(bytes, NOW.parse().expect("a moment")) else { return };
+pub(crate) fn accepts(bytes: &[u8]) -> bool {
+    let Some(Made { token, now }) = token(bytes, NOW.parse().expect("a moment")) else { return false };
     let _ = describe(&token);
     let cluster = ClusterId::parse(CLUSTER_ID).expect("a cluster id");
-    let Ok(accepted) = accept(&token, &cluster, &Rules::default(), now) else { return };
+    let Ok(accepted) = accept(&token, &cluster, &Rules::default(), now) else { return false };
     assert!(describe(&token).is_ok(), "accepted and not described");
     let request = accepted.request();
     let url = request.url();
@@ -157,22 +160,29 @@ pub(crate) fn accepts(bytes: &[u8]) {
     assert!(again.cache_key() == accepted.cache_key(), "two answers for one request");
     assert!(accepted.host().as_str() == request.host && !request.host.contains(['/', '@', ':', '#', '?', '%']));
     assert!(accepted.valid_until() > now, "accepted and over");
+    true
 }
 
 /// Whom STS confirms is the one in its answer, as an independent reader of JSON sees it.
-pub(crate) fn confirms(bytes: &[u8]) {
-    let [status, rest @ ..] = bytes else { return };
+pub(crate) fn confirms(bytes: &[u8]) -> bool {
+    let [status, rest @ ..] = bytes else { return false };
     let cluster = ClusterId::parse(CLUSTER_ID).expect("a cluster id");
     let now: Timestamp = NOW.parse().expect("a moment");
     let good = Made { token: wrap(&usual(now)), now };
     let accepted = accept(&good.token, &cluster, &Rules::default(), now).expect("a token in order");
-    let status = if status % 2 == 0 { 200 } else { u16::from(*status) * 4 };
-    let Ok(confirmed) = confirm(&accepted, status, rest) else { return };
+    let made = grammar::are_choices(bytes).then(|| grammar::json(bytes, &ANSWER));
+    let (status, answer) = match made {
+        Some(Some(made)) => (if status % 16 == 1 { 403 } else { 200 }, made),
+        Some(None) => return false,
+        None => (if status % 2 == 0 { 200 } else { u16::from(*status) * 4 }, rest.to_vec()),
+    };
+    let Ok(confirmed) = confirm(&accepted, status, &answer) else { return false };
     assert_eq!(status, 200, "confirmed although STS says {status}");
-    let answer: Value = serde_json::from_slice(rest).expect("an answer in JSON");
+    let answer: Value = serde_json::from_slice(&answer).expect("an answer in JSON");
     let result = &answer["GetCallerIdentityResponse"]["GetCallerIdentityResult"];
     assert_eq!(result["Arn"], Value::from(confirmed.identity().arn()));
     assert_eq!(result["Account"], Value::from(confirmed.identity().account.to_string()));
+    true
 }
 
 /// A URL as every client writes it.
@@ -184,12 +194,15 @@ fn usual(now: Timestamp) -> String {
 }
 
 /// The token of a review is `spec.token` where that is said once and plainly.
-pub(crate) fn reviews(bytes: &[u8]) {
-    let Ok(token) = webhook::reviewed_token(bytes) else { return };
+pub(crate) fn reviews(bytes: &[u8]) -> bool {
+    let made = grammar::are_choices(bytes).then(|| grammar::json(bytes, &REVIEW).unwrap_or_default());
+    let bytes = made.as_deref().unwrap_or(bytes);
+    let Ok(token) = webhook::reviewed_token(bytes) else { return false };
     let Ok(value) = serde_json::from_slice::<Value>(bytes) else { panic!("taken, and no JSON") };
     assert!(value.is_object() || value.is_null(), "taken, and no object");
     let said = value["spec"]["token"].as_str().unwrap_or_default();
     assert_eq!(token, said, "not the token of the review");
+    true
 }
 
 #[cfg(test)]

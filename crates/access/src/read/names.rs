@@ -1,6 +1,6 @@
 //! What names may look like.
 
-use document::Problems;
+use document::{Problems, visible};
 
 use crate::{Code, Kind, Located};
 
@@ -62,4 +62,12 @@ pub(super) fn iam(name: &str, kind: Kind) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("`{name}` is not a valid name in IAM: 1 to {max} letters, digits and +=,.@_-"))
+}
+
+/// A path in IAM, with the slashes at both ends (IAM, `CreateUser`: up to 512 characters, from `!` to DEL).
+pub(super) fn iam_path(path: &str) -> Result<(), String> {
+    if path.len() <= 512 && path.chars().all(|c| ('!'..='\u{7f}').contains(&c)) {
+        return Ok(());
+    }
+    Err(format!("`{}` is not a valid path in IAM: up to 512 visible characters of ASCII, and no spaces", visible(path)))
 }

@@ -65,7 +65,7 @@ fn principal(node: &Node, kind: Kind, problems: &mut Problems) -> Option<Written
     let (username, expires) = (view.text("username", problems), view.time("expires", problems));
     let accept = view.accept(problems);
     let written = match (view.text("name", problems), view.text("arn", problems)) {
-        (Some(name), None) if !name.value.starts_with("arn:") => named(&name, kind, partition.as_ref(), problems)?,
+        (Some(name), None) if !is_meant_as_arn(&name.value) => named(&name, kind, partition.as_ref(), problems)?,
         (Some(arn), None) | (None, Some(arn)) => {
             for (key, span) in
                 [("account", account.as_ref().map(|l| l.span)), ("partition", partition.as_ref().map(|l| l.span))]
@@ -102,11 +102,16 @@ fn named(
     partition: Option<&Located<Partition>>,
     problems: &mut Problems,
 ) -> Option<Written> {
-    if name.value.starts_with("arn:") {
+    if is_meant_as_arn(&name.value) {
         return by_arn(name, kind, problems);
     }
     let partition = partition.map_or(Partition::Aws, |partition| partition.value);
     parts(&name.value, name.span, kind, partition, None, problems)
+}
+
+/// Whether a text is an ARN, or nearly one: no name looks like it, though a path in IAM may hold colons.
+fn is_meant_as_arn(text: &str) -> bool {
+    text.trim_start().get(..4).is_some_and(|start| start.eq_ignore_ascii_case("arn:"))
 }
 
 fn by_arn(text: &Located<Box<str>>, kind: Kind, problems: &mut Problems) -> Option<Written> {
@@ -162,7 +167,7 @@ fn parts(
         problems.push(Code::Name.at(span, "permission sets have no path"));
         return None;
     }
-    if let Err(message) = names::iam(name, kind) {
+    if let Err(message) = names::iam(name, kind).and_then(|()| names::iam_path(&path)) {
         problems.push(Code::Name.at(span, message));
         return None;
     }

@@ -170,6 +170,32 @@ fn many_problems_are_shown_in_one_run() {
     "#);
 }
 
+/// A path in IAM may hold colons, so that an ARN with a slip would be a name behind a path.
+#[test]
+fn what_is_nearly_an_arn_is_no_name() {
+    let code = |principal: &str| -> Option<&'static str> {
+        let sources = sources(&[&format!(
+            "clusterID: c\naccount: '111122223333'\ngroups:\n- {{name: devs, users: [{principal}]}}\n"
+        )]);
+        read(&sources, &Limits::default()).problems.first().map(|problem| problem.code)
+    };
+    for (principal, expected) in [
+        ("alice", None),
+        ("ops/bob", None),
+        ("a:b/bob", None),
+        ("'arn:aws:iam::111122223333:user/alice'", None),
+        ("' arn:aws:iam::111122223333:user/alice'", Some("access.arn")),
+        ("'ARN:aws:iam::111122223333:user/alice'", Some("access.arn")),
+        ("{name: 'Arn:aws:iam::111122223333:role/Ops'}", Some("access.arn")),
+        ("'bob smith'", Some("access.name")),
+        ("'the ops/bob'", Some("access.name")),
+        ("' ops/bob'", Some("access.name")),
+        ("'öps/bob'", Some("access.name")),
+    ] {
+        assert_eq!(code(principal), expected, "{principal}");
+    }
+}
+
 #[test]
 fn a_key_that_belongs_elsewhere_is_said_to() {
     let hint = |lines: &str| -> String {

@@ -7,6 +7,7 @@ use access::merge::{
     add::{Added, Addition, add as added_to},
 };
 use anyhow::Context as _;
+use inventory::{MappingTarget, RECORD_NAME, RECORD_NAMESPACE, Record};
 use kubernetes::{Cluster, Kubeconfig, KubernetesError, Resource, Run, Write};
 use mapping::aws_iam_authenticator::Standing;
 use serde_json::Value as Json;
@@ -37,7 +38,9 @@ pub(super) struct Reached<'a> {
 pub(super) fn add(reached: &Reached<'_>, addition: &Addition, process: &Process) -> CommandResult {
     let updated = runtime::block_on(async {
         let cluster = reached.connect(process).await?;
-        update(&cluster, addition).await
+        let updated = update(&cluster, addition).await?;
+        say_who_keeps_it(&cluster).await;
+        Ok::<_, Failure>(updated)
     })??;
     let yaml = serde_saphyr::to_string(&updated).context("cannot print the ConfigMap")?;
     Ok(process::print(&format!("updated configmap:\n\n{yaml}\n"))?)
@@ -82,6 +85,24 @@ async fn update(cluster: &Cluster, addition: &Addition) -> Result<Json, Failure>
         }
     }
     unreachable!("the last try is returned")
+}
+
+/// Says that `apply` keeps `aws-auth`, where it does: whoever is added beside it is in no file. That is not known to everybody
+/// who may write `aws-auth`, and then nothing is said.
+async fn say_who_keeps_it(cluster: &Cluster) {
+    let path = Resource::CONFIG_MAPS.object(Some(RECORD_NAMESPACE), RECORD_NAME);
+    let Ok(Some(bytes)) = cluster.get(&path).await else { return };
+    let object: Json = serde_json::from_slice(&bytes).unwrap_or_default();
+    let data: BTreeMap<String, String> = serde_json::from_value(object["data"].clone()).unwrap_or_default();
+    let Ok(record) = Record::from_data(&data) else { return };
+    if record.target == MappingTarget::AwsAuth {
+        let files: Vec<&str> = record.files.iter().map(|file| &*file.name).collect();
+        process::note(&format!(
+            "note: `cluster-auth apply` keeps this ConfigMap by {}, and leaves the new entry alone: whoever is to stand in the \
+             file is added there",
+            files.join(", ")
+        ));
+    }
 }
 
 /// Puts the entry into the object, of which everything else stays as the API server has sent it.

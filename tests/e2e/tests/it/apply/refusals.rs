@@ -43,7 +43,9 @@ fn each(world: &World) -> anyhow::Result<()> {
     };
     let first = ["--mapping", "aws-auth"];
     refused(FILE, &first, &["plan.not-ours", "plan.helm"])?;
-    managed.apply(&["--mapping", "aws-auth", "--adopt"])?.success()?;
+    let adopted = managed.apply(&["--mapping", "aws-auth", "--adopt"])?.success()?;
+    ensure!(adopted.contains("Allowed by flags\n  ! plan.helm"), "{adopted}");
+    ensure!(!adopted.contains("What stops apply"), "nothing did: {adopted}");
     ensure!(managed.apply(&[])?.code == 0, "what was adopted is ours");
 
     refused(&FILE.replace("e2e.example.com", "staging.example.com"), &[], &["plan.other-cluster"])?;

@@ -25,6 +25,19 @@ fn twice(world: &World) -> anyhow::Result<()> {
     ensure!(managed.dump()? == after, "a second run changed something");
     let plan = managed.plan(&["--exit-code"])?;
     ensure!(plan["objects"] == json!([]) && plan["logins"] == json!([]), "{plan}");
+
+    // Whoever is added by hand, and whoever is missing, is told of the file.
+    let mallory = "arn:aws:iam::111122223333:user/mallory";
+    let file =
+        "add to the access file (access.yaml), from which `cluster-auth apply` keeps ConfigMap kube-system/aws-auth";
+    let missing = managed.run(&["explain", mallory])?;
+    ensure!(missing.stdout.contains(file), "{missing:?}");
+    let kubeconfig = managed.cluster.admin_kubeconfig().display().to_string();
+    let user = ["--userarn", "arn:aws:iam::111122223333:user/zoe", "--username", "zoe", "--groups", "guests"];
+    let words = [&["add", "user"], &user[..], &["--prompt=false", "--kubeconfig", &kubeconfig]].concat();
+    let added = managed.run(&words)?;
+    let kept = "note: `cluster-auth apply` keeps this ConfigMap by access.yaml, and leaves the new entry alone";
+    ensure!(added.code == 0 && added.stderr.contains(kept), "{added:?}");
     Ok(())
 }
 
