@@ -3,7 +3,11 @@
 //!
 //! A name on the command line filters: `cargo xtask test -- interop`.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{
+    process::ExitCode,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 
 use e2e::{secrets, typed, world::World};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -144,14 +148,21 @@ fn main() -> ExitCode {
         .map(<[Test]>::to_vec)
         .chain([apply::tests(), chart::tests(), docs::tests()])
         .collect::<Vec<_>>();
+    let taken = Arc::new(Mutex::new(Vec::new()));
     let trials = groups.concat().into_iter().map(|(name, test)| {
-        let (world, table) = (Arc::clone(&world), Arc::clone(&table));
-        let run = move || typed::held(&table, name, || test(&world));
+        let (world, table, taken) = (Arc::clone(&world), Arc::clone(&table), Arc::clone(&taken));
+        let run = move || {
+            let since = Instant::now();
+            let held = typed::held(&table, name, || test(&world));
+            taken.lock().expect("no test panics while it holds it").push((since.elapsed(), name));
+            held
+        };
         Trial::test(name, move || run().map_err(|error| Failed::from(format!("{error:#}"))))
     });
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
     // Here the last handle goes, and with it every process.
     drop(world);
+    say_slowest(&taken.lock().expect("no test panics while it holds it"));
     let is_all = arguments.filter.is_none() && arguments.skip.is_empty() && !arguments.list;
     if let Err(error) = secrets::conclusion(is_all) {
         #[expect(clippy::print_stderr, reason = "a harness of its own says what it has found")]
@@ -162,3 +173,19 @@ fn main() -> ExitCode {
     }
     conclusion.exit_code()
 }
+
+/// Says which tests take the most of the time that everybody waits for.
+fn say_slowest(taken: &[(Duration, &str)]) {
+    if taken.len() <= SLOWEST {
+        return;
+    }
+    let mut taken = taken.to_vec();
+    taken.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+    let all: Duration = taken.iter().map(|(time, _)| *time).sum();
+    let lines: String =
+        taken.iter().take(SLOWEST).map(|(time, name)| format!("  {:>4} s  {name}\n", time.as_secs())).collect();
+    e2e::random::say(&format!("the slowest of {} s:\n{lines}", all.as_secs()));
+}
+
+/// How many are said.
+const SLOWEST: usize = 30;
