@@ -71,8 +71,17 @@ pub(crate) struct Role {
     /// Holders of keys, or names of roles whose sessions may.
     pub(crate) assumable_by: Vec<String>,
     pub(crate) external_id: Option<String>,
+    /// Whose code the trust policy asks for.
+    pub(crate) mfa: Option<Mfa>,
     /// `MaxSessionDuration`, in seconds.
     pub(crate) max_session_seconds: i64,
+}
+
+/// An MFA device, and the code that it shows for ever.
+#[derive(Clone)]
+pub(crate) struct Mfa {
+    pub(crate) serial: String,
+    pub(crate) code: String,
 }
 
 impl Directory {

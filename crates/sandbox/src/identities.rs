@@ -13,6 +13,7 @@
 //!   path: /ci/                     # in the role's ARN, not in its sessions'
 //!   assumableBy: [bob, Node]       # names of holders, or of roles whose sessions may
 //!   externalId: secret-word        # asked for, where it is given
+//!   mfa: {serial: "arn:aws:iam::111122223333:mfa/bob", code: "123456"}   # without this device's code nobody may, where it is given
 //!   maxSessionDuration: 3600       # in seconds, 3600 to 43200; 3600 where nothing is said
 //!   sessions:                      # sessions that exist from the start, beside those that AssumeRole makes
 //!   - {name: deployer, sessionName: build-17, accessKeyId: ASIA…, secretAccessKey: …, sessionToken: …,

@@ -1,4 +1,4 @@
-//! AssumeRole. Tags, policies, source identity and MFA are taken and have no effect.
+//! AssumeRole. Tags, policies and source identity are taken and have no effect, and so is a code of MFA that no role asks for.
 //!
 //! Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
 
@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     answer::{AwsError, Field, Success},
-    directory::{Directory, Key},
+    directory::{Directory, Key, Mfa},
     parameters::Parameters,
     sessions::Sessions,
 };
@@ -37,6 +37,9 @@ pub(super) fn assume_role(
         let message = "is not authorized to perform: sts:AssumeRole on resource";
         AwsError::new(403, "AccessDenied", format!("User: {} {message}: {role_arn}", caller.arn))
     })?;
+    if let Some(device) = &role.mfa {
+        with_mfa(device, role_arn, parameters, caller)?;
+    }
     if caller.role.is_some() && seconds > ONE_HOUR {
         let message =
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.";
@@ -64,6 +67,20 @@ pub(super) fn assume_role(
         ),
     ];
     Ok(Success { action: "AssumeRole", result })
+}
+
+/// A trust policy's `aws:MultiFactorAuthPresent`: without a code it does not hold, and one that is not the device's is refused as such.
+fn with_mfa(device: &Mfa, role_arn: &str, parameters: &Parameters, caller: &Key) -> Result<(), AwsError> {
+    let (serial, code) = (parameters.get("SerialNumber"), parameters.get("TokenCode"));
+    if serial.is_none() && code.is_none() {
+        let message = "is not authorized to perform: sts:AssumeRole on resource";
+        return Err(AwsError::new(403, "AccessDenied", format!("User: {} {message}: {role_arn}", caller.arn)));
+    }
+    if (serial, code) == (Some(&device.serial), Some(&device.code)) {
+        return Ok(());
+    }
+    let message = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
+    Err(AwsError::new(403, "AccessDenied", message))
 }
 
 fn role_arn(sent: Option<&str>) -> Result<&str, AwsError> {

@@ -44,6 +44,12 @@ pub(super) const TEMPORARY_KEY: Form = Form { holds: |text| is_key(text, "ASIA")
 pub(super) const VISIBLE: Form =
     Form { holds: |text| !text.is_empty() && is_visible(text), words: "visible ASCII characters" };
 
+/// Of an MFA device.
+pub(super) const CODE: Form = Form {
+    holds: |text| text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()),
+    words: "six digits, in quotes",
+};
+
 pub(super) const INSTANCE_ID: Form = Form { holds: is_instance_id, words: "i- and 8 or 17 hexadecimal digits" };
 
 /// Of EKS clusters.

@@ -7,12 +7,12 @@ use identity::{AccountId, AccountIdError, Arn, Partition, UnknownPartition};
 use jiff::Timestamp;
 
 use super::forms::{
-    CLUSTER_NAME, Form, GROUP_NAME, INSTANCE_ID, LONG_TERM_KEY, NAME, PATH, PEM, PERMISSION_SET, REGION, SESSION_NAME,
-    SUFFIX, TEMPORARY_KEY, TIME, URL, VISIBLE,
+    CLUSTER_NAME, CODE, Form, GROUP_NAME, INSTANCE_ID, LONG_TERM_KEY, NAME, PATH, PEM, PERMISSION_SET, REGION,
+    SESSION_NAME, SUFFIX, TEMPORARY_KEY, TIME, URL, VISIBLE,
 };
 use crate::{
     actions::IAM_ACTIONS,
-    directory::{Directory, Group, Key, KubernetesCluster, Role, iam_arn, unique_id},
+    directory::{Directory, Group, Key, KubernetesCluster, Mfa, Role, iam_arn, unique_id},
 };
 
 /// Reads all of the file; what the directory holds is of use only if there are no errors.
@@ -120,16 +120,27 @@ impl Reader<'_> {
         let home = self.home(fields);
         let assumable_by = self.trusted(fields);
         let external_id = self.optional(fields, "externalId", VISIBLE).map(str::to_owned);
+        let mfa = fields.take("mfa").and_then(|entry| self.mfa(&entry.value));
         let max_session_seconds = self.max_session_duration(fields);
         if let Some(name) = &name {
             self.once(NAMES, name, fields.span());
         }
         let role = name.zip(home).map(|(name, home)| {
             let arn = home.arn(format!("role{path}{name}"));
-            Role { arn, name, assumable_by, external_id, max_session_seconds }
+            Role { arn, name, assumable_by, external_id, mfa, max_session_seconds }
         });
         self.each(fields, "sessions", |reader, fields| reader.session(fields, role.as_ref()));
         self.directory.roles.extend(role);
+    }
+
+    fn mfa(&mut self, node: &Node) -> Option<Mfa> {
+        let mut mfa = None;
+        self.mapping(node, |reader, fields| {
+            let serial = reader.required(fields, "serial", VISIBLE);
+            let code = reader.required(fields, "code", CODE);
+            mfa = serial.zip(code).map(|(serial, code)| Mfa { serial: serial.to_owned(), code: code.to_owned() });
+        });
+        mfa
     }
 
     fn session(&mut self, fields: &mut Fields<'_>, role: Option<&Role>) {

@@ -76,6 +76,42 @@ async fn a_role_is_assumed_and_its_credentials_are_good() {
     assert_ne!(result("Credentials/AccessKeyId"), keys.access_key_id, "every session has keys of its own");
 }
 
+const GUARDED: &str = "arn:aws:iam::111122223333:role/Guarded";
+
+#[tokio::test]
+async fn a_role_that_asks_for_a_code_is_assumed_with_its_devices_code_alone() {
+    let aws = Aws::start().await;
+    let (serial, code) = (("SerialNumber", "arn:aws:iam::111122223333:mfa/alice"), ("TokenCode", "123456"));
+    let (other, wrong) = (("SerialNumber", "arn:aws:iam::111122223333:mfa/bob"), ("TokenCode", "654321"));
+    let denied = "User: arn:aws:iam::111122223333:user/alice is not authorized to perform: sts:AssumeRole on resource: \
+                  arn:aws:iam::111122223333:role/Guarded";
+    let failed = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
+    /// What it is, what is sent, and the words of the no.
+    type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], Option<&'a str>);
+    let rows: [Row<'_>; 6] = [
+        ("neither", &[], Some(denied)),
+        ("a device alone", &[serial], Some(failed)),
+        ("a code alone", &[code], Some(failed)),
+        ("another code", &[serial, wrong], Some(failed)),
+        ("another device", &[other, code], Some(failed)),
+        ("both", &[serial, code], None),
+    ];
+    for (name, parameters, refused) in rows {
+        let of_role = [("RoleArn", GUARDED), ("RoleSessionName", "alice")];
+        let answer = aws.send(assume(&[&of_role[..], parameters].concat()).post(&aws.keys("alice"))).await;
+        match refused {
+            None => assert_eq!(
+                arn(&aws, &answer.credentials()).await,
+                "arn:aws:sts::111122223333:assumed-role/Guarded/alice"
+            ),
+            Some(message) => {
+                assert_eq!((answer.status, answer.xml("Code").as_str()), (403, "AccessDenied"), "{name}");
+                assert_eq!(answer.xml("Message"), message, "{name}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_is_wrong_with_assume_role_is_said() {
     let aws = Aws::start().await;
