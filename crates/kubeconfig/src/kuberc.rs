@@ -15,7 +15,7 @@ mod preference;
 use document::{Edits, Limits, Node, Problem, SEVERAL, Source, parse_documents};
 use serde_json::Value as Json;
 
-pub use self::path::{command_of, is_searched_for};
+pub use self::path::{Platform, command_of, is_searched_for};
 use self::{policy::Standing, preference::Preference};
 
 /// What is asked of a kuberc: commands as kubectl compares them, which [`command_of`] makes of a kubeconfig's.

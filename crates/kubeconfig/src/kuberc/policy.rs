@@ -4,7 +4,7 @@
 
 use document::{Node, Problem};
 
-use super::path::clean;
+use super::path::{Platform, clean};
 use crate::kind::text_of;
 
 pub(super) const POLICY: &str = "credentialPluginPolicy";
@@ -63,7 +63,7 @@ fn listed(entry: &Node) -> Result<String, Box<Problem>> {
     if command.is_empty() {
         return refused("it names no command".to_owned(), "remove it, or write `command: NAME`".to_owned());
     }
-    let cleaned = clean(&command);
+    let cleaned = clean(&command, Platform::HERE);
     if cleaned != command {
         return refused(format!("{command:?} is not the shortest form of its path"), format!("write {cleaned:?}"));
     }

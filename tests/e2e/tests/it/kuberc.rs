@@ -25,6 +25,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("kuberc::kubectl_refuses_the_program_until_it_is_listed", listed),
     ("kuberc::whoever_logs_in_by_another_program_still_does", others),
     ("kuberc::each_kuberc_means_to_us_what_it_means_to_kubectl", odd),
+    ("kuberc::what_is_passed_over_is_named", passed_over),
     ("kuberc::it_asks_first_and_looks_where_kubectl_does", asked),
 ];
 
@@ -236,6 +237,26 @@ fn without(text: &str, added: &str) -> Option<String> {
         left.replace_range(at..at + is.len(), was);
     }
     Some(left)
+}
+
+/// Who logs in by a kubeconfig that nobody has looked at is not to find out when kubectl refuses the program.
+fn passed_over(world: &World) -> anyhow::Result<()> {
+    let home = Home::without_cluster(world, "kuberc-passed-over")?;
+    let clean = home.permit(&["--dry-run"])?;
+    ensure!(clean.code == 0 && !clean.stderr.contains("no program is known of"), "{clean:?}");
+    let kube = home.folder.join(".kube");
+    for folder in ["cache/discovery", "old"] {
+        fs::create_dir_all(kube.join(folder))?;
+    }
+    fs::copy(kube.join("config"), kube.join("old/config"))?;
+    fs::write(kube.join("broken"), "users: [\n")?;
+    let said = home.permit(&["--yes"])?;
+    let expected =
+        format!("note: no program is known of {0}/broken, {0}/old: a folder, or no kubeconfig", kube.display());
+    ensure!(said.code == 0 && said.stderr.contains(&expected), "{said:?}");
+    let again = home.permit(&["--dry-run"])?;
+    ensure!(!again.stderr.contains("kuberc,") && again.stderr.contains(&expected), "{again:?}");
+    Ok(())
 }
 
 fn asked(world: &World) -> anyhow::Result<()> {

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 use document::Source;
-use kubeconfig::{Permitted, PluginUser, Wanted, command_of, is_searched_for, plugin_users};
+use kubeconfig::{Permitted, Platform, PluginUser, Wanted, command_of, is_searched_for, plugin_users};
 
 use super::{
     KubeconfigArgs,
@@ -27,7 +27,7 @@ pub(super) fn permit(file: Option<&Path>, args: &KubeconfigArgs, process: &Proce
         None => default_path(process)?,
     };
     let shown = path.display();
-    let logins = Logins::read(args.command(process), process)?;
+    let logins = Logins::read(args.command(process), &path, process)?;
     let source = read(&path)?;
     let permitted = permitted(&source, &logins, process)?;
     for line in &permitted.unread {
@@ -47,6 +47,14 @@ pub(super) fn permit(file: Option<&Path>, args: &KubeconfigArgs, process: &Proce
         process::note(&format!(
             "note: kubectl goes on refusing {}, which is not listed there; `kubeconfig --kuberc --command {command}` adds it",
             logins.told(command)
+        ));
+    }
+    if !logins.passed_over.is_empty() {
+        let paths: Vec<String> = logins.passed_over.iter().map(|path| path.display().to_string()).collect();
+        process::note(&format!(
+            "note: no program is known of {}: a folder, or no kubeconfig that kubectl loads; whoever logs in by one that lies there adds its program by \
+             `kubeconfig --kuberc --command PROGRAM`",
+            paths.join(", ")
         ));
     }
     if process.variable("KUBECTL_KUBERC").is_some_and(|value| value.eq_ignore_ascii_case("false")) {
@@ -106,31 +114,37 @@ struct Logins {
     others: Vec<String>,
     /// By command: the users, and their kubeconfig.
     users: BTreeMap<String, Vec<(String, PathBuf)>>,
+    /// What lies in kubectl's folder and was not looked at, or is no kubeconfig.
+    passed_over: Vec<PathBuf>,
 }
 
 impl Logins {
     /// Of all kubeconfigs that kubectl reads by itself, and of those that lie beside them in its folder and are named when they
     /// are wanted.
-    fn read(ours: &str, process: &Process) -> Result<Self, Failure> {
-        let ours = if is_searched_for(ours) { ours.to_owned() } else { command_of(ours, &folder(Path::new(ours))?) };
-        let mut logins = Self { ours: vec![ours], others: Vec::new(), users: BTreeMap::new() };
+    fn read(ours: &str, kuberc: &Path, process: &Process) -> Result<Self, Failure> {
+        let is_searched_for = is_searched_for(ours, Platform::HERE);
+        let ours = if is_searched_for { ours.to_owned() } else { full(ours, Path::new(ours))? };
+        let mut logins = Self { ours: vec![ours], others: Vec::new(), users: BTreeMap::new(), passed_over: Vec::new() };
         let listed = default_paths(process).unwrap_or_default();
         for path in &listed {
             let Some(source) = file::read(path)? else { continue };
             let users = plugin_users(&source).map_err(|problems| report(&source, &problems))?;
             logins.add(path, users)?;
         }
-        for path in beside(process).into_iter().filter(|path| !listed.contains(path)) {
-            // What kubectl loads neither is no kubeconfig.
-            let users = file::read(&path).ok().flatten().and_then(|source| plugin_users(&source).ok());
-            logins.add(&path, users.unwrap_or_default())?;
+        for path in beside(process).into_iter().filter(|path| !listed.contains(path) && *path != kuberc) {
+            // What kubectl loads neither is no kubeconfig; a folder's files nobody knows here.
+            let source = if path.is_dir() { None } else { file::read(&path).ok().flatten() };
+            match source.and_then(|source| plugin_users(&source).ok()) {
+                Some(users) => logins.add(&path, users)?,
+                None => logins.passed_over.push(path),
+            }
         }
         Ok(logins)
     }
 
     fn add(&mut self, path: &Path, users: Vec<PluginUser>) -> anyhow::Result<()> {
         for PluginUser { user, command } in users {
-            let command = command_of(&command, &folder(path)?);
+            let command = full(&command, path)?;
             let is_ours = Path::new(&command).file_name() == Path::new(&self.ours[0]).file_name();
             let commands = if is_ours { &mut self.ours } else { &mut self.others };
             if !commands.contains(&command) {
@@ -149,25 +163,34 @@ impl Logins {
     }
 }
 
-/// The folder of a file, from the root.
-fn folder(path: &Path) -> anyhow::Result<String> {
-    let path = std::path::absolute(path).with_context(|| format!("cannot tell the folder of {}", path.display()))?;
-    Ok(path.parent().unwrap_or(&path).display().to_string())
+/// The command that stands in a file.
+fn full(command: &str, file: &Path) -> anyhow::Result<String> {
+    let path = std::path::absolute(file).with_context(|| format!("cannot tell the folder of {}", file.display()))?;
+    let folder = path.parent().unwrap_or(&path).display().to_string();
+    Ok(command_of(command, &folder, Platform::HERE))
 }
 
-/// The files in kubectl's own folder.
+/// What kubectl keeps in its own folder besides kubeconfigs.
+const KUBECTLS_OWN: [&str; 2] = ["cache", "http-cache"];
+
+/// The files in kubectl's own folder, and the folders in it that are nobody's own.
 fn beside(process: &Process) -> Vec<PathBuf> {
     let Some(folder) = process.home().map(|home| home.join(".kube")) else { return Vec::new() };
+    let is_own = |path: &Path| KUBECTLS_OWN.iter().any(|own| path.ends_with(own));
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
-    let mut files: Vec<PathBuf> = entries.filter(|path| path.is_file()).collect();
-    files.sort();
-    files
+    let mut all: Vec<PathBuf> = entries.filter(|path| !(path.is_dir() && is_own(path))).collect();
+    all.sort();
+    all
 }
 
 /// The file of a command, as Go's `exec.LookPath` finds it; none where there is none.
 fn program_file(command: &str, process: &Process) -> Option<String> {
-    let found = |path: PathBuf| names_of(path, process).into_iter().find(|path| is_program(path));
-    let file = if is_searched_for(command) {
+    let endings = process.variable("PATHEXT");
+    let found = |path: PathBuf| {
+        let names = names_of(&path.display().to_string(), endings, Platform::HERE);
+        names.into_iter().map(PathBuf::from).find(|path| is_program(path))
+    };
+    let file = if is_searched_for(command, Platform::HERE) {
         let folders = env::split_paths(process.variable("PATH")?);
         // What is found from where somebody happens to stand, Go does not run.
         folders.filter(|folder| folder.is_absolute()).find_map(|folder| found(folder.join(command)))
@@ -177,21 +200,21 @@ fn program_file(command: &str, process: &Process) -> Option<String> {
     file.map(|file| file.display().to_string())
 }
 
-#[cfg(unix)]
-fn names_of(path: PathBuf, _: &Process) -> Vec<PathBuf> {
-    vec![path]
-}
-
-/// With each of the endings that a program has.
-#[cfg(not(unix))]
-fn names_of(path: PathBuf, process: &Process) -> Vec<PathBuf> {
-    let endings = process.variable("PATHEXT").unwrap_or(".com;.exe;.bat;.cmd");
-    let with = |ending: &str| PathBuf::from(format!("{}{ending}", path.display()));
-    let mut names: Vec<PathBuf> = endings.split(';').filter(|ending| !ending.is_empty()).map(with).collect();
-    if path.extension().is_some() {
-        names.insert(0, path);
+/// The names of the file that a command may mean: on Windows with each of the endings that a program has (PATHEXT).
+///
+/// Source: `lp_windows.go` of Go's `os/exec`.
+fn names_of(path: &str, endings: Option<&str>, platform: Platform) -> Vec<String> {
+    if platform == Platform::Unix {
+        return vec![path.to_owned()];
     }
-    names
+    let endings = endings.unwrap_or(".com;.exe;.bat;.cmd").split(';').filter(|ending| !ending.is_empty());
+    let with = |ending: &str| {
+        let dot = if ending.starts_with('.') { "" } else { "." };
+        format!("{path}{dot}{}", ending.to_lowercase())
+    };
+    let name = path.rsplit(['/', '\\', ':']).next().unwrap_or_default();
+    let own = name.contains('.').then(|| path.to_owned());
+    own.into_iter().chain(endings.map(with)).collect()
 }
 
 #[cfg(unix)]
@@ -203,4 +226,32 @@ fn is_program(path: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_program(path: &Path) -> bool {
     path.is_file()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        Platform::{self, Unix, Windows},
+        names_of,
+    };
+
+    #[test]
+    fn a_program_has_the_endings_of_its_system() {
+        type Row<'a> = (Platform, &'a str, Option<&'a str>, &'a [&'a str]);
+        let rows: &[Row<'_>] = &[
+            (Unix, "/bin/aws", Some(".EXE"), &["/bin/aws"]),
+            (
+                Windows,
+                r"C:\bin\aws",
+                None,
+                &[r"C:\bin\aws.com", r"C:\bin\aws.exe", r"C:\bin\aws.bat", r"C:\bin\aws.cmd"],
+            ),
+            (Windows, r"C:\bin\aws", Some(".EXE;;CMD"), &[r"C:\bin\aws.exe", r"C:\bin\aws.cmd"]),
+            (Windows, r"C:\bin\aws.exe", Some(".EXE"), &[r"C:\bin\aws.exe", r"C:\bin\aws.exe.exe"]),
+            (Windows, r"C:\my.bin\aws", Some(".EXE"), &[r"C:\my.bin\aws.exe"]),
+        ];
+        for (platform, path, endings, expected) in rows {
+            assert_eq!(names_of(path, *endings, *platform), *expected, "{platform:?} {path} {endings:?}");
+        }
+    }
 }
