@@ -145,6 +145,20 @@ pub struct MfaDevice {
 /// How long an assumed role's credentials are asked for, in seconds: a token needs no more than the shortest.
 const DEFAULT_DURATION_SECONDS: u32 = 900;
 
+/// Credentials that AWS has issued.
+pub struct Obtained {
+    /// They.
+    pub credentials: Credentials,
+    /// The ARN of whoever they are of, where that was said with them.
+    pub arn: Option<String>,
+}
+
+impl From<Credentials> for Obtained {
+    fn from(credentials: Credentials) -> Self {
+        Self { credentials, arn: None }
+    }
+}
+
 /// Assumes a role. A code of its MFA device is good for one call.
 ///
 /// # Errors
@@ -158,6 +172,22 @@ pub async fn assume_role(
     code: Option<&Secret>,
     at: Timestamp,
 ) -> Result<Credentials, AwsError> {
+    assumed_session(client, credentials, endpoint, role, code, at).await.map(|session| session.credentials)
+}
+
+/// The same, and who that is from then on.
+///
+/// # Errors
+///
+/// Those of [`assume_role`].
+pub async fn assumed_session(
+    client: &Client,
+    credentials: &Credentials,
+    endpoint: &Endpoint,
+    role: &AssumeRole,
+    code: Option<&Secret>,
+    at: Timestamp,
+) -> Result<Obtained, AwsError> {
     let mut form = parameters("AssumeRole", STS_VERSION);
     let mut add = |name: &str, value: String| form.push((name.to_owned(), value));
     add("RoleArn", role.role_arn.clone());
@@ -188,7 +218,7 @@ pub async fn assume_role(
         max_body: MAX_BODY,
     };
     let body = client.query(&query).await?;
-    read_credentials(&body).ok_or(AwsError::Upstream { call: "sts:AssumeRole", trouble: Upstream::Unreadable })
+    read_session(&body).ok_or(AwsError::Upstream { call: "sts:AssumeRole", trouble: Upstream::Unreadable })
 }
 
 /// Exchanges the token of a web identity for a role's credentials.
@@ -202,7 +232,7 @@ pub(crate) async fn assume_role_with_web_identity(
     (role_arn, session_name): (&str, &str),
     token: &Secret,
     at: Timestamp,
-) -> Result<Credentials, AwsError> {
+) -> Result<Obtained, AwsError> {
     let call = "sts:AssumeRoleWithWebIdentity";
     let mut form = parameters("AssumeRoleWithWebIdentity", STS_VERSION);
     let texts = [("RoleArn", role_arn), ("RoleSessionName", session_name), ("WebIdentityToken", token.expose())];
@@ -210,7 +240,16 @@ pub(crate) async fn assume_role_with_web_identity(
     let query =
         Query { call, credentials: None, endpoint, service: "sts", form: &form, headers: &[], at, max_body: MAX_BODY };
     let body = client.query(&query).await?;
-    read_credentials(&body).ok_or(AwsError::Upstream { call, trouble: Upstream::Unreadable })
+    read_session(&body).ok_or(AwsError::Upstream { call, trouble: Upstream::Unreadable })
+}
+
+fn read_session(body: &[u8]) -> Option<Obtained> {
+    let credentials = read_credentials(body)?;
+    let found = xml::children(body, "AssumedRoleUser").unwrap_or_default();
+    let arn = found.first().and_then(|fields| xml::text(fields, "Arn"));
+    // It is shown, so it has to be what it says.
+    let arn = arn.filter(|arn| arn.parse::<identity::Arn>().is_ok()).map(str::to_owned);
+    Some(Obtained { credentials, arn })
 }
 
 fn read_credentials(body: &[u8]) -> Option<Credentials> {

@@ -23,10 +23,13 @@ mod fetch;
 mod files;
 mod ini;
 mod issued;
+mod login;
 mod metadata;
 mod process;
+mod replace;
 mod resolve;
 mod session;
+mod session_name;
 mod small_file;
 mod sso;
 mod sso_token;
@@ -42,9 +45,10 @@ pub use self::{
     process::{is_mfa_code, mfa_code},
     resolve::{Base, Plan, Sso, profile_name, region, resolve},
     session::{Session, SessionKey, Standing},
+    session_name::{NoSessionName, check_session_name},
 };
 pub use crate::{
-    calls::{AssumeRole, MfaDevice},
+    calls::{AssumeRole, MfaDevice, Obtained},
     environment::Environment,
     keys::{Credentials, Secret},
 };

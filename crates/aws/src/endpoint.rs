@@ -46,6 +46,10 @@ pub(crate) const ANY_URL: &str = "AWS_ENDPOINT_URL";
 /// Whether no such URL counts.
 pub(crate) const IGNORE_URLS: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
 
+/// The switches of variants, by variable and by setting of a profile.
+const FIPS: (&str, &str) = ("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
+const DUAL_STACK: (&str, &str) = ("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
+
 /// The Region that stands for `sts.amazonaws.com`.
 pub(crate) const GLOBAL: &str = "aws-global";
 
@@ -82,8 +86,8 @@ pub fn sts_endpoint(environment: &Environment, region: Option<&str>) -> Result<E
     let region = region.filter(|region| *region != GLOBAL);
     let pseudo = region.and_then(without_fips);
     let region = pseudo.or(region);
-    let fips = switch(environment, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")? || pseudo.is_some();
-    let dual_stack = switch(environment, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")?;
+    let fips = switch(environment, FIPS.0, FIPS.1)? || pseudo.is_some();
+    let dual_stack = switch(environment, DUAL_STACK.0, DUAL_STACK.1)?;
     let variant = if fips { Some("FIPS") } else { dual_stack.then_some("dual-stack") };
     let legacy = match environment.get("AWS_STS_REGIONAL_ENDPOINTS") {
         None | Some("regional") => false,
@@ -118,6 +122,66 @@ pub(crate) fn ec2_endpoint(environment: &Environment, region: &str) -> Result<En
     }
 }
 
+/// Sign-in, where `aws login` is renewed: `AWS_ENDPOINT_URL_SIGNIN`, else by Region, FIPS or dual-stack.
+///
+/// The hosts are those of botocore's `signin/2023-01-01/endpoint-rule-set-1.json`.
+pub(crate) fn signin_url(environment: &Environment, region: &str) -> Result<String, EndpointError> {
+    if let Some(url) = overridden(environment, "AWS_ENDPOINT_URL_SIGNIN")? {
+        return Ok(url);
+    }
+    let fips = switch(environment, FIPS.0, FIPS.1)?;
+    let dual_stack = switch(environment, DUAL_STACK.0, DUAL_STACK.1)?;
+    let host = match (Partition::of_region(region), fips, dual_stack) {
+        (partition, false, false) => {
+            regional_host(environment, "signin", region)?;
+            format!("{region}.signin.{}", console_suffix(partition))
+        }
+        (Partition::AwsUsGov, true, false) if region == "us-gov-west-1" => {
+            "signin-fips.amazonaws-us-gov.com".to_owned()
+        }
+        (Partition::AwsUsGov, true, false) => {
+            regional_host(environment, "signin", region)?;
+            format!("{region}.signin-fips.amazonaws-us-gov.com")
+        }
+        (_, true, _) => regional_host(environment, "signin-fips", region)?,
+        (_, false, true) => regional_host(environment, "signin", region)?,
+    };
+    Ok(format!("https://{host}"))
+}
+
+/// Where a partition's console is.
+fn console_suffix(partition: Partition) -> &'static str {
+    match partition {
+        Partition::Aws => "aws.amazon.com",
+        Partition::AwsCn => "amazonaws.cn",
+        Partition::AwsUsGov => "amazonaws-us-gov.com",
+        Partition::AwsIso => "c2shome.ic.gov",
+        Partition::AwsIsoB => "sc2shome.sgov.gov",
+        Partition::AwsIsoE => "csphome.adc-e.uk",
+        Partition::AwsIsoF => "csphome.hci.ic.gov",
+        Partition::AwsEusc => "amazonaws-eusc.eu",
+    }
+}
+
+/// IAM Identity Center's portal and its login (`portal.sso`, `oidc`), by Region, FIPS or dual-stack; `variable` names another.
+///
+/// The hosts are those of botocore's `sso/2019-06-10/endpoint-rule-set-1.json` and `sso-oidc/2019-06-10/endpoint-rule-set-1.json`.
+pub(crate) fn sso_url(
+    environment: &Environment,
+    variable: &'static str,
+    service: &str,
+    region: &str,
+) -> Result<String, EndpointError> {
+    if let Some(url) = overridden(environment, variable)? {
+        return Ok(url);
+    }
+    let dual_stack = switch(environment, DUAL_STACK.0, DUAL_STACK.1)?;
+    // GovCloud's own hosts are of FIPS.
+    let is_own = Partition::of_region(region) == Partition::AwsUsGov && !dual_stack;
+    let fips = if switch(environment, FIPS.0, FIPS.1)? && !is_own { "-fips" } else { "" };
+    regional_host(environment, &format!("{service}{fips}"), region).map(|host| format!("https://{host}"))
+}
+
 pub(crate) fn overridden(environment: &Environment, variable: &'static str) -> Result<Option<String>, EndpointError> {
     if switch(environment, IGNORE_URLS, "ignore_configured_endpoint_urls")? {
         return Ok(None);
@@ -141,7 +205,7 @@ pub(crate) fn overridden(environment: &Environment, variable: &'static str) -> R
 /// `<service>.<region>.<suffix>` of the Region's partition, dual-stack where that is asked for.
 pub(crate) fn regional_host(environment: &Environment, service: &str, region: &str) -> Result<String, EndpointError> {
     let partition = StsHost::regional(region).map_err(|_| EndpointError::Region(region.to_owned()))?.partition();
-    let suffix = if switch(environment, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")? {
+    let suffix = if switch(environment, DUAL_STACK.0, DUAL_STACK.1)? {
         partition.dual_stack_suffix().ok_or(EndpointError::Variant("dual-stack"))?
     } else {
         partition.dns_suffix()
@@ -150,7 +214,7 @@ pub(crate) fn regional_host(environment: &Environment, service: &str, region: &s
 }
 
 fn regional(environment: &Environment, service: &str, region: &str) -> Result<Endpoint, EndpointError> {
-    let fips = if switch(environment, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")? { "-fips" } else { "" };
+    let fips = if switch(environment, FIPS.0, FIPS.1)? { "-fips" } else { "" };
     regional_in(environment, &format!("{service}{fips}"), region)
 }
 
@@ -176,7 +240,7 @@ fn regional_in(environment: &Environment, service: &str, region: &str) -> Result
 
 #[cfg(test)]
 mod tests {
-    use super::{EndpointError, ec2_endpoint, sts_endpoint};
+    use super::{EndpointError, ec2_endpoint, signin_url, sso_url, sts_endpoint};
     use crate::environment::Environment;
 
     fn environment(pairs: &[(&str, &str)]) -> Environment {
@@ -271,5 +335,44 @@ mod tests {
             let endpoint = ec2_endpoint(&environment(&[(variable, value)]), region).expect("an endpoint");
             assert_eq!((endpoint.url.as_str(), endpoint.signing_region.as_str()), (url, region));
         }
+    }
+
+    #[test]
+    fn logins_are_renewed_by_region_partition_and_variant() {
+        const FIPS: (&str, &str) = ("AWS_USE_FIPS_ENDPOINT", "true");
+        const DUAL: (&str, &str) = ("AWS_USE_DUALSTACK_ENDPOINT", "true");
+        type Row = (&'static [(&'static str, &'static str)], &'static str, &'static str, &'static str);
+        let rows: [Row; 8] = [
+            (&[], "eu-west-1", "eu-west-1.signin.aws.amazon.com", "portal.sso.eu-west-1.amazonaws.com"),
+            (&[], "cn-north-1", "cn-north-1.signin.amazonaws.cn", "portal.sso.cn-north-1.amazonaws.com.cn"),
+            (
+                &[],
+                "eusc-de-east-1",
+                "eusc-de-east-1.signin.amazonaws-eusc.eu",
+                "portal.sso.eusc-de-east-1.amazonaws.eu",
+            ),
+            (&[DUAL], "eu-west-1", "signin.eu-west-1.api.aws", "portal.sso.eu-west-1.api.aws"),
+            (&[FIPS], "us-west-2", "signin-fips.us-west-2.amazonaws.com", "portal.sso-fips.us-west-2.amazonaws.com"),
+            (&[FIPS, DUAL], "us-west-2", "signin-fips.us-west-2.api.aws", "portal.sso-fips.us-west-2.api.aws"),
+            (&[FIPS], "us-gov-west-1", "signin-fips.amazonaws-us-gov.com", "portal.sso.us-gov-west-1.amazonaws.com"),
+            (
+                &[FIPS],
+                "us-gov-east-1",
+                "us-gov-east-1.signin-fips.amazonaws-us-gov.com",
+                "portal.sso.us-gov-east-1.amazonaws.com",
+            ),
+        ];
+        for (variables, region, signin, portal) in rows {
+            let environment = environment(variables);
+            assert_eq!(signin_url(&environment, region).as_deref(), Ok(&*format!("https://{signin}")));
+            let sso = |service| sso_url(&environment, "AWS_ENDPOINT_URL_SSO", service, region);
+            assert_eq!(sso("portal.sso").as_deref(), Ok(&*format!("https://{portal}")));
+            let oidc = portal.replace("portal.sso", "oidc");
+            assert_eq!(sso("oidc").as_deref(), Ok(&*format!("https://{oidc}")));
+        }
+        let of_ones_own = environment(&[("AWS_ENDPOINT_URL_SIGNIN", "https://x/"), FIPS]);
+        assert_eq!(signin_url(&of_ones_own, "us-west-2").as_deref(), Ok("https://x"));
+        let wrong = EndpointError::Region("US".to_owned());
+        assert_eq!(signin_url(&environment(&[]), "US"), Err(wrong));
     }
 }

@@ -10,7 +10,11 @@ mod sessions;
 use std::{borrow::Cow, cell::OnceCell};
 
 use anyhow::Context as _;
-use aws::credentials::{self, AssumeRole, Credentials, Environment, Plan, Rules};
+use aws::{
+    Obtained,
+    credentials::{self, AssumeRole, Credentials, Environment, Plan, Rules},
+};
+use document::shell_word;
 use jiff::Timestamp;
 use token::ClusterId;
 
@@ -19,7 +23,7 @@ pub(crate) use self::sessions::{Sessions, folder as sessions_folder};
 use self::{
     asking::{Asking, Step},
     cache::Kept,
-    explained::{Explained, Started},
+    explained::{Explained, Region, Started, Whence},
     mfa::Codes,
 };
 use crate::{process, runtime};
@@ -43,11 +47,23 @@ pub(crate) struct Wanted {
     pub(crate) explain: bool,
     /// A code of the MFA device that a profile names.
     pub(crate) mfa_code: Option<String>,
-    /// The command line that was typed, for whoever has to type it again.
-    pub(crate) called: String,
+    /// The command line that was typed, for whoever has to type it again; none of a command that takes no code.
+    pub(crate) called: Option<String>,
     /// By whose rules the shared files are read, and STS's endpoint is found where not everything is said. The AWS CLI goes to the
     /// global endpoint without a Region; aws-iam-authenticator never does, but to the instance's Region, else us-east-1.
     pub(crate) rules: Rules,
+}
+
+impl Wanted {
+    fn codes(&self) -> Codes {
+        let takes_a_code = self.called.clone().unwrap_or_else(|| {
+            let flags = [("--profile", &self.profile), ("--region", &self.region)];
+            let flags =
+                flags.into_iter().filter_map(|(flag, value)| Some(format!(" {flag} {}", shell_word(value.as_ref()?))));
+            format!("cluster-auth eks get-token --cluster-name c{}", flags.collect::<String>())
+        });
+        Codes::new(self.mfa_code.clone(), self.rules, takes_a_code)
+    }
 }
 
 /// Credentials, and where they lead.
@@ -71,6 +87,11 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
     if let Some(AssumeRole { role_arn, .. }) = wanted.role.as_ref().filter(|role| !is_of_a_role(&role.role_arn)) {
         anyhow::bail!("`{role_arn}` is not the ARN of a role, such as arn:aws:iam::111122223333:role/Name");
     }
+    if let Some(name) = wanted.role.as_ref().and_then(|role| role.session_name.as_ref()) {
+        credentials::check_session_name(name).map_err(|why| {
+            anyhow::anyhow!("the session name {name:?} (--session-name, or the configuration file's) {why}")
+        })?;
+    }
     let rules = wanted.rules;
     let environment = match rules {
         Rules::Cli => Cow::Borrowed(environment),
@@ -89,14 +110,21 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
         anyhow::bail!("profile {name:?} has `services = {services}`, and there is no section [services {services}]");
     }
     let region = match rules {
-        Rules::Cli => region,
+        Rules::Cli => Region { name: region, ..Region::default() },
         Rules::Go => {
             endpoints.vars.remove("AWS_STS_REGIONAL_ENDPOINTS");
-            Some(region.map_or_else(|| own_region(&endpoints), Ok)?)
+            match region {
+                Some(name) => Region { name: Some(name), ..Region::default() },
+                None => own_region(&endpoints)?,
+            }
         }
     };
-    let sts = aws::sts_endpoint(&endpoints, region.as_deref())?;
-    explained.endpoint(wanted, (environment, &endpoints), &files, (region.as_deref(), &sts));
+    let sts = aws::sts_endpoint(&endpoints, region.name.as_deref())?;
+    explained.endpoint(wanted, (environment, &endpoints), &files, (&region, &sts));
+    // Whoever renews a login asks there.
+    if let Some(name) = &region.name {
+        endpoints.vars.insert("AWS_REGION".to_owned(), name.clone());
+    }
     let plan = credentials::resolve(environment, &files, profile, rules);
     if plan.as_ref().map_or(true, |plan| plan.base.is_of_surroundings()) {
         let name = credentials::profile_name(environment, profile);
@@ -106,9 +134,10 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
     let credentials = match plan.immediate() {
         // What is at hand is kept already, and whose it is may have changed since a cache was written.
         Some(credentials) if wanted.role.is_none() => {
-            Codes::new(wanted.mfa_code.clone(), rules, &wanted.called).say_unused();
-            explained.step("keys", "at hand", &credentials, &Started::now());
-            credentials
+            wanted.codes().say_unused();
+            let obtained = Obtained::from(credentials);
+            explained.step("keys", Whence::AtHand, &obtained, &Started::now());
+            obtained.credentials
         }
         at_hand => match &wanted.cached_for {
             Some(id) => of_file(id, &plan, at_hand, wanted, &endpoints, &sts)?,
@@ -121,7 +150,7 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
     if let Some(note) = without_session(&credentials) {
         process::note(&note);
     }
-    Ok(Found { credentials, region, sts, environment: endpoints })
+    Ok(Found { credentials, region: region.name, sts, environment: endpoints })
 }
 
 /// What is wrong where somebody has copied two of the three values of a session: AWS only says that it does not know the key.
@@ -170,13 +199,16 @@ fn with_gos_names(environment: &Environment) -> Cow<'_, Environment> {
 }
 
 /// The Region of the instance that this runs on, or the one that stands for none.
-fn own_region(environment: &Environment) -> anyhow::Result<String> {
+fn own_region(environment: &Environment) -> anyhow::Result<Region> {
     const NONE: &str = "us-east-1";
+    let started = Started::now();
     let region = runtime::block_on(credentials::instance_region(environment))?;
-    Ok(region.unwrap_or_else(|| {
+    let asked = (!environment.is_true("AWS_EC2_METADATA_DISABLED")).then(|| started.elapsed());
+    if region.is_none() {
         process::note(&format!("note: nothing says a Region, so {NONE} is used; --region or AWS_REGION names one"));
-        NONE.to_owned()
-    }))
+    }
+    let is_of_instance = region.is_some();
+    Ok(Region { name: Some(region.unwrap_or_else(|| NONE.to_owned())), asked, is_of_instance })
 }
 
 /// All that is to be asked for, with the role that was given besides.
@@ -194,7 +226,7 @@ fn asking<'a>(
         forwards_session_name: wanted.forward_session_name,
         is_of_profile: false,
     });
-    let codes = Codes::new(wanted.mfa_code.clone(), wanted.rules, &wanted.called);
+    let codes = wanted.codes();
     let (steps, client) = (of_profile.chain(given).collect(), OnceCell::new());
     let explained = Explained(wanted.explain);
     Asking { base: &plan.base, steps, environment, sts, codes, sessions, client, explained }
@@ -211,14 +243,23 @@ fn of_file(
 ) -> anyhow::Result<Credentials> {
     let profile = credentials::profile_name(environment, wanted.profile.as_deref());
     let kept = Kept::open(cluster_id, profile, wanted, environment);
+    let started = Started::now();
+    let is_at_hand = at_hand.is_some();
     let base = at_hand.or_else(|| kept.as_ref()?.base());
+    let explain = |what: &str, whence: Whence, credentials: Credentials| {
+        let obtained = Obtained::from(credentials);
+        Explained(wanted.explain).step(what, whence, &obtained, &started);
+        obtained.credentials
+    };
     if let Some(last) = base.as_ref().zip(kept.as_ref()).and_then(|(base, kept)| kept.last(base, wanted)) {
-        return Ok(last);
+        let what = wanted.role.as_ref().map(|role| format!("role {}", role.role_arn));
+        return Ok(explain(what.as_deref().unwrap_or("credentials"), Whence::AuthenticatorsFile, last));
     }
     let mut asking = asking(plan, wanted, environment, sts, None);
     let given = asking.steps.split_off(plan.roles.len());
     let mut found = match base {
-        Some(base) => base,
+        Some(base) if is_at_hand => base,
+        Some(base) => explain("credentials", Whence::AuthenticatorsFile, base),
         None => {
             let base = runtime::block_on(asking.ask())??;
             if let Some(kept) = &kept {

@@ -8,32 +8,29 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use sha1::{Digest as _, Sha1};
 
-use super::{AssumeRole, Base, Credentials, Environment, Secret, Sso, digest::digest, issued::Issued, small_file};
+use super::{AssumeRole, Base, Credentials, Environment, Obtained, Sso, issued::Issued, login::Login, small_file};
 
-/// The AWS CLI asks for new ones so long before the end (`DEFAULT_EXPIRY_WINDOW_SECONDS`), and renews those of `aws login`
-/// (`_REFRESH_THRESHOLD`), which are good for a quarter of an hour.
+/// The AWS CLI asks for new ones so long before the end (`DEFAULT_EXPIRY_WINDOW_SECONDS`).
 const RENEWED_BEFORE: SignedDuration = SignedDuration::from_mins(15);
-const LOGIN_RENEWED_BEFORE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Returns the session that the AWS CLI has kept of a role, as long as it uses it itself.
-pub fn aws_cli_role(environment: &Environment, role: &AssumeRole, now: Timestamp) -> Option<Credentials> {
-    cached(environment, &role_key(role)).filter(|kept| lasts(kept, RENEWED_BEFORE, now))
+pub fn aws_cli_role(environment: &Environment, role: &AssumeRole, now: Timestamp) -> Option<Obtained> {
+    cached(environment, &role_key(role)).filter(|kept| lasts(&kept.credentials, now))
 }
 
 /// Returns what the AWS CLI has kept of what a plan starts with, as long as it uses it itself.
-pub fn aws_cli_base(environment: &Environment, base: &Base, now: Timestamp) -> Option<Credentials> {
-    let (kept, renewed_before) = match base {
-        Base::Login { session, .. } => (login(environment, session), LOGIN_RENEWED_BEFORE),
-        base => (of_base(environment, base), RENEWED_BEFORE),
-    };
-    kept.filter(|kept| lasts(kept, renewed_before, now))
+pub fn aws_cli_base(environment: &Environment, base: &Base, now: Timestamp) -> Option<Obtained> {
+    match base {
+        Base::Login { session, .. } => Login::read(environment, session)?.good(now).map(Obtained::from),
+        base => of_base(environment, base).filter(|kept| lasts(&kept.credentials, now)),
+    }
 }
 
-fn lasts(kept: &Credentials, renewed_before: SignedDuration, now: Timestamp) -> bool {
-    kept.expires.is_some_and(|end| end.duration_since(now) >= renewed_before)
+fn lasts(kept: &Credentials, now: Timestamp) -> bool {
+    kept.expires.is_some_and(|end| end.duration_since(now) >= RENEWED_BEFORE)
 }
 
-fn of_base(environment: &Environment, base: &Base) -> Option<Credentials> {
+fn of_base(environment: &Environment, base: &Base) -> Option<Obtained> {
     match base {
         Base::Sso(sso) => cached(environment, &sso_key(sso)),
         Base::WebIdentity { token_file, role_arn, session_name } => {
@@ -99,43 +96,22 @@ pub(super) fn text(value: &str) -> String {
 #[serde(rename_all = "PascalCase")]
 struct File {
     credentials: Issued,
+    assumed_role_user: Option<AssumedRoleUser>,
+}
+
+/// Whose they are: AWS's answer stands there as it came.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct AssumedRoleUser {
+    arn: String,
 }
 
 /// What is kept under a key in `~/.aws/cli/cache`. Whatever cannot be read is not there, as for the AWS CLI.
-fn cached(environment: &Environment, key: &str) -> Option<Credentials> {
+fn cached(environment: &Environment, key: &str) -> Option<Obtained> {
     let path = environment.home.as_ref()?.join(".aws/cli/cache").join(file_name(key));
-    let File { credentials: issued } = serde_json::from_str(&small_file(&path)?).ok()?;
+    let File { credentials: issued, assumed_role_user } = serde_json::from_str(&small_file(&path)?).ok()?;
     let end = time(&issued.expiration)?;
-    Some(issued.ending(end))
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Login {
-    access_token: LoginKeys,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LoginKeys {
-    access_key_id: String,
-    secret_access_key: String,
-    session_token: String,
-    expires_at: String,
-}
-
-/// What `aws login` keeps of a session.
-fn login(environment: &Environment, session: &str) -> Option<Credentials> {
-    let folder = environment.get("AWS_LOGIN_CACHE_DIRECTORY").map(std::path::PathBuf::from);
-    let folder = folder.or_else(|| Some(environment.home.as_ref()?.join(".aws/login/cache")))?;
-    let name = digest(session.trim()) + ".json";
-    let Login { access_token: keys } = serde_json::from_str(&small_file(&folder.join(name))?).ok()?;
-    Some(Credentials {
-        access_key_id: keys.access_key_id,
-        secret_access_key: Secret::new(keys.secret_access_key),
-        session_token: Some(Secret::new(keys.session_token)),
-        expires: Some(time(&keys.expires_at)?),
-    })
+    Some(Obtained { credentials: issued.ending(end), arn: assumed_role_user.map(|user| user.arn) })
 }
 
 /// RFC 3339, or `UTC` in place of the zone.

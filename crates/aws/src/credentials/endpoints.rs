@@ -15,10 +15,22 @@ const SETTINGS: [(&str, &str); 5] = [
     ("ec2_metadata_v1_disabled", "AWS_EC2_METADATA_V1_DISABLED"),
 ];
 
+/// The services that are asked here, as a section of services calls them, and the variable for each.
+const SERVICES: [(&str, &str); 8] = [
+    ("sts", STS_URL),
+    ("sso", "AWS_ENDPOINT_URL_SSO"),
+    ("sso_oidc", "AWS_ENDPOINT_URL_SSO_OIDC"),
+    ("signin", "AWS_ENDPOINT_URL_SIGNIN"),
+    ("eks", "AWS_ENDPOINT_URL_EKS"),
+    ("ec2", "AWS_ENDPOINT_URL_EC2"),
+    ("iam", "AWS_ENDPOINT_URL_IAM"),
+    ("s3", "AWS_ENDPOINT_URL_S3"),
+];
+
 /// Which file of certificate authorities vouches for AWS, and what botocore's HTTP library calls it.
 const CA_BUNDLE: (&str, &str, &str) = ("ca_bundle", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE");
 
-/// The environment as it counts for [`sts_endpoint`](crate::sts_endpoint): with what the profile says where no variable does.
+/// The environment as it counts for the endpoint of every service, such as [`sts_endpoint`](crate::sts_endpoint): with what the profile says where no variable does.
 #[must_use]
 pub fn with_endpoints(
     environment: &Environment,
@@ -37,11 +49,14 @@ pub fn with_endpoints(
     let (setting, variable, of_requests) = CA_BUNDLE;
     all.fill(variable, files.setting(name, setting));
     all.fill(variable, environment.get(of_requests).filter(|_| rules == Rules::Cli));
-    let services = files.setting(name, "services").and_then(|services| files.services(services));
-    let of_sts = services.and_then(|services| services.get("sts.endpoint_url")).map(String::as_str);
     // The variable for all services goes before every file.
     if environment.get(ANY_URL).is_none() {
-        all.fill(STS_URL, of_sts.filter(|url| !url.is_empty()).or_else(|| files.setting(name, "endpoint_url")));
+        let services = files.setting(name, "services").and_then(|services| files.services(services));
+        for (service, variable) in SERVICES {
+            let own = services.and_then(|services| services.get(&format!("{service}.endpoint_url")));
+            let own = own.map(String::as_str).filter(|url| !url.is_empty());
+            all.fill(variable, own.or_else(|| files.setting(name, "endpoint_url")));
+        }
     }
     all
 }
@@ -104,6 +119,30 @@ sts =
             Ok(endpoint) => endpoint.url.trim_start_matches("https://").to_owned(),
             Err(error) => error.to_string(),
         }
+    }
+
+    #[test]
+    fn every_service_has_the_url_of_the_profile_or_its_own() {
+        let file = format!("{FILE}sso_oidc =\n  endpoint_url = https://oidc.example.com\neks =\n  endpoint_url =\n");
+        let files = SharedFiles::parse(&file, "", Rules::Cli).expect("readable");
+        let vars = [("AWS_ENDPOINT_URL_IAM".to_owned(), "https://variable.example.com".to_owned())].into();
+        let environment = Environment { vars, home: None };
+        let all = with_endpoints(&environment, &files, Some("own"), Rules::Cli);
+        let rows = [
+            ("STS", "https://sts.example.com"),
+            ("SSO_OIDC", "https://oidc.example.com"),
+            ("IAM", "https://variable.example.com"),
+            ("SSO", "https://any.example.com"),
+            ("SIGNIN", "https://any.example.com"),
+            ("EKS", "https://any.example.com"),
+            ("EC2", "https://any.example.com"),
+            ("S3", "https://any.example.com"),
+        ];
+        for (service, url) in rows {
+            assert_eq!(all.get(&format!("AWS_ENDPOINT_URL_{service}")), Some(url), "{service}");
+        }
+        let none = with_endpoints(&environment, &files, Some("default"), Rules::Cli);
+        assert_eq!(none.get("AWS_ENDPOINT_URL_SSO"), None);
     }
 
     #[test]

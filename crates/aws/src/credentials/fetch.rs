@@ -9,8 +9,7 @@ use std::{
 };
 
 use aws_config::{
-    ecs::EcsCredentialsProvider, imds, imds::credentials::ImdsCredentialsProvider, login::LoginCredentialsProvider,
-    provider_config::ProviderConfig,
+    ecs::EcsCredentialsProvider, imds, imds::credentials::ImdsCredentialsProvider, provider_config::ProviderConfig,
 };
 use aws_credential_types::provider::{self, ProvideCredentials};
 use aws_types::region::Region;
@@ -18,9 +17,15 @@ use jiff::Timestamp;
 use tls::ConnectionError;
 
 use super::{
-    Base, Credentials, CredentialsError, Environment, Plan, Secret, bridge::Bridge, metadata::Metadata, process, sso,
+    Base, Credentials, CredentialsError, Environment, Plan, Secret,
+    bridge::Bridge,
+    login::{self, Named},
+    metadata::Metadata,
+    process,
+    small_file::{MAX_FILE, small_file},
+    sso,
 };
-use crate::{AwsError, Client, Endpoint, NoAnswer, assume_role, calls::assume_role_with_web_identity, error};
+use crate::{AwsError, Client, Endpoint, NoAnswer, Obtained, assume_role, calls::assume_role_with_web_identity, error};
 
 /// Longer than any answer takes, shorter than a person waits.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -51,14 +56,14 @@ pub async fn fetch(
             format!("it asks for a code of {} (mfa_serial), and here is nobody to ask for one", device.serial);
         return Err(CredentialsError::Profile { profile: device.profile.clone(), problem });
     }
-    let mut credentials = fetch_base(&plan.base, environment, client, endpoint, now()).await?;
+    let Obtained { mut credentials, .. } = fetch_base(&plan.base, environment, client, endpoint, now()).await?;
     for role in &plan.roles {
         credentials = assume_role(client, &credentials, endpoint, role, None, now()).await?;
     }
     Ok(credentials)
 }
 
-/// Fetches the credentials that a plan starts with.
+/// Fetches the credentials that a plan starts with, and the ARN of whoever they are of, where it was said with them.
 ///
 /// # Errors
 ///
@@ -69,18 +74,15 @@ pub async fn fetch_base(
     client: &Client,
     endpoint: &Endpoint,
     now: Timestamp,
-) -> Result<Credentials, CredentialsError> {
+) -> Result<Obtained, CredentialsError> {
     let config = || provider_config(client, Some(&endpoint.signing_region));
-    match base {
+    let found = match base {
         Base::Static(credentials) => Ok(credentials.clone()),
         Base::WebIdentity { token_file, role_arn, session_name } => {
-            web_identity(client, endpoint, token_file, (role_arn, session_name.as_deref()), now).await
+            return web_identity(client, endpoint, token_file, (role_arn, session_name.as_deref()), now).await;
         }
         Base::Sso(sso) => sso::fetch(sso, environment, client, now).await,
-        Base::Login { session, profile } => {
-            let provider = LoginCredentialsProvider::builder(session.clone()).configure(&config()).build();
-            ask_aws(&provider, "signin", "`aws login`", &format!("run `aws login --profile {profile}`")).await
-        }
+        Base::Login { session, profile } => login::fetch(Named { session, profile }, environment, client, now).await,
         Base::Process { command, profile } => {
             process::run(command, process::PATIENCE).await.map_err(|trouble| trouble.of("credential_process", profile))
         }
@@ -94,7 +96,8 @@ pub async fn fetch_base(
             let advice = "if no other source was meant, set AWS_PROFILE, run `aws sso login` or `aws configure`; on an EC2 instance, attach a role";
             ask(&provider, "the instance metadata service", advice).await
         }
-    }
+    };
+    found.map(Obtained::from)
 }
 
 /// What STS gives for the token of a file. What it says no with is named: a role that trusts another issuer, or a token that is over.
@@ -104,25 +107,35 @@ async fn web_identity(
     token_file: &Path,
     (role_arn, session_name): (&str, Option<&str>),
     now: Timestamp,
-) -> Result<Credentials, CredentialsError> {
+) -> Result<Obtained, CredentialsError> {
     let file = token_file.display();
     let wrong = |problem: String, advice: String| CredentialsError::Origin {
         origin: "STS, for the web identity token file,".to_owned(),
         problem,
         advice,
     };
-    let check = || format!("check {file} and the trust policy of {role_arn}");
-    let token = std::fs::read_to_string(token_file)
-        .map_err(|source| CredentialsError::File { path: file.to_string(), source })?;
+    let unreadable = || match std::fs::metadata(token_file) {
+        Err(source) => CredentialsError::File { path: file.to_string(), source },
+        Ok(_) => CredentialsError::Origin {
+            origin: format!("the web identity token file {file}"),
+            problem: format!("is no file that can be read, of {MAX_FILE} bytes of text at most"),
+            advice: "check AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file of the profile".to_owned(),
+        },
+    };
+    let token = small_file(token_file).ok_or_else(unreadable)?;
     let role = (role_arn, session_name.unwrap_or(SESSION_NAME));
     let found = assume_role_with_web_identity(client, endpoint, role, &Secret::new(token), now).await;
     found.map_err(|error| match error {
-        AwsError::Refused { code, .. } => match &*code {
+        AwsError::Refused { code, advice, .. } => match &*code {
             "ExpiredTokenException" => wrong(
                 "gave no AWS credentials: the token's time is over".to_owned(),
                 format!("have {file} written anew"),
             ),
-            code => wrong(format!("gave no AWS credentials ({code})"), check()),
+            "AccessDenied" | "InvalidIdentityToken" | "IDPRejectedClaim" | "IDPCommunicationError" => wrong(
+                format!("gave no AWS credentials ({code})"),
+                format!("check {file} and the trust policy of {role_arn}"),
+            ),
+            code => wrong(format!("gave no AWS credentials ({code})"), advice.to_owned()),
         },
         AwsError::Unreachable { why, .. } => wrong(format!("could not be reached: {why}"), error::advice(&why, "sts")),
         error => error.into(),
@@ -162,22 +175,6 @@ fn instance_metadata(environment: &Environment, client: &Client) -> Result<imds:
 /// A source on this machine, or of it.
 async fn ask(provider: &impl ProvideCredentials, origin: &str, advice: &str) -> Result<Credentials, CredentialsError> {
     asked(provider).await.map_err(|problem| problem.of(origin, advice.to_owned()))
-}
-
-/// The same for a service of AWS: where it cannot be reached, logging in anew does not help.
-async fn ask_aws(
-    provider: &impl ProvideCredentials,
-    service: &str,
-    origin: &str,
-    advice: &str,
-) -> Result<Credentials, CredentialsError> {
-    asked(provider).await.map_err(|problem| {
-        let advice = match &problem {
-            Problem::Unreachable(why) => error::advice(why, service),
-            _ => advice.to_owned(),
-        };
-        problem.of(origin, advice)
-    })
 }
 
 /// What became of asking. What the provider says may quote what it was told; which source failed, how, and what to do is

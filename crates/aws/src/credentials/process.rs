@@ -138,12 +138,17 @@ fn shell(line: &str) -> Command {
     shell
 }
 
-/// cmd.exe does not know how Rust quotes arguments, and takes one pair of quotes away.
 #[cfg(windows)]
 fn shell(line: &str) -> Command {
     let mut shell = Command::new("cmd.exe");
-    shell.arg("/C").raw_arg(format!("\"{line}\""));
+    shell.arg("/C").raw_arg(for_cmd(line));
     shell
+}
+
+/// A line for cmd.exe, which does not know how Rust quotes arguments, and takes the first and the last quotes away.
+#[cfg(any(windows, test))]
+fn for_cmd(line: &str) -> String {
+    format!("\"{line}\"")
 }
 
 /// Reads them; else why they are none.
@@ -173,7 +178,7 @@ fn credentials(printed: &[u8]) -> Result<Credentials, &'static str> {
 mod tests {
     use std::time::Duration;
 
-    use super::{Trouble, run};
+    use super::{Trouble, for_cmd, run};
 
     const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -222,6 +227,14 @@ mod tests {
         ];
         for (line, expected) in rows {
             assert_eq!(key(line).await, expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn cmd_takes_one_pair_of_quotes_away() {
+        for line in [r"C:\creds.exe", r#""C:\Program Files\creds.exe" --profile "a b""#] {
+            let given = for_cmd(line);
+            assert_eq!(given.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')), Some(line));
         }
     }
 

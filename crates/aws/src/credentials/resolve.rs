@@ -4,7 +4,9 @@ mod as_go;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use super::{AssumeRole, Credentials, CredentialsError, Environment, MfaDevice, Rules, Secret, SharedFiles};
+use super::{
+    AssumeRole, Credentials, CredentialsError, Environment, MfaDevice, Rules, Secret, SharedFiles, check_session_name,
+};
 
 /// The steps that lead to credentials: start from a base, then assume these roles one after the other.
 pub struct Plan {
@@ -174,7 +176,7 @@ fn of_profile(
         let duration_seconds = setting("duration_seconds")
             .map(|text| text.parse().map_err(|_| profile("duration_seconds is not a number".to_owned())))
             .transpose()?;
-        plan.roles.push(AssumeRole { duration_seconds, ..role(files, name, role_arn) });
+        plan.roles.push(AssumeRole { duration_seconds, ..role(files, name, role_arn)? });
         return Ok(Some(plan));
     }
     let base = without_role(environment, files, name, variables)?;
@@ -182,19 +184,27 @@ fn of_profile(
 }
 
 /// The role that a profile assumes, with what it says about that; not for how long.
-fn role(files: &SharedFiles, name: &str, role_arn: &str) -> AssumeRole {
+fn role(files: &SharedFiles, name: &str, role_arn: &str) -> Result<AssumeRole, CredentialsError> {
     let setting = |key: &str| files.setting(name, key).map(str::to_owned);
-    AssumeRole {
+    let session_name = files.setting(name, "role_session_name");
+    Ok(AssumeRole {
         role_arn: role_arn.to_owned(),
         external_id: setting("external_id"),
-        session_name: setting("role_session_name"),
+        session_name: session_name.map(|text| named(name, text, "its role_session_name")).transpose()?,
         mfa: setting("mfa_serial").map(|serial| MfaDevice {
             serial,
             process: setting("mfa_process"),
             profile: name.to_owned(),
         }),
         ..AssumeRole::default()
-    }
+    })
+}
+
+/// The name of a session; `what` says where it stands.
+fn named(profile: &str, text: &str, what: &str) -> Result<String, CredentialsError> {
+    check_session_name(text)
+        .map_err(|why| CredentialsError::Profile { profile: profile.to_owned(), problem: format!("{what} {why}") })?;
+    Ok(text.to_owned())
 }
 
 /// What a profile has beside a role to assume.
@@ -298,7 +308,8 @@ fn web_identity(
         profile: profile.to_owned(),
         problem: "a web identity token file is named, but no role: set role_arn or AWS_ROLE_ARN".to_owned(),
     })?;
-    let session_name = session_name.map(str::to_owned);
+    let what = "AWS_ROLE_SESSION_NAME, or its role_session_name,";
+    let session_name = session_name.map(|text| named(profile, text, what)).transpose()?;
     Ok(Base::WebIdentity { token_file: token_file.into(), role_arn: role_arn.to_owned(), session_name })
 }
 

@@ -32,6 +32,8 @@ pub struct Session {
     pub obtained: Timestamp,
     /// The credentials; kept are those that end.
     pub credentials: Credentials,
+    /// Whose they are, where AWS said that with them.
+    pub arn: Option<String>,
 }
 
 /// What kept credentials are good for.
@@ -82,16 +84,18 @@ impl SessionKey {
                 "process": command,
                 "profile": profile,
                 "variables": of_variables(environment),
+                "folder": std::fs::canonicalize(".").ok(),
             }),
             Base::Login { .. } | Base::Container | Base::InstanceMetadata => return None,
         };
         Some(Self(vec![link]))
     }
 
-    /// Returns what whoever renews the login of IAM Identity Center holds meanwhile, whichever role it is for.
+    /// Returns what whoever renews a login holds meanwhile: of IAM Identity Center, whichever role it is for, or of `aws login`.
     pub fn of_login(base: &Base) -> Option<Self> {
         match base {
             Base::Sso(Sso { session: Some(session), .. }) => Some(Self(vec![json!({ "login": session })])),
+            Base::Login { session, .. } => Some(Self(vec![json!({ "awsLogin": session })])),
             _ => None,
         }
     }
@@ -143,12 +147,12 @@ fn link_words(link: &Value) -> String {
 impl Session {
     /// Reads what [`Session::to_text`] wrote. Anything else is none.
     pub fn parse(text: &str) -> Option<Self> {
-        let Written { version: VERSION, key, obtained, credentials } = serde_json::from_str(text).ok()? else {
+        let Written { version: VERSION, key, obtained, credentials, arn } = serde_json::from_str(text).ok()? else {
             return None;
         };
         let end = credentials.expiration.parse().ok()?;
         let credentials = Some(credentials.ending(end)).filter(|credentials| !credentials.access_key_id.is_empty())?;
-        Some(Self { key: SessionKey(key), obtained: obtained.parse().ok()?, credentials })
+        Some(Self { key: SessionKey(key), obtained: obtained.parse().ok()?, credentials, arn })
     }
 
     /// Returns the text of a file; none for credentials that do not end, which nobody has issued for a while only.
@@ -158,6 +162,7 @@ impl Session {
             key: self.key.0.clone(),
             obtained: self.obtained.to_string(),
             credentials: Issued::of(&self.credentials)?,
+            arn: self.arn.clone(),
         };
         serde_json::to_string(&written).ok().map(Secret::new)
     }
@@ -194,12 +199,29 @@ struct Written {
     obtained: String,
     #[serde(rename = "Credentials")]
     credentials: Issued,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arn: Option<String>,
 }
 
-/// What a program may look at besides its command line.
+/// Variables that say where somebody sits, and not who that is; kubectl sets the last.
+const OF_THE_PLACE: [&str; 11] = [
+    "_",
+    "SHLVL",
+    "PWD",
+    "OLDPWD",
+    "TERM",
+    "COLUMNS",
+    "LINES",
+    "WINDOWID",
+    "TERM_SESSION_ID",
+    "TMUX_PANE",
+    "KUBERNETES_EXEC_INFO",
+];
+
+/// What a program may look at besides its command line: whose names of variables nobody knows here.
 fn of_variables(environment: &Environment) -> String {
-    let of_aws = environment.vars.iter().filter(|(name, _)| name.starts_with("AWS_"));
-    digest(&of_aws.map(|(name, value)| format!("{name}={value}\0")).collect::<String>())
+    let counts = environment.vars.iter().filter(|(name, _)| !OF_THE_PLACE.contains(&name.as_str()));
+    digest(&counts.map(|(name, value)| format!("{name}={value}\0")).collect::<String>())
 }
 
 /// Who a web identity's token is about; the token itself is a secret.

@@ -3,7 +3,7 @@
 use std::{fs::File, io::Read as _, path::Path};
 
 /// The longest that is read; programs write a few kilobytes.
-const MAX_FILE: u64 = 64 * 1024;
+pub(super) const MAX_FILE: u64 = 64 * 1024;
 
 /// The text of a file, if there is one that can be read and is a file.
 pub(super) fn small_file(path: &Path) -> Option<String> {

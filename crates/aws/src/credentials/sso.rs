@@ -12,11 +12,7 @@ use super::{
     Credentials, CredentialsError, Environment, Secret, Sso,
     sso_token::{Renewal, Renewed, SsoToken, TokenStanding},
 };
-use crate::{
-    Client, EndpointError, NoAnswer,
-    endpoint::{overridden, regional_host},
-    error,
-};
+use crate::{Client, EndpointError, NoAnswer, endpoint::sso_url, error};
 
 /// Asks for the credentials of the role.
 pub(super) async fn fetch(
@@ -55,16 +51,16 @@ async fn token(
         return Ok(token.access_token);
     }
     let renewed = match token.renewal(now) {
-        Some(renewal) => {
-            let renewed = renew(sso, environment, client, renewal).await?;
-            renewed.map(|renewed| renewed.save(environment, sso, renewal, now))
-        }
-        None => None,
+        Some(renewal) => renew(sso, environment, client, renewal)
+            .await
+            .map(|renewed| renewed.map(|renewed| renewed.save(environment, sso, renewal, now))),
+        None => Ok(None),
     };
     match renewed {
-        Some(renewed) => Ok(renewed),
-        None if standing == TokenStanding::Renew => Ok(token.access_token),
-        None => Err(failed(sso, "has ended the login: its time is over", login(sso))),
+        Ok(Some(renewed)) => Ok(renewed),
+        Ok(None) | Err(_) if standing == TokenStanding::Renew => Ok(token.access_token),
+        Ok(None) => Err(failed(sso, "has ended the login: its time is over", login(sso))),
+        Err(why) => Err(why),
     }
 }
 
@@ -131,10 +127,7 @@ fn url(
         }
         error => profile(error.to_string()),
     };
-    if let Some(url) = overridden(environment, variable).map_err(wrong)? {
-        return Ok(url);
-    }
-    regional_host(environment, service, &sso.region).map(|host| format!("https://{host}")).map_err(wrong)
+    sso_url(environment, variable, service, &sso.region).map_err(wrong)
 }
 
 const TRY_AGAIN: &str = "try again in a moment";

@@ -2,7 +2,7 @@
 //!
 //! Source: `tokens.py` and `SSOTokenLoader` of botocore. One without an `sso-session` cannot be renewed.
 
-use std::{io::Write as _, path::PathBuf};
+use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::{
     Environment, Secret, Sso,
     aws_cli::{file_name, object, text, time},
+    replace::replace,
     small_file,
 };
 
@@ -123,14 +124,6 @@ impl Renewed {
 fn path(environment: &Environment, sso: &Sso) -> Option<PathBuf> {
     let name = file_name(sso.session.as_ref().unwrap_or(&sso.start_url));
     Some(environment.home.as_ref()?.join(".aws/sso/cache").join(name))
-}
-
-/// The file is its owner's alone, as the AWS CLI makes it.
-fn replace(path: &std::path::Path, content: &Secret) -> Option<()> {
-    let mut file = tempfile::Builder::new().suffix(".tmp").tempfile_in(path.parent()?).ok()?;
-    file.write_all(content.expose().as_bytes()).ok()?;
-    file.as_file().sync_all().ok()?;
-    file.persist(path).ok().map(drop)
 }
 
 #[cfg(test)]

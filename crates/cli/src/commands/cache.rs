@@ -67,7 +67,7 @@ pub(crate) fn run(args: &CacheArgs, process: &Process) -> CommandResult {
 
 fn show(output: Output, process: &Process) -> CommandResult {
     let environment = process.aws_environment();
-    let (sessions, unreadable) = match Sessions::open(&environment) {
+    let (sessions, unreadable) = match Sessions::found(&environment) {
         Some(sessions) => sessions.all().context("cannot read the cached sessions")?,
         None => (Vec::new(), 0),
     };
@@ -83,7 +83,7 @@ fn show(output: Output, process: &Process) -> CommandResult {
 }
 
 fn clear(process: &Process) -> CommandResult {
-    let removed = match Sessions::open(&process.aws_environment()) {
+    let removed = match Sessions::found(&process.aws_environment()) {
         Some(sessions) => sessions.clear().context("cannot remove the cached sessions")?,
         None => 0,
     };

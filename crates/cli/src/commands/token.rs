@@ -159,7 +159,7 @@ impl Request {
                 no_cache: args.no_cache,
                 explain: args.explain,
                 mfa_code: args.mfa_code.clone(),
-                called: credentials::called(line, process),
+                called: Some(credentials::called(line, process)),
                 rules: args.rules,
             },
             cluster_id,

@@ -8,11 +8,18 @@
 
 use std::cell::OnceCell;
 
-use aws::credentials::{self, AssumeRole, Base, Credentials, Environment, Session, SessionKey, Standing};
+use aws::{
+    Obtained,
+    credentials::{self, AssumeRole, Base, Credentials, Environment, Session, SessionKey, Sso, Standing},
+};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Codes, Explained, Sessions, explained::Started, sessions::Held};
-use crate::{process, runtime};
+use super::{
+    Codes, Explained, Sessions,
+    explained::{Started, Whence},
+    sessions::Held,
+};
+use crate::{process, runtime, signals};
 
 /// Everything that asking takes.
 pub(super) struct Asking<'a> {
@@ -41,14 +48,15 @@ pub(super) struct Step {
 struct Found {
     /// 0 is what the plan starts with.
     index: usize,
-    credentials: Credentials,
+    obtained: Obtained,
     standing: Standing,
+    whence: Whence,
 }
 
 /// Whose turn it is to ask for one step.
 enum Turn {
     /// Somebody else has asked meanwhile.
-    Asked(Credentials),
+    Asked(Found),
     /// Ours, as long as this is held; nothing is where nothing is kept.
     Ours(#[expect(dead_code, reason = "it is held")] Option<Held>),
 }
@@ -63,6 +71,13 @@ impl Found {
     fn is_good(&self) -> bool {
         self.standing == Standing::Good
     }
+
+    /// The same for whoever cannot get another one.
+    fn spare(&self) -> Self {
+        let Obtained { credentials, arn } = &self.obtained;
+        let obtained = Obtained { credentials: credentials.clone(), arn: arn.clone() };
+        Self { obtained, ..*self }
+    }
 }
 
 impl Asking<'_> {
@@ -70,26 +85,29 @@ impl Asking<'_> {
     pub(super) fn credentials(&self) -> anyhow::Result<Credentials> {
         let started = Started::now();
         let (keys, found) = self.look_around(None);
-        let last = found.as_ref().filter(|found| found.index == self.steps.len());
-        if let Some(Found { index, credentials, standing: Standing::Good }) = last {
-            self.explained.step(&self.name(*index), "at hand, or cached", credentials, &started);
+        let is_last = |found: &Found| found.index == self.steps.len();
+        if let Some(last) = found.as_ref().filter(|found| is_last(found) && found.is_good()) {
+            self.explain(last, &started);
             self.codes.say_unused();
-            return Ok(credentials.clone());
+            return Ok(last.obtained.credentials.clone());
         }
-        let spare = last.map(|found| found.credentials.clone());
-        if let (Some(spare), Some(sessions), Some(key)) = (&spare, &self.sessions, keys.last()) {
+        let Some(spare) = found.as_ref().filter(|found| is_last(found)).map(Found::spare) else {
+            return runtime::block_on(self.ask_from(keys, found, &started))?;
+        };
+        if let (Some(sessions), Some(key)) = (&self.sessions, keys.last()) {
             // Somebody else is renewing them.
             if sessions.try_hold(key).is_none() {
-                return Ok(spare.clone());
+                self.explain(&spare, &started);
+                return Ok(spare.obtained.credentials);
             }
         }
-        let asked = runtime::block_on(self.ask_from(keys, found, &started))?;
-        match (asked, spare) {
-            (Err(why), Some(spare)) => {
+        match runtime::block_on(self.ask_from(keys, found, &started))? {
+            Err(why) => {
                 process::note(&format!("note: the cached session ends soon, and cannot be renewed: {why:#}"));
-                Ok(spare)
+                self.explain(&spare, &started);
+                Ok(spare.obtained.credentials)
             }
-            (asked, _) => asked,
+            asked => asked,
         }
     }
 
@@ -100,24 +118,47 @@ impl Asking<'_> {
         self.ask_from(keys, found, &started).await
     }
 
-    /// The same from the furthest credentials that are good.
+    /// The same from the furthest credentials that are good. Where a person may be asked at the terminal, that ends in an orderly way with Ctrl-C:
+    /// the terminal is as it was before.
     async fn ask_from(
+        &self,
+        keys: Vec<SessionKey>,
+        found: Option<Found>,
+        started: &Started,
+    ) -> anyhow::Result<Credentials> {
+        let asking = self.ask_each(keys, found, started);
+        if !self.asks_a_person(self.steps.len()) {
+            return asking.await;
+        }
+        tokio::select! {
+            // It listens before anything is asked.
+            biased;
+            ended = signals::termination() => ended.and_then(|()| Err(anyhow::anyhow!("interrupted before there was a session"))),
+            asked = asking => asked,
+        }
+    }
+
+    async fn ask_each(
         &self,
         mut keys: Vec<SessionKey>,
         found: Option<Found>,
         started: &Started,
     ) -> anyhow::Result<Credentials> {
         let (mut index, mut credentials) = match found.filter(Found::is_good) {
-            Some(Found { index, credentials, .. }) => {
-                self.explained.step(&self.name(index), "at hand, or cached", &credentials, started);
-                (index, credentials)
+            Some(found) => {
+                self.explain(&found, started);
+                (found.index, found.obtained.credentials)
             }
             None => {
                 let base = self.ask_base(keys.first()).await?;
-                let found;
+                let (started, found);
+                started = Started::now();
                 (keys, found) = self.look_around(Some(&base));
-                match found.filter(Found::is_good) {
-                    Some(found) => (found.index, found.credentials),
+                match found.filter(|found| found.is_good() && found.index > 0) {
+                    Some(found) => {
+                        self.explain(&found, &started);
+                        (found.index, found.obtained.credentials)
+                    }
                     None => (0, base),
                 }
             }
@@ -132,28 +173,49 @@ impl Asking<'_> {
 
     /// The keys of every step, as far as it is known who starts, and the furthest credentials that are kept.
     fn look_around(&self, base: Option<&Credentials>) -> (Vec<SessionKey>, Option<Found>) {
-        let base = base.cloned().or_else(|| match self.base {
-            Base::Static(credentials) => Some(credentials.clone()),
-            base => {
-                self.sessions.as_ref().and_then(|_| credentials::aws_cli_base(self.environment, base, process::now()))
+        let at_hand = match (base, self.base) {
+            (Some(credentials), _) | (None, Base::Static(credentials)) => {
+                Some((Obtained::from(credentials.clone()), Whence::AtHand))
             }
-        });
-        let of_base = SessionKey::of_base(self.base, self.environment);
-        let Some(first) = of_base.or_else(|| base.as_ref().map(SessionKey::of_keys)) else { return (Vec::new(), None) };
+            (None, base) => self.sessions.as_ref().and_then(|_| {
+                let kept = credentials::aws_cli_base(self.environment, base, process::now())?;
+                Some((kept, Whence::AwsCli))
+            }),
+        };
+        let first = self.key_of_base();
+        let first = first.or_else(|| at_hand.as_ref().map(|(base, _)| SessionKey::of_keys(&base.credentials)));
+        let Some(first) = first else { return (Vec::new(), None) };
         let mut keys = vec![first];
         for step in &self.steps {
             let before = &keys[keys.len() - 1];
             keys.push(before.assumed(&step.role, step.forwards_session_name, self.sts));
         }
         let found = (0..keys.len()).rev().find_map(|index| self.look(index, &keys[index]));
-        let at_hand = || Some(Found { index: 0, credentials: base?, standing: Standing::Good });
-        (keys, found.or_else(at_hand))
+        let at_hand = at_hand.map(|(obtained, whence)| Found { index: 0, obtained, standing: Standing::Good, whence });
+        (keys, found.or(at_hand))
+    }
+
+    /// What a plan starts with is kept under. Who a program answers with only the program knows: it is run each time, as the AWS CLI does it,
+    /// but for a role that asks for a code of a device, which nobody is to look for each time.
+    fn key_of_base(&self) -> Option<SessionKey> {
+        let is_known = self.asks_a_person(self.steps.len()) || !matches!(self.base, Base::Process { .. });
+        is_known.then(|| SessionKey::of_base(self.base, self.environment)).flatten()
+    }
+
+    /// Whether one of so many steps takes a code of a device.
+    fn asks_a_person(&self, steps: usize) -> bool {
+        self.steps[..steps].iter().any(|step| step.role.mfa.is_some())
+    }
+
+    /// Whether what a plan starts with is kept itself.
+    fn is_base_kept(&self) -> bool {
+        !matches!(self.base, Base::Static(_) | Base::Process { .. })
     }
 
     /// What is kept of one step, as far as it may be used.
     fn look(&self, index: usize, key: &SessionKey) -> Option<Found> {
         let now = process::now();
-        let ours = self.sessions.as_ref().filter(|_| index > 0 || !matches!(self.base, Base::Static(_)));
+        let ours = self.sessions.as_ref().filter(|_| index > 0 || self.is_base_kept());
         let ours = ours.and_then(|sessions| sessions.get(key)).and_then(|session| match session.standing(now) {
             Standing::Ahead(by) => {
                 process::note(&format!(
@@ -162,19 +224,21 @@ impl Asking<'_> {
                 ));
                 None
             }
-            standing => Some(Found { index, credentials: session.credentials, standing }),
+            standing => {
+                let obtained = Obtained { credentials: session.credentials, arn: session.arn };
+                Some(Found { index, obtained, standing, whence: Whence::Cache })
+            }
         });
         let theirs = || {
             let step = self.steps.get(index.checked_sub(1)?).filter(|step| step.is_of_profile)?;
             self.sessions.as_ref()?;
-            let credentials = credentials::aws_cli_role(self.environment, &step.role, now)?;
-            Some(Found { index, credentials, standing: Standing::Good })
+            let obtained = credentials::aws_cli_role(self.environment, &step.role, now)?;
+            Some(Found { index, obtained, standing: Standing::Good, whence: Whence::AwsCli })
         };
         let found = ours.filter(|found| found.standing != Standing::Ended).or_else(theirs)?;
-        let asks_a_person = self.steps[..index].iter().any(|step| step.role.mfa.is_some());
         match found.standing {
             // Nobody is to look for a device for what is still good.
-            Standing::Renew if asks_a_person => Some(Found { standing: Standing::Good, ..found }),
+            Standing::Renew if self.asks_a_person(index) => Some(Found { standing: Standing::Good, ..found }),
             Standing::Renew if index < self.steps.len() => None,
             _ => Some(found),
         }
@@ -185,14 +249,18 @@ impl Asking<'_> {
         let Some((sessions, key)) = self.sessions.as_ref().zip(key) else { return Turn::Ours(None) };
         let held = sessions.hold(key).await;
         match self.look(index, key).filter(Found::is_good) {
-            Some(found) => Turn::Asked(found.credentials),
+            Some(found) => Turn::Asked(found),
             None => Turn::Ours(held),
         }
     }
 
     async fn ask_base(&self, key: Option<&SessionKey>) -> anyhow::Result<Credentials> {
+        let started = Started::now();
         let _turn = match self.turn(0, key).await {
-            Turn::Asked(credentials) => return Ok(credentials),
+            Turn::Asked(found) => {
+                self.explain(&found, &started);
+                return Ok(found.obtained.credentials);
+            }
             ours @ Turn::Ours(_) => ours,
         };
         // One login is renewed by one alone, whichever roles it is for.
@@ -202,13 +270,13 @@ impl Asking<'_> {
         };
         let (client, started) = (self.client()?, Started::now());
         let found = credentials::fetch_base(self.base, self.environment, client, self.sts, process::now()).await?;
-        self.explained.step(&self.name(0), "asked for", &found, &started);
+        self.explained.step(&self.name(0), Whence::Asked, &found, &started);
         // Asking may have renewed the token by which it is known who somebody is: then there is another key from now on.
-        let from_now_on = SessionKey::of_base(self.base, self.environment);
+        let from_now_on = self.key_of_base();
         for key in [key, from_now_on.as_ref().filter(|other| key != Some(*other))].into_iter().flatten() {
-            self.keep(key, &found);
+            self.keep(0, key, &found);
         }
-        Ok(found)
+        Ok(found.credentials)
     }
 
     async fn assume(
@@ -218,8 +286,12 @@ impl Asking<'_> {
         credentials: &Credentials,
         key: Option<&SessionKey>,
     ) -> anyhow::Result<Credentials> {
+        let started = Started::now();
         let _turn = match self.turn(index, key).await {
-            Turn::Asked(credentials) => return Ok(credentials),
+            Turn::Asked(found) => {
+                self.explain(&found, &started);
+                return Ok(found.obtained.credentials);
+            }
             ours @ Turn::Ours(_) => ours,
         };
         let (client, mut role) = (self.client()?, step.role.clone());
@@ -235,27 +307,42 @@ impl Asking<'_> {
             None => None,
         };
         let (at, started) = (process::now(), Started::now());
-        let mut found = aws::assume_role(client, credentials, self.sts, &role, code.as_ref(), at).await?;
+        let mut found = aws::assumed_session(client, credentials, self.sts, &role, code.as_ref(), at).await?;
         if let Some(seconds) = role.duration_seconds {
-            found.expires = found.expires.map(|end| by_our_clock(end, at + SignedDuration::from_secs(seconds.into())));
+            let end = &mut found.credentials.expires;
+            *end = end.map(|end| by_our_clock(end, at + SignedDuration::from_secs(seconds.into())));
         }
-        self.explained.step(&self.name(index), "asked for", &found, &started);
+        self.explained.step(&self.name(index), Whence::Asked, &found, &started);
         if let Some(key) = key {
-            self.keep(key, &found);
+            self.keep(index, key, &found);
         }
-        Ok(found)
+        Ok(found.credentials)
+    }
+
+    fn explain(&self, found: &Found, started: &Started) {
+        self.explained.step(&self.name(found.index), found.whence, &found.obtained, started);
     }
 
     /// A step in a few words.
     fn name(&self, index: usize) -> String {
         let step = index.checked_sub(1).and_then(|index| self.steps.get(index));
-        step.map_or_else(|| "the first credentials".to_owned(), |step| format!("role {}", step.role.role_arn))
+        match (step, self.base) {
+            (Some(step), _) => format!("role {}", step.role.role_arn),
+            (None, Base::Static(_)) => "keys".to_owned(),
+            (None, Base::WebIdentity { role_arn, .. }) => format!("role {role_arn}"),
+            (None, Base::Sso(Sso { role_name, account_id, .. })) => format!("role {role_name} in {account_id}"),
+            (None, Base::Login { session, .. }) => format!("login {session}"),
+            (None, Base::Process { .. }) => "the program".to_owned(),
+            (None, Base::Container) => "the container".to_owned(),
+            (None, Base::InstanceMetadata) => "the instance".to_owned(),
+        }
     }
 
-    fn keep(&self, key: &SessionKey, credentials: &Credentials) {
-        let is_kept = !matches!(self.base, Base::Static(_)) || *key != SessionKey::of_keys(credentials);
-        if let Some(sessions) = self.sessions.as_ref().filter(|_| is_kept) {
-            sessions.put(&Session { key: key.clone(), obtained: process::now(), credentials: credentials.clone() });
+    fn keep(&self, index: usize, key: &SessionKey, found: &Obtained) {
+        let Obtained { credentials, arn } = found;
+        if let Some(sessions) = self.sessions.as_ref().filter(|_| index > 0 || self.is_base_kept()) {
+            let (key, credentials, arn) = (key.clone(), credentials.clone(), arn.clone());
+            sessions.put(&Session { key, obtained: process::now(), credentials, arn });
         }
     }
 

@@ -1,9 +1,12 @@
-//! What `token --explain` prints while credentials are looked for: each source and what became of it, each step with its time, and the
+//! What `--explain` of `token` and `eks get-token` prints while credentials are looked for: each source and what became of it, each step with its time, and the
 //! Region and the endpoint with what says so. Never a secret.
 
 use std::time::{Duration, Instant};
 
-use aws::credentials::{self, Considered, Credentials, Environment, SharedFiles, Verdict};
+use aws::{
+    Obtained,
+    credentials::{self, Considered, Environment, SharedFiles, Verdict},
+};
 
 use super::Wanted;
 use crate::process;
@@ -19,6 +22,43 @@ impl Started {
     pub(super) fn now() -> Self {
         Self(Instant::now())
     }
+
+    pub(super) fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// Where the credentials of a step come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whence {
+    AtHand,
+    /// Kept by us, from one call to the next.
+    Cache,
+    AwsCli,
+    /// Kept in aws-iam-authenticator's file.
+    AuthenticatorsFile,
+    Asked,
+}
+
+impl Whence {
+    fn words(self) -> &'static str {
+        match self {
+            Self::AtHand => "at hand",
+            Self::Cache => "cached by cluster-auth",
+            Self::AwsCli => "cached by the AWS CLI",
+            Self::AuthenticatorsFile => "cached in aws-iam-authenticator's file",
+            Self::Asked => "asked for",
+        }
+    }
+}
+
+/// The Region, and how long it took where the instance was asked for it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Region {
+    pub(super) name: Option<String>,
+    pub(super) asked: Option<Duration>,
+    /// Whether that gave it; one that stands for none is used where it did not.
+    pub(super) is_of_instance: bool,
 }
 
 /// How wide the first column is.
@@ -54,7 +94,7 @@ impl Explained {
         wanted: &Wanted,
         (environment, configured): (&Environment, &Environment),
         files: &SharedFiles,
-        (region, sts): (Option<&str>, &aws::Endpoint),
+        (region, sts): (&Region, &aws::Endpoint),
     ) {
         if !self.0 {
             return;
@@ -65,9 +105,14 @@ impl Explained {
             (Some(_), _) => "--region, or the configuration file".to_owned(),
             (None, Some(variable)) => (*variable).to_owned(),
             (None, None) if files.setting(name, "region").is_some() => format!("profile `{name}`"),
-            (None, None) => "nothing says one".to_owned(),
+            (None, None) => match region {
+                Region { is_of_instance: true, .. } => "the instance's metadata".to_owned(),
+                Region { name: Some(_), .. } => "nothing says one, so this stands for it".to_owned(),
+                Region { name: None, .. } => "nothing says one".to_owned(),
+            },
         };
-        row("Region", &format!("{} ({by})", region.unwrap_or("none")));
+        let took = region.asked.map(|asked| format!(", {}", milliseconds(asked))).unwrap_or_default();
+        row("Region", &format!("{} ({by}{took})", region.name.as_deref().unwrap_or("none")));
         let urls = ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"];
         let why = if let Some(variable) = urls.iter().find(set) {
             (*variable).to_owned()
@@ -83,15 +128,17 @@ impl Explained {
         row("STS", &format!("{} ({why})", sts.url));
     }
 
-    /// What a step has given.
-    pub(super) fn step(self, what: &str, how: &str, credentials: &Credentials, started: &Started) {
+    /// What a step has given, and whose that is, where it is known.
+    pub(super) fn step(self, what: &str, whence: Whence, Obtained { credentials, arn }: &Obtained, started: &Started) {
         if !self.0 {
             return;
         }
-        let Started(at) = started;
         let end = credentials.expires.map(|end| format!(" until {}", end.strftime("%Y-%m-%dT%H:%M:%SZ")));
         let (id, end) = (&credentials.access_key_id, end.unwrap_or_default());
-        row(what, &format!("{how}, {}: {id}{end}", milliseconds(at.elapsed())));
+        row(what, &format!("{}, {}: {id}{end}", whence.words(), milliseconds(started.elapsed())));
+        if let Some(arn) = arn {
+            row("", &format!("which is {arn}"));
+        }
     }
 }
 
@@ -101,5 +148,5 @@ fn milliseconds(duration: Duration) -> String {
 
 /// A line; who reads no further is no reason to fail.
 fn row(name: &str, value: &str) {
-    let _ = process::print_line(&format!("{name:WIDTH$}  {value}"));
+    let _ = process::print_line(&document::visible(&format!("{name:WIDTH$}  {value}")));
 }

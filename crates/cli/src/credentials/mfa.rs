@@ -25,13 +25,13 @@ pub(super) struct Codes {
     /// What `--mfa-code` gave. It is good once, as every code is.
     given: Cell<Option<String>>,
     rules: Rules,
-    /// The command line that was typed, for advice.
-    called: String,
+    /// A command line that takes a code, for advice.
+    takes_a_code: String,
 }
 
 impl Codes {
-    pub(super) fn new(given: Option<String>, rules: Rules, called: &str) -> Self {
-        Self { given: Cell::new(given), rules, called: called.to_owned() }
+    pub(super) fn new(given: Option<String>, rules: Rules, takes_a_code: String) -> Self {
+        Self { given: Cell::new(given), rules, takes_a_code }
     }
 
     /// Says of a code that nobody has asked for it.
@@ -63,7 +63,7 @@ impl Codes {
             // Its own words, for whoever waits for them, and whose code.
             Rules::Go => format!("{serial}: Assume Role MFA token code: "),
         };
-        match terminal::ask(&prompt) {
+        match terminal::ask(&prompt).await {
             Ok(line) => checked(&line, "the terminal"),
             Err(_) => anyhow::bail!(self.advice(device, role_arn)),
         }
@@ -71,15 +71,11 @@ impl Codes {
 
     /// What to do where there is no terminal.
     fn advice(&self, MfaDevice { serial, profile, .. }: &MfaDevice, role_arn: &str) -> String {
-        let what = format!(
-            "profile `{profile}` assumes {role_arn} with a code of {serial}, and there is no terminal to ask for one"
-        );
-        match &*self.called {
-            "" => format!("{what}; run this at a terminal, or set mfa_process in the profile"),
-            called => format!(
-                "{what}; run `{called} --mfa-code 123456` with a code of the device once: the session is cached then"
-            ),
-        }
+        format!(
+            "profile `{profile}` assumes {role_arn} with a code of {serial}, and there is no terminal to ask for one; run \
+             `{} --mfa-code 123456` with a code of the device once: the session is cached then",
+            self.takes_a_code
+        )
     }
 }
 

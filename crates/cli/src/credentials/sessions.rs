@@ -9,13 +9,15 @@
 //! A file that cannot be read is none. What cannot be written is asked for anew next time.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File, TryLockError},
     io::{self, Read as _},
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use aws::credentials::{Environment, Session, SessionKey};
+use aws::credentials::{Environment, Session, SessionKey, Standing};
+use jiff::Timestamp;
 
 use super::private::{self, Exposed};
 use crate::process;
@@ -61,6 +63,18 @@ impl Sessions {
                 process::note(&format!("note: sessions are not cached: {error}"));
                 return None;
             }
+        }
+        Some(Self { folder })
+    }
+
+    /// The folder as it is, for whoever looks at it or removes what is in it: what others could read has to be seen, and gone. That it is not
+    /// used is said.
+    pub(crate) fn found(environment: &Environment) -> Option<Self> {
+        let folder = folder(environment)?;
+        match private::folder(&folder) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => process::note(&format!("note: these sessions are not used: {error}")),
         }
         Some(Self { folder })
     }
@@ -114,6 +128,24 @@ impl Sessions {
             // Where it cannot be replaced there is another one, or none.
             drop(staged.put());
         }
+        self.forget_ended(session.obtained);
+    }
+
+    /// Removes what nobody uses any more: sessions that have ended, and what is held for one that there is not. Where it cannot be removed it
+    /// stays.
+    fn forget_ended(&self, now: Timestamp) {
+        let has_ended =
+            |path: &Path| read(path).ok().flatten().is_some_and(|session| session.standing(now) == Standing::Ended);
+        for path in self.files("json").unwrap_or_default() {
+            if has_ended(&path) {
+                drop(remove(&path));
+            }
+        }
+        for path in self.files("lock").unwrap_or_default() {
+            if !path.with_extension("json").exists() {
+                drop(release(&path));
+            }
+        }
     }
 
     /// Every session that can be read, and how many files cannot.
@@ -136,9 +168,7 @@ impl Sessions {
         }
         // Whoever holds one is about to write a session, and lets it go when that is done.
         for path in self.files("lock")? {
-            if let Ok(Some(_held)) = hold(&path) {
-                remove(&path)?;
-            }
+            release(&path)?;
         }
         Ok(files.len())
     }
@@ -150,7 +180,7 @@ impl Sessions {
             Err(error) => return Err(error),
         };
         let mut files = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
-        files.retain(|path| path.extension().is_some_and(|of| of == extension));
+        files.retain(|path| is_ours(path, extension));
         files.sort();
         Ok(files)
     }
@@ -161,6 +191,20 @@ impl Sessions {
 
     fn lock(&self, key: &SessionKey) -> PathBuf {
         self.folder.join(key.name() + ".lock")
+    }
+}
+
+/// Whether a file has the name of a key.
+fn is_ours(path: &Path, extension: &str) -> bool {
+    let is_key = |name: &str| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    path.extension().is_some_and(|of| of == extension) && path.file_stem().and_then(OsStr::to_str).is_some_and(is_key)
+}
+
+/// Removes what is held while AWS is asked, unless somebody holds it.
+fn release(path: &Path) -> io::Result<()> {
+    match hold(path) {
+        Ok(Some(_held)) => remove(path),
+        Ok(None) | Err(_) => Ok(()),
     }
 }
 

@@ -6,21 +6,24 @@
 //! ```
 //!
 //! botocore is asked by `botocore.py` in the AWS CLI's own Python. What the two programs find for the same files and the same answers is what
-//! ours must find, by the rules of each; where it is meant to be something else, the case says why.
+//! ours must find, by the rules of each; where it is meant to be something else, the case says why. With botocore all is compared: the access
+//! key, the source, what AWS was asked on the way, and – of a failure – the class of its exception. Each of them is asked in a home of its own.
 
 mod ask;
 mod files;
+mod renewed;
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, ensure};
 use e2e::world::World;
 
-use self::ask::{Asked, Case, Expected, Rules};
+use self::ask::{Asked, Asks, Case, Expected, Rules};
 use crate::Test;
 
 pub(crate) const TESTS: &[Test] = &[
     ("credentials::every_source_is_found_as_the_other_programs_find_it", sources),
+    ("credentials::logins_are_renewed_and_kept_as_the_aws_cli_does_it", renewed::beside),
     ("credentials::files_are_read_as_botocore_reads_them", files::read),
 ];
 
@@ -31,6 +34,7 @@ fn sources(world: &World) -> anyhow::Result<()> {
     for (case, botocore) in cases.iter().zip(ask::botocore(world, &cases)?) {
         let ours = ask::ours(world, case, Rules::Cli)?;
         wrong.extend(compared(case, "the AWS CLI", &case.cli, &ours, case.botocore.as_ref(), &botocore));
+        wrong.extend(on_the_way(case, &ours, &botocore));
         let is_found = |asked: &Asked| asked.key.is_some() && asked.key == case.cli.key;
         let Some(go) = &case.go else { continue };
         let ours = ask::ours(world, case, Rules::Go)?;
@@ -77,4 +81,38 @@ fn compared(
         Ok(())
     };
     check().err().map(|why| format!("{} ({}), {whose}: {why:#}", case.name, case.says))
+}
+
+/// What is not the same on botocore's way and on ours, where both find the same or both nothing.
+fn on_the_way(case: &Case, ours: &Asked, botocore: &Asked) -> Option<String> {
+    let check = || {
+        let class = botocore.key.is_none().then(|| match &*botocore.error {
+            "no credentials" => "none",
+            error => error.split(':').next().unwrap_or_default(),
+        });
+        ensure!(case.raises.as_deref() == class, "it raises {:?}", botocore.error);
+        ensure!(
+            ours.source == botocore.source || ours.key != botocore.key,
+            "the source is {:?} here, and {:?} there",
+            ours.source,
+            botocore.source
+        );
+        let is_as = |asked: &[String], meant: &[String]| asked.iter().eq(meant.iter());
+        match &case.asks {
+            None => ensure!(
+                ours.requests == botocore.requests,
+                "AWS is asked {:?} here, and {:?} there",
+                ours.requests,
+                botocore.requests
+            ),
+            Some(Asks { here, botocore: there, why }) => ensure!(
+                is_as(&ours.requests, here) && is_as(&botocore.requests, there) && here != there && !why.is_empty(),
+                "AWS is asked {:?} here, and {:?} there, where {here:?} and {there:?} are meant",
+                ours.requests,
+                botocore.requests
+            ),
+        }
+        Ok(())
+    };
+    check().err().map(|why| format!("{} ({}), on the way: {why:#}", case.name, case.says))
 }

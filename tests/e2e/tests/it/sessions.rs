@@ -22,11 +22,15 @@ use crate::Test;
 pub(crate) const TESTS: &[Test] = &[
     ("sessions::a_hundred_at_once_ask_aws_once", at_once),
     ("sessions::a_code_is_typed_once_at_the_terminal_behind_kubectl", typed),
+    ("sessions::who_gives_up_has_a_terminal_as_before", given_up),
     ("sessions::each_program_takes_a_code_from_where_it_takes_it", codes),
     ("sessions::what_is_kept_is_shown_without_a_secret_and_removed", shown),
+    ("sessions::what_others_could_read_is_removed_all_the_same", cleared),
+    ("sessions::a_program_is_run_each_time_for_whoever_asks", programs),
     ("sessions::what_cannot_be_trusted_is_asked_for_anew", untrusted),
     ("sessions::explain_says_each_source_and_step_and_no_secret", explained),
     ("sessions::a_kept_session_touches_no_network", no_network),
+    ("sessions::what_others_keep_touches_no_network", no_network_for_others),
 ];
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/Dev";
@@ -64,7 +68,8 @@ impl Home {
         let sts = format!(
             "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials><AccessKeyId>{key}</AccessKeyId>\
              <SecretAccessKey>secret-of-session-0123</SecretAccessKey><SessionToken>token-of-session-0123</SessionToken>\
-             <Expiration>{end}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+             <Expiration>{end}</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>AROA:x</AssumedRoleId>\
+             <Arn>arn:aws:sts::111122223333:assumed-role/Dev/alice</Arn></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>"
         );
         let milliseconds = e2e::sts::now().as_millisecond() + seconds * 1000;
         let sso = format!(
@@ -162,39 +167,85 @@ struct AtTerminal {
     code: i32,
     terminal: String,
     stdout: String,
+    echoed: Option<bool>,
+    echoes: bool,
 }
 
-/// kubectl's own input is no terminal, as where a manifest comes by a pipe; then the plugin has none either.
+/// Whatever kubectl's own input is, and whatever its kubeconfig says of asking; then the plugin has no input either.
 fn typed(world: &World) -> anyhow::Result<()> {
     let login = world.login(Flavour::V1Beta1Generated)?;
     let alice = login.person(world, "alice")?;
     let folder = world.folder("sessions-typed")?;
     let keys = world.sts.credentials("alice")?;
+    // STS lets nobody have the first role without the code of alice's device.
     let config = format!(
         "[profile deploy]\nrole_arn = arn:aws:iam::111122223333:role/ci/Deployer\nexternal_id = sandbox\nrole_session_name = alice\n\
-         source_profile = alice\nmfa_serial = {SERIAL}\n[profile alice]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+         source_profile = guarded\n[profile guarded]\nrole_arn = arn:aws:iam::111122223333:role/Guarded\nsource_profile = alice\n\
+         mfa_serial = {SERIAL}\n[profile alice]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
         keys.access_key_id, keys.secret_access_key
     );
     fs::create_dir_all(folder.join(".aws"))?;
     fs::write(folder.join(".aws/config"), config)?;
-    let whoami = || -> anyhow::Result<AtTerminal> {
+    let kubeconfig = fs::read_to_string(&alice.kubeconfig)?;
+    let runs = |kubeconfig: &str, script: &str, code: &str| -> anyhow::Result<AtTerminal> {
+        let file = folder.join("kubeconfig");
+        fs::write(&file, kubeconfig)?;
         let mut command = process::command(world.parts.moto.with_file_name("python"), &folder);
         command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/credentials/terminal.py"));
-        command.args([&format!("{SERIAL}: "), "123456"]).arg(&alice.kubectl).arg("--kubeconfig").arg(&alice.kubeconfig);
-        command.args(["auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"]);
+        command.args([&format!("{SERIAL}: "), code, "sh", "-c", script]);
+        command.env("KUBECTL", &alice.kubectl).env("KUBECONFIG", file);
         command.env("AWS_PROFILE", "deploy").env("AWS_REGION", "us-west-2").envs(world.sts.proxy_environment());
         command.env("NO_PROXY", "127.0.0.1,localhost");
         Ok(serde_json::from_str(&process::run(&mut command)?.success()?)?)
     };
+    let whoami = "exec \"$KUBECTL\" auth whoami -o 'jsonpath={.status.userInfo.username}'";
+    // Who that is stands in what the API server refuses.
+    let manifest = "printf 'apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: typed}\\n' | \"$KUBECTL\" apply --validate=false -f - 2>&1 | \
+                    grep -o 'User \"deploy:alice\"'";
+    let never = kubeconfig.replace("interactiveMode: IfAvailable", "interactiveMode: Never");
+    ensure!(never != kubeconfig, "{kubeconfig}");
     let before = world.sts.faults.requests("AssumeRole");
-    let first = whoami()?;
-    ensure!((first.code, first.stdout.as_str()) == (0, "deploy:alice"), "{first:?}");
-    ensure!(first.terminal.contains("MFA token code: ") && !first.terminal.contains("123456"), "{first:?}");
-    let second = whoami()?;
-    ensure!((second.code, second.stdout.as_str()) == (0, "deploy:alice"), "{second:?}");
-    ensure!(!second.terminal.contains("MFA"), "asked again: {second:?}");
+    let refused = runs(&kubeconfig, whoami, "654321")?;
+    ensure!(refused.code == 1 && refused.terminal.contains("the MFA code was not accepted"), "{refused:?}");
+    for (kubeconfig, script, printed) in [
+        (&kubeconfig, whoami, "deploy:alice"),
+        (&never, whoami, "deploy:alice"),
+        (&kubeconfig, manifest, "User \"deploy:alice\""),
+    ] {
+        let first = runs(kubeconfig, script, "123456")?;
+        ensure!((first.code, first.stdout.trim()) == (0, printed), "{first:?}");
+        ensure!((first.echoed, first.echoes) == (Some(false), true), "{first:?}");
+        ensure!(first.terminal.contains("MFA token code: ") && !first.terminal.contains("123456"), "{first:?}");
+        let second = runs(kubeconfig, script, "123456")?;
+        ensure!((second.code, second.stdout.trim()) == (0, printed), "{second:?}");
+        ensure!(!second.terminal.contains("MFA"), "asked again: {second:?}");
+        fs::remove_dir_all(folder.join(".kube/cache/cluster-auth"))?;
+    }
     let asked = world.sts.faults.requests("AssumeRole") - before;
-    ensure!(asked == 1, "{asked} calls of AssumeRole");
+    ensure!(asked == 7, "{asked} calls of AssumeRole");
+    // The AWS CLI's command asks at the terminal as well.
+    let own = "exec \"$CLUSTER_AUTH\" eks get-token --cluster-name c --query status.token --output text < /dev/null";
+    let own = own.replace("\"$CLUSTER_AUTH\"", &world.parts.cluster_auth.display().to_string());
+    let token = runs(&kubeconfig, &own, "123456")?;
+    e2e::secrets::of_text(&token.stdout);
+    ensure!(token.code == 0 && token.stdout.starts_with("k8s-aws-v1."), "{}", token.code);
+    ensure!(token.terminal.contains("Enter MFA code for "), "{:?}", token.terminal);
+    Ok(())
+}
+
+/// A program that ends at the question leaves a terminal that shows what is typed.
+fn given_up(world: &World) -> anyhow::Result<()> {
+    let home = Home::new(world, "sessions-given-up")?;
+    for line in ["^C", "TERM"] {
+        let mut command = home.command(&world.parts.moto.with_file_name("python"), &[]);
+        command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/credentials/terminal.py"));
+        command.args([&format!("{SERIAL}: "), line]).arg(&world.parts.cluster_auth).args(["token", "-i", "c"]);
+        let ended: AtTerminal = serde_json::from_str(&process::run(command.env("AWS_PROFILE", "mfa"))?.success()?)?;
+        ensure!((ended.echoed, ended.echoes) == (Some(false), true), "{line}: {ended:?}");
+        ensure!(ended.code == 1 && ended.stdout.is_empty(), "{line}: {ended:?}");
+        ensure!(ended.terminal.contains("interrupted before there was a session"), "{line}: {ended:?}");
+    }
+    ensure!(home.asked() == 0, "AWS was asked");
     Ok(())
 }
 
@@ -233,6 +284,18 @@ fn codes(world: &World) -> anyhow::Result<()> {
     let (code, said) = run(ours, &[&token[..], &["--no-cache"]].concat(), "")?;
     let expected = "run `AWS_PROFILE=mfa AWS_REGION=us-west-2 cluster-auth token -i c --no-cache --mfa-code 123456`";
     ensure!(code == 1 && said.contains(SERIAL) && said.contains(expected), "{said}");
+    // Another command takes no code: the one that does is named, and what it leaves behind is used.
+    let update =
+        ["eks", "update-kubeconfig", "--name", "c", "--region", "eu-west-1", "--endpoint-url", &home.server.url()];
+    fs::remove_dir_all(home.cache())?;
+    let (code, said) = run(ours, &update, "")?;
+    let expected = "run `cluster-auth eks get-token --cluster-name c --region eu-west-1 --mfa-code 123456`";
+    ensure!(code == 1 && said.contains(SERIAL) && said.contains(expected), "{said}");
+    let typed = ["eks", "get-token", "--cluster-name", "c", "--region", "eu-west-1", "--mfa-code", "123456"];
+    let (code, said) = run(ours, &typed, "")?;
+    ensure!((code, sent()) == (0, 1), "{said}");
+    let (code, said) = run(ours, &update, "")?;
+    ensure!(code == 1 && home.asked() == 0 && said.contains("eks:DescribeCluster"), "{said}");
     Ok(())
 }
 
@@ -263,6 +326,79 @@ fn shown(world: &World) -> anyhow::Result<()> {
     ensure!(home.kept()?.is_empty() && run(&["cache", "clear"])? == "0 sessions removed\n");
     home.key(world, "dev", &[])?;
     ensure!(home.asked() == 3, "asked {} times", home.asked());
+    Ok(())
+}
+
+/// Secrets that were open to others must not outlive the question to remove them.
+fn cleared(world: &World) -> anyhow::Result<()> {
+    let home = Home::new(world, "sessions-cleared")?;
+    let run = |args: &[&str]| process::run(&mut home.command(&world.parts.cluster_auth, args));
+    home.key(world, "dev", &[])?;
+    let [file] = &home.kept()?[..] else { anyhow::bail!("one session") };
+    let other = home.cache().join("notes.json");
+    fs::write(&other, "somebody else's")?;
+    for (folder_mode, file_mode) in [(0o755, 0o600), (0o777, 0o644), (0o700, 0o644)] {
+        home.key(world, "dev", &["--no-cache"])?;
+        fs::set_permissions(home.cache(), Permissions::from_mode(0o700))?;
+        home.key(world, "dev", &[])?;
+        fs::set_permissions(file, Permissions::from_mode(file_mode))?;
+        fs::set_permissions(home.cache(), Permissions::from_mode(folder_mode))?;
+        let shown = run(&["cache", "show"])?;
+        ensure!(shown.code == 0 && !shown.stdout.contains("No session in "), "{folder_mode:o}: {shown:?}");
+        let is_said = shown.stderr.contains("note: these sessions are not used: ");
+        ensure!(is_said == (folder_mode != 0o700), "{folder_mode:o}: {shown:?}");
+        let cleared = run(&["cache", "clear"])?;
+        ensure!((cleared.code, cleared.stdout.as_str()) == (0, "1 session removed\n"), "{folder_mode:o}: {cleared:?}");
+        ensure!(!file.exists() && other.exists(), "{folder_mode:o}: {cleared:?}");
+    }
+    Ok(())
+}
+
+/// Who a program answers with, it may know by any variable, by its folder, or by a login of its own.
+fn programs(world: &World) -> anyhow::Result<()> {
+    let home = Home::new(world, "sessions-programs")?;
+    let program = home.folder.join("creds");
+    let end = end(3600);
+    fs::write(
+        &program,
+        format!(
+            "#!/bin/sh\necho run >> \"$HOME/runs\"\nprintf '{{\"Version\": 1, \"AccessKeyId\": \"%s\", \"SecretAccessKey\": \"s\", \
+             \"SessionToken\": \"t\", \"Expiration\": \"{end}\"}}' \"$SAML2AWS_USERNAME\"\n"
+        ),
+    )?;
+    fs::set_permissions(&program, Permissions::from_mode(0o755))?;
+    let config = format!(
+        "[profile own]\ncredential_process = {}\n[profile role]\nrole_arn = {ROLE}\nsource_profile = own\n\
+         [profile mfa]\nrole_arn = {ROLE}\nsource_profile = own\nmfa_serial = {SERIAL}\nmfa_process = echo 123456\n",
+        program.display()
+    );
+    fs::write(home.folder.join(".aws/config"), config)?;
+    let asks = |profile: &str, who: &str| -> anyhow::Result<(String, usize, usize)> {
+        fs::write(home.folder.join("runs"), "")?;
+        let before = home.asked();
+        let mut command = home.command(&world.parts.cluster_auth, &["token", "--token-only", "-i", "c"]);
+        let printed = process::run(command.env("AWS_PROFILE", profile).env("SAML2AWS_USERNAME", who))?.success()?;
+        let runs = fs::read_to_string(home.folder.join("runs"))?.lines().count();
+        Ok((key_of(printed.trim())?, runs, home.asked() - before))
+    };
+    /// Profile, who, and whose key it is, how often the program ran and how often STS was asked.
+    type Row<'a> = (&'a str, &'a str, (&'a str, usize, usize));
+    let rows: &[Row<'_>] = &[
+        ("own", "ASIAALICE", ("ASIAALICE", 1, 0)),
+        ("own", "ASIAALICE", ("ASIAALICE", 1, 0)),
+        ("own", "ASIABOB", ("ASIABOB", 1, 0)),
+        ("role", "ASIAALICE", ("ASIADEV", 1, 1)),
+        ("role", "ASIAALICE", ("ASIADEV", 1, 0)),
+        ("role", "ASIABOB", ("ASIADEV", 1, 1)),
+        // Nobody is to look for a device each time; who says who is who, by whatever variable, gets another session.
+        ("mfa", "ASIAALICE", ("ASIADEV", 1, 1)),
+        ("mfa", "ASIAALICE", ("ASIADEV", 0, 0)),
+        ("mfa", "ASIABOB", ("ASIADEV", 1, 1)),
+    ];
+    for (at, (profile, who, (key, runs, calls))) in rows.iter().enumerate() {
+        let found = asks(profile, who)?;
+        ensure!(found == ((*key).to_owned(), *runs, *calls), "{at}: {profile} {who}: {found:?}");
+    }
     Ok(())
 }
 
@@ -372,18 +508,30 @@ fn explained(world: &World) -> anyhow::Result<()> {
     ];
     let first = run("dev", &[])?.success()?;
     says(&first, &common)?;
-    says(
-        &first,
-        &[
-            "the first credentials at hand, or cached",
-            "role arn:aws:iam::111122223333:role/Dev asked for, ",
-            " ms: ASIADEV until 2",
-        ],
-    )?;
+    says(&first, &["keys at hand, ", "role arn:aws:iam::111122223333:role/Dev asked for, ", " ms: ASIADEV until 2"])?;
     let second = run("dev", &[])?.success()?;
     says(&second, &common)?;
-    says(&second, &["role arn:aws:iam::111122223333:role/Dev at hand, or cached, "])?;
+    says(&second, &["role arn:aws:iam::111122223333:role/Dev cached by cluster-auth, "])?;
+    for text in [&first, &second] {
+        says(text, &["which is arn:aws:sts::111122223333:assumed-role/Dev/alice"])?;
+    }
     ensure!(home.asked() == 1, "asked {} times", home.asked());
+    says(&run("sso", &[])?.success()?, &["role Dev in 111122223333 asked for, "])?;
+    says(&run("sso", &[])?.success()?, &["role Dev in 111122223333 cached by cluster-auth, "])?;
+    says(&run("dev", &["--cache"])?.success()?, &["role arn:aws:iam::111122223333:role/Dev asked for, "])?;
+    says(&run("dev", &["--cache"])?.success()?, &["credentials cached in aws-iam-authenticator's file, "])?;
+    // Where nothing else says a Region the instance is asked for it, which takes its time.
+    let session = Line {
+        headers: vec!["x-aws-ec2-metadata-token-ttl-seconds: 21600".to_owned()],
+        ..Line::on("PUT /latest/api/token", "token-of-instance")
+    };
+    let region = Line::on("placement/region", "ap-south-1");
+    home.server.answers([vec![session, region], Home::script("ASIADEV", 3600)].concat());
+    let mut command = home.command(&world.parts.cluster_auth, &["token", "-i", "c", "--explain"]);
+    command.env_remove("AWS_REGION").env("AWS_EC2_METADATA_DISABLED", "false").env("AWS_PROFILE", "dev");
+    let said = process::run(command.env("AWS_EC2_METADATA_SERVICE_ENDPOINT", home.server.url()))?.success()?;
+    says(&said, &["Region ap-south-1 (the instance's metadata, ", " ms) STS "])?;
+    home.server.answers(Home::script("ASIADEV", 3600));
     let refused = run("deb", &[])?;
     ensure!(refused.code == 1 && refused.stderr.contains("is `dev` meant?"), "{refused:?}");
     says(
@@ -398,17 +546,87 @@ fn no_network(world: &World) -> anyhow::Result<()> {
     let home = Home::new(world, "sessions-network")?;
     for (profile, args) in [("dev", &[][..]), ("sso", &[]), ("default", &["-r", ROLE])] {
         home.key(world, profile, args)?;
-        let trace = home.folder.join("trace");
-        let mut command = process::command("strace", &home.folder);
-        command.args(["-f", "-e", "trace=open,openat,clone,clone3,fork,vfork,socket,epoll_create1", "-o"]).arg(&trace);
-        command.arg(&world.parts.cluster_auth).args(["token", "--token-only", "-i", CLUSTER_ID]).args(args);
-        command.env("AWS_ENDPOINT_URL_STS", home.server.url()).env("AWS_REGION", "us-west-2");
-        process::run(command.env("AWS_PROFILE", profile))?.success()?;
-        let trace = fs::read_to_string(trace)?;
-        for never in ["clone", "fork", "socket(", "epoll_create1", "/etc/ssl", "/etc/pki", "resolv.conf"] {
-            ensure!(!trace.contains(never), "`token` with a session that was kept must not touch {never}:\n{trace}");
-        }
+        let args = [&["token", "--token-only", "-i", CLUSTER_ID][..], args].concat();
+        let trace = traced(world, &home, &args, &[("AWS_PROFILE", profile)])?;
         ensure!(trace.contains(".kube/cache/cluster-auth/"), "strace saw nothing");
     }
     Ok(())
+}
+
+/// The same for what others keep, for either program's words. Nothing of it is kept here.
+fn no_network_for_others(world: &World) -> anyhow::Result<()> {
+    let home = Home::new(world, "sessions-network-others")?;
+    let config = fs::read_to_string(home.folder.join(".aws/config"))?;
+    let token = home.folder.join("token");
+    fs::write(&token, "a.web.token")?;
+    fs::write(
+        home.folder.join(".aws/config"),
+        format!(
+            "{config}[profile web]\nrole_arn = arn:aws:iam::111122223333:role/Web\nweb_identity_token_file = {}\n\
+             [profile login]\nlogin_session = arn:aws:iam::111122223333:user/bob\n",
+            token.display()
+        ),
+    )?;
+    fs::write(
+        home.folder.join(".aws/credentials"),
+        "[elsewhere]\naws_access_key_id = AKIAELSEWHERE\naws_secret_access_key = s\n",
+    )?;
+    let end = end(3600);
+    let write = |folder: &str, name: &str, text: String| -> anyhow::Result<()> {
+        let folder = home.folder.join(folder);
+        fs::create_dir_all(&folder)?;
+        Ok(fs::write(folder.join(format!("{name}.json")), text)?)
+    };
+    // Their names are digests of what was asked for, as botocore makes them.
+    for (name, key) in [
+        ("2e4e5ba8d705dd3fb0679e7eb5f0b624fb18a363", "ASIAROLE"),
+        ("20985b56d713cfd135648cadc68a6115ca80d9a5", "ASIASSO"),
+        ("0173d2e434f7cbc9d4b7585583015dfe9781103e", "ASIAWEB"),
+    ] {
+        let text = format!(
+            "{{\"Credentials\": {{\"AccessKeyId\": \"{key}\", \"SecretAccessKey\": \"s\", \"SessionToken\": \"t\", \"Expiration\": \"{end}\"}}}}"
+        );
+        write(".aws/cli/cache", name, text)?;
+    }
+    let login = format!(
+        "{{\"accessToken\": {{\"accessKeyId\": \"ASIALOGIN\", \"secretAccessKey\": \"s\", \"sessionToken\": \"t\", \"expiresAt\": \"{end}\"}}}}"
+    );
+    write(".aws/login/cache", "5d5303d4711466446508d1822010ddb9c314be63f450cef40f32bbff5443e078", login)?;
+    for (profile, key, file) in [
+        ("default", "AKIABASE", ".aws/config"),
+        ("elsewhere", "AKIAELSEWHERE", ".aws/credentials"),
+        ("dev", "ASIAROLE", ".aws/cli/cache/"),
+        ("sso", "ASIASSO", ".aws/cli/cache/"),
+        ("web", "ASIAWEB", ".aws/cli/cache/"),
+        ("login", "ASIALOGIN", ".aws/login/cache/"),
+    ] {
+        let query = ["--query", "status.token", "--output", "text"];
+        let lines = [
+            vec!["token", "--token-only", "-i", "c"],
+            [&["eks", "get-token", "--cluster-name", "c", "--profile", profile][..], &query].concat(),
+        ];
+        for args in lines {
+            let printed = process::run(home.command(&world.parts.cluster_auth, &args).env("AWS_PROFILE", profile))?;
+            ensure!(key_of(printed.success()?.trim())? == key, "{profile}: {args:?}");
+            let trace = traced(world, &home, &args, &[("AWS_PROFILE", profile)])?;
+            ensure!(trace.contains(file), "{profile}: strace saw nothing of {file}");
+        }
+    }
+    ensure!(home.asked() == 0 && home.kept()?.is_empty(), "AWS was asked, or something is kept");
+    Ok(())
+}
+
+/// What strace sees of a call, which touches nothing that it takes to ask somebody.
+fn traced(world: &World, home: &Home, args: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<String> {
+    let trace = home.folder.join("trace");
+    let mut command = process::command("strace", &home.folder);
+    command.args(["-f", "-e", "trace=open,openat,clone,clone3,fork,vfork,socket,epoll_create1", "-o"]).arg(&trace);
+    command.arg(&world.parts.cluster_auth).args(args).envs(variables.iter().copied());
+    command.env("AWS_ENDPOINT_URL_STS", home.server.url()).env("AWS_REGION", "us-west-2");
+    process::run(&mut command)?.success()?;
+    let trace = fs::read_to_string(trace)?;
+    for never in ["clone", "fork", "socket(", "epoll_create1", "/etc/ssl", "/etc/pki", "resolv.conf"] {
+        ensure!(!trace.contains(never), "{args:?} must not touch {never}:\n{trace}");
+    }
+    Ok(trace)
 }

@@ -55,7 +55,7 @@ fn files_have_the_names_that_the_aws_cli_gives_them() {
 fn what_is_no_session_is_not_there() {
     let home = tempfile::tempdir().expect("a folder");
     let environment = Environment { home: Some(home.path().to_owned()), ..Environment::default() };
-    let kept = || aws_cli_role(&environment, &dev(), at("02:49:05")).map(|found| found.access_key_id);
+    let kept = || aws_cli_role(&environment, &dev(), at("02:49:05")).map(|found| found.credentials.access_key_id);
     assert_eq!(kept(), None);
     let cache = home.path().join(".aws/cli/cache");
     std::fs::create_dir_all(&cache).expect("a folder");
@@ -87,12 +87,12 @@ fn what_aws_login_keeps_is_found_where_it_is_kept() {
     let text = r#"{"accessToken": {"accessKeyId": "ASIA", "secretAccessKey": "s", "sessionToken": "t", "accountId": "012345678901", "expiresAt": "2026-01-02T03:04:05Z"}, "refreshToken": "r"}"#;
     let elsewhere = home.path().join("elsewhere");
     for folder in [home.path().join(".aws/login/cache"), elsewhere.clone()] {
-        assert!(aws_cli_base(&environment, &base, at("02:59:05")).is_none(), "{}", folder.display());
+        assert!(aws_cli_base(&environment, &base, at("02:59:04")).is_none(), "{}", folder.display());
         std::fs::create_dir_all(&folder).expect("a folder");
         std::fs::write(folder.join(name), text).expect("a file");
-        let found = |time| aws_cli_base(&environment, &base, at(time)).map(|found| found.access_key_id);
-        assert_eq!(found("02:59:05").as_deref(), Some("ASIA"), "{}", folder.display());
-        assert_eq!(found("02:59:06"), None, "it is renewed");
+        let found = |time| aws_cli_base(&environment, &base, at(time)).map(|found| found.credentials.access_key_id);
+        assert_eq!(found("02:59:04").as_deref(), Some("ASIA"), "{}", folder.display());
+        assert_eq!(found("02:59:05"), None, "it is renewed");
         environment.vars.insert("AWS_LOGIN_CACHE_DIRECTORY".to_owned(), elsewhere.display().to_string());
     }
 }

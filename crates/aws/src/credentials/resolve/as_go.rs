@@ -75,7 +75,7 @@ fn of_profile(
     let Some(mut plan) = plan else { return Ok(None) };
     let is_assumed = matches!(plan.base, Base::WebIdentity { .. }) && setting("source_profile").is_none();
     if let Some(role_arn) = role_arn.filter(|_| !is_assumed) {
-        let mut role = role(files, name, role_arn);
+        let mut role = role(files, name, role_arn)?;
         let seconds = setting("duration_seconds").and_then(|text| text.parse().ok());
         role.duration_seconds = seconds.filter(|seconds| *seconds >= SHORTEST_SECONDS);
         plan.roles.push(role);

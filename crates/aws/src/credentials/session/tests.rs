@@ -32,7 +32,8 @@ fn session(ago: i64, left: i64) -> Session {
     let credentials =
         Credentials { session_token: Some(Secret::new("token")), expires, ..Credentials::long_term("ASIA", "secret") };
     let key = keys("AKIA").assumed(&role(), false, &sts());
-    Session { key, obtained: now() - SignedDuration::from_secs(ago), credentials }
+    let arn = Some("arn:aws:sts::111122223333:assumed-role/Dev/alice".to_owned());
+    Session { key, obtained: now() - SignedDuration::from_secs(ago), credentials, arn }
 }
 
 #[test]
@@ -69,7 +70,9 @@ fn who_has_logged_in_is_part_of_it_and_nobody_is_kept_whom_only_asking_tells() {
         vars: variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         home: Some(home.path().to_owned()),
     };
-    let key = |base: &Base, variables| SessionKey::of_base(base, &environment(variables)).map(|key| key.name());
+    let key = |base: &Base, variables: &[(&str, &str)]| {
+        SessionKey::of_base(base, &environment(variables)).map(|key| key.name())
+    };
     let sso = Base::Sso(Sso {
         profile: "dev".to_owned(),
         account_id: "111122223333".to_owned(),
@@ -102,8 +105,11 @@ fn who_has_logged_in_is_part_of_it_and_nobody_is_kept_whom_only_asking_tells() {
     assert!(one.is_some() && one != key(&web, &[]));
 
     let process = Base::Process { command: "creds".to_owned(), profile: "dev".to_owned() };
-    assert_ne!(key(&process, &[]), key(&process, &[("AWS_VAULT", "prod")]));
-    assert_eq!(key(&process, &[]), key(&process, &[("TERM", "xterm")]));
+    for variable in ["AWS_VAULT", "SAML2AWS_USERNAME", "OKTA_USER", "PATH", "HOME"] {
+        assert_ne!(key(&process, &[]), key(&process, &[(variable, "another")]), "{variable}");
+        assert_ne!(key(&process, &[(variable, "one")]), key(&process, &[(variable, "another")]), "{variable}");
+    }
+    assert_eq!(key(&process, &[]), key(&process, &[("TERM", "xterm"), ("KUBERNETES_EXEC_INFO", "{}")]));
     let login = Base::Login { session: "arn:aws:iam::111122223333:user/bob".to_owned(), profile: "dev".to_owned() };
     for base in [Base::Container, Base::InstanceMetadata, login] {
         assert_eq!(key(&base, &[]), None);

@@ -19,7 +19,7 @@ fn session(id: &str) -> Session {
     let expires = Some(now + jiff::SignedDuration::from_hours(1));
     let credentials =
         Credentials { session_token: Some(Secret::new("t")), expires, ..Credentials::long_term("ASIA", "s") };
-    Session { key: key(id), obtained: now, credentials }
+    Session { key: key(id), obtained: now, credentials, arn: None }
 }
 
 fn key(id: &str) -> SessionKey {
@@ -57,6 +57,29 @@ fn a_session_is_kept_for_its_owner_alone_under_its_own_key() {
     assert_eq!(sessions.clear().expect("cleared"), 2);
     assert_eq!(fs::read_dir(&sessions.folder).expect("a folder").count(), 0, "nothing is left");
     assert_eq!(sessions.clear().expect("cleared"), 0);
+}
+
+#[test]
+fn what_has_ended_goes_with_the_next_that_is_kept() {
+    let top = tempfile::tempdir().expect("a folder");
+    let sessions = sessions(top.path());
+    let old = session("A");
+    let obtained = old.obtained - jiff::SignedDuration::from_hours(2);
+    let credentials = Credentials { expires: Some(old.obtained), ..old.credentials.clone() };
+    sessions.put(&Session { obtained, credentials, ..old });
+    drop(sessions.try_hold(&key("A")).expect("held"));
+    let other = sessions.folder.join("notes.json");
+    fs::write(&other, "somebody else's").expect("written");
+    let held = sessions.try_hold(&key("C")).expect("held");
+    sessions.put(&session("B"));
+    let exists = |path: &Path| path.exists();
+    assert!(!exists(&sessions.file(&key("A"))) && exists(&sessions.file(&key("B"))));
+    assert!(exists(&sessions.lock(&key("C"))), "somebody holds it");
+    drop(held);
+    sessions.put(&session("B"));
+    assert!(!exists(&sessions.lock(&key("A"))) && !exists(&sessions.lock(&key("C"))) && exists(&other));
+    assert_eq!(sessions.clear().expect("cleared"), 1);
+    assert!(exists(&other), "what is not ours stays");
 }
 
 #[test]

@@ -4,8 +4,10 @@ use std::{
     collections::BTreeMap,
     fs,
     io::Write as _,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::Arc,
 };
 
 use anyhow::{Context as _, ensure};
@@ -25,11 +27,17 @@ use serde_json::json;
 pub(super) struct Case {
     #[serde(skip)]
     pub(super) name: String,
+    /// Where it is written down.
+    #[serde(skip)]
+    folder: PathBuf,
+    /// Where the homes of all that are asked are, and that of this one.
+    #[serde(skip)]
+    homes: PathBuf,
     #[serde(skip)]
     home: PathBuf,
     /// What stands for AWS.
     #[serde(skip)]
-    server: Option<Scripted>,
+    server: Option<Arc<Scripted>>,
     pub(super) says: String,
     #[serde(default)]
     env: BTreeMap<String, String>,
@@ -43,6 +51,10 @@ pub(super) struct Case {
     pub(super) go: Option<Expected>,
     /// What botocore finds, where that is something else.
     pub(super) botocore: Option<Expected>,
+    /// The class of botocore's exception where it finds nothing; `none` where it has none.
+    pub(super) raises: Option<String>,
+    /// Who asks AWS what, where that is not the same.
+    pub(super) asks: Option<Asks>,
     /// What aws-iam-authenticator finds, where that is something else.
     pub(super) go_program: Option<Expected>,
 }
@@ -58,6 +70,15 @@ pub(super) struct Expected {
     pub(super) why: Option<String>,
 }
 
+/// What is asked of AWS, by us and by botocore, and why it is not the same.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asks {
+    pub(super) here: Vec<String>,
+    pub(super) botocore: Vec<String>,
+    pub(super) why: String,
+}
+
 /// What AWS answers.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,6 +91,8 @@ struct Answer {
     refuses: Option<Refusal>,
     /// Credentials of IAM Identity Center.
     sso: Option<String>,
+    /// Those of a login that is renewed.
+    login: Option<String>,
     /// Those of a container.
     container: Option<String>,
     /// Those of an instance, with all that is asked on the way.
@@ -93,8 +116,13 @@ struct Refusal {
 #[derive(Debug, Deserialize)]
 pub(super) struct Asked {
     pub(super) key: Option<String>,
+    /// Where they are from, in botocore's word.
+    pub(super) source: Option<String>,
     #[serde(default)]
-    error: String,
+    pub(super) error: String,
+    /// What AWS was asked, sorted: actions of STS, and method and path of all else.
+    #[serde(skip)]
+    pub(super) requests: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +136,7 @@ fn ok() -> u16 {
 }
 
 impl Case {
-    /// Every case; the homes are copied below a folder, and say where its server is.
+    /// Every case, each in a home of botocore's below a folder: it is asked about all of them at once.
     pub(super) fn all(folder: &Path) -> anyhow::Result<Vec<Self>> {
         let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/credentials/cases");
         let mut names = Vec::new();
@@ -116,17 +144,28 @@ impl Case {
             names.push(entry?.file_name().to_string_lossy().into_owned());
         }
         names.sort();
-        names.iter().map(|name| Self::read(&cases.join(name), name, folder).context(name.clone())).collect()
+        let read = |name: &String| {
+            let server = Arc::new(Scripted::start()?);
+            Self::read(name, &cases.join(name), &folder.join(name), "botocore", server).context(name.clone())
+        };
+        names.iter().map(read).collect()
     }
 
-    fn read(from: &Path, name: &str, folder: &Path) -> anyhow::Result<Self> {
-        let (home, server) = (folder.join(name), Scripted::start()?);
+    /// The same in a home in which nobody has been yet, before a server that remembers nothing: what one program has kept answers for no other.
+    fn anew(&self, asker: &str) -> anyhow::Result<Self> {
+        let server = self.server.clone().context("a server")?;
+        Self::read(&self.name, &self.folder, &self.homes, asker, server)
+    }
+
+    fn read(name: &str, folder: &Path, homes: &Path, asker: &str, server: Arc<Scripted>) -> anyhow::Result<Self> {
+        let home = homes.join(asker);
+        ensure!(!home.exists(), "{asker} has been in this home");
         let filled = |text: &str| fill(text, &home, &server);
-        let mut case: Self = serde_saphyr::from_str(&filled(&fs::read_to_string(from.join("case.yaml"))?))?;
+        let mut case: Self = serde_saphyr::from_str(&filled(&fs::read_to_string(folder.join("case.yaml"))?))?;
         let mut folders = vec![PathBuf::new()];
         while let Some(below) = folders.pop() {
             fs::create_dir_all(home.join(&below))?;
-            let Ok(entries) = fs::read_dir(from.join("home").join(&below)) else { continue };
+            let Ok(entries) = fs::read_dir(folder.join("home").join(&below)) else { continue };
             for entry in entries {
                 let (entry, below) = (entry?.path(), below.clone());
                 let path = below.join(entry.file_name().context("a name")?);
@@ -138,13 +177,23 @@ impl Case {
             }
         }
         server.answers(case.http.iter().flat_map(Answer::lines).collect());
-        (case.name, case.home, case.server) = (name.to_owned(), home, Some(server));
+        case.name = name.to_owned();
+        (case.folder, case.homes, case.home) = (folder.to_owned(), homes.to_owned(), home);
+        case.server = Some(server);
         Ok(case)
+    }
+
+    /// What its server was asked.
+    fn requests(&self) -> Vec<String> {
+        let asked = self.server.as_ref().map(|server| server.asked()).unwrap_or_default();
+        let mut requests: Vec<String> = asked.iter().map(|request| what_is_asked(request)).collect();
+        requests.sort();
+        requests
     }
 
     /// The environment of each program: nothing is asked but the server.
     fn environment(&self) -> BTreeMap<String, String> {
-        let url = self.server.as_ref().map(Scripted::url).unwrap_or_default();
+        let url = self.server.as_ref().map(|server| server.url()).unwrap_or_default();
         let defaults = [
             ("AWS_REGION", "us-west-2"),
             ("AWS_DEFAULT_REGION", "us-west-2"),
@@ -153,6 +202,7 @@ impl Case {
             ("AWS_ENDPOINT_URL_STS", &url),
             ("AWS_ENDPOINT_URL_SSO", &url),
             ("AWS_ENDPOINT_URL_SSO_OIDC", &url),
+            ("AWS_ENDPOINT_URL_SIGNIN", &url),
             ("AWS_MAX_ATTEMPTS", "1"),
         ];
         let defaults = defaults.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -207,6 +257,11 @@ impl Answer {
             let found = json!({"roleCredentials": {"accessKeyId": key, "secretAccessKey": format!("secret-of-{key}"), "sessionToken": format!("token-of-{key}"), "expiration": end}});
             return vec![line(&[], found.to_string())];
         }
+        if let Some(key) = &self.login {
+            let keys = json!({"accessKeyId": key, "secretAccessKey": format!("secret-of-{key}"), "sessionToken": format!("token-of-{key}")});
+            let found = json!({"accessToken": keys, "tokenType": "aws_sigv4", "expiresIn": 900, "refreshToken": "token-of-next-renewal"});
+            return vec![line(&[], found.to_string())];
+        }
         let of_machine = |key: &str| {
             json!({"Code": "Success", "Type": "AWS-HMAC", "LastUpdated": end, "AccessKeyId": key, "SecretAccessKey": format!("secret-of-{key}"), "Token": format!("token-of-{key}"), "Expiration": end})
                 .to_string()
@@ -245,28 +300,101 @@ fn time(seconds: i64) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// Our program, which is asked as each of the others is.
+/// The action of a request to STS, else its method and path.
+fn what_is_asked(request: &str) -> String {
+    if let Some((_, action)) = request.split_once("Action=") {
+        return action.split('&').next().unwrap_or_default().to_owned();
+    }
+    let line = request.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1");
+    line.split('?').next().unwrap_or_default().to_owned()
+}
+
+/// Our program, which is asked as each of the others is; by the AWS CLI's rules it is asked once more where its keys are from.
 pub(super) fn ours(world: &World, case: &Case, rules: Rules) -> anyhow::Result<Asked> {
+    let case = case.anew(&format!("ours-{rules:?}"))?;
+    let code = case.code.as_deref().filter(|_| rules == Rules::Go);
+    let mut asked = asked(typed(ours_of(world, &case, rules), code)?)?;
+    asked.requests = case.requests();
+    if rules == Rules::Cli && asked.key.is_some() {
+        asked.source = Some(source(world, &case)?);
+    }
+    Ok(asked)
+}
+
+fn ours_of(world: &World, case: &Case, rules: Rules) -> Command {
     let mut command = detached(&world.parts.cluster_auth, &case.home);
     match rules {
         Rules::Cli => command.args(["eks", "get-token", "--cluster-name", "c"]),
         Rules::Go => command.args(["token", "-i", "c"]),
     };
-    command.envs(case.environment());
     if rules == Rules::Cli {
         command.args(case.profile.iter().flat_map(|profile| ["--profile", profile]));
         command.args(case.code.iter().flat_map(|code| ["--mfa-code", code]));
     }
-    // What was kept by other rules is no matter of these.
-    command.env("KUBECACHEDIR", case.home.join(format!("cache-{rules:?}")));
-    asked(typed(command, case.code.as_deref().filter(|_| rules == Rules::Go))?)
+    command.envs(case.environment());
+    command
+}
+
+/// What we and botocore call where credentials are from.
+const SOURCES: [(&str, &str); 10] = [
+    ("keys in the environment", "env"),
+    ("a role of the profile", "assume-role"),
+    ("a web identity", "assume-role-with-web-identity"),
+    ("IAM Identity Center", "sso"),
+    ("keys in the credentials file", "shared-credentials-file"),
+    ("aws login", "login"),
+    ("a program (credential_process)", "custom-process"),
+    ("keys in the config file", "config-file"),
+    ("the container", "container-role"),
+    ("the instance", "iam-role"),
+];
+
+/// Where `--explain` says that the keys are from, in botocore's word.
+fn source(world: &World, case: &Case) -> anyhow::Result<String> {
+    let case = case.anew("explained")?;
+    let mut command = ours_of(world, &case, Rules::Cli);
+    command.arg("--explain");
+    let printed = typed(command, None)?.success()?;
+    let used = printed.lines().find_map(|line| line.strip_suffix("  used")).with_context(|| printed.clone())?;
+    let (_, theirs) = SOURCES.iter().find(|(ours, _)| *ours == used.trim()).with_context(|| used.to_owned())?;
+    Ok((*theirs).to_owned())
 }
 
 /// aws-iam-authenticator.
 pub(super) fn go(world: &World, case: &Case) -> anyhow::Result<Asked> {
+    let case = case.anew("go")?;
     let mut command = detached(&world.parts.go_authenticator, &case.home);
     command.args(["token", "-i", "c"]).envs(case.environment());
     asked(typed(command, case.code.as_deref())?)
+}
+
+/// What AWS is asked with, and what stands in a file afterwards.
+pub(super) struct Left {
+    pub(super) request: String,
+    pub(super) file: serde_json::Value,
+    pub(super) mode: u32,
+}
+
+impl Case {
+    /// The one request that holds a text, and a file below the home.
+    pub(super) fn left(&self, text: &str, file: &str) -> anyhow::Result<Left> {
+        let asked = self.server.as_ref().map(|server| server.asked()).unwrap_or_default();
+        let mut requests: Vec<String> = asked.into_iter().filter(|request| request.contains(text)).collect();
+        ensure!(requests.len() == 1, "{}: {text} was asked {} times", self.name, requests.len());
+        let path = self.home.join(file);
+        let mode = fs::metadata(&path)?.permissions().mode() & 0o777;
+        let others = fs::read_dir(path.parent().context("a folder")?)?.count();
+        ensure!(others == 1, "{}: {others} files beside it", self.name);
+        let file = serde_json::from_str(&fs::read_to_string(path)?)?;
+        Ok(Left { request: requests.remove(0), file, mode })
+    }
+
+    /// Our program in a home of its own, and what is left there.
+    pub(super) fn ours_in_it(&self, world: &World) -> anyhow::Result<(Self, Asked)> {
+        let case = self.anew("ours-alone")?;
+        let asked = asked(typed(ours_of(world, &case, Rules::Cli), None)?)?;
+        Ok((case, asked))
+    }
 }
 
 /// botocore, about all of them: it takes a second to start.
@@ -277,8 +405,11 @@ pub(super) fn botocore(world: &World, cases: &[Case]) -> anyhow::Result<Vec<Aske
         .iter()
         .map(|case| json!({"home": case.home, "env": case.environment(), "profile": case.profile, "code": case.code}));
     let questions = serde_json::Value::Array(questions.collect());
-    let answers: Vec<Asked> = serde_json::from_str(&typed(command, Some(&questions.to_string()))?.success()?)?;
+    let mut answers: Vec<Asked> = serde_json::from_str(&typed(command, Some(&questions.to_string()))?.success()?)?;
     ensure!(answers.len() == cases.len(), "{} answers", answers.len());
+    for (answer, case) in answers.iter_mut().zip(cases) {
+        answer.requests = case.requests();
+    }
     Ok(answers)
 }
 
@@ -306,7 +437,7 @@ pub(super) fn typed(mut command: Command, input: Option<&str>) -> anyhow::Result
 /// Whose keys a token is signed with: of an ExecCredential.
 fn asked(output: Output) -> anyhow::Result<Asked> {
     if output.code != 0 {
-        return Ok(Asked { key: None, error: output.stdout + &output.stderr });
+        return Ok(Asked { key: None, source: None, error: output.stdout + &output.stderr, requests: Vec::new() });
     }
     let credential: serde_json::Value = serde_json::from_str(&output.stdout).context(output.stdout.clone())?;
     let token = credential["status"]["token"].as_str().context("a token")?;
@@ -314,5 +445,5 @@ fn asked(output: Output) -> anyhow::Result<Asked> {
     let url = String::from_utf8(url)?;
     let (_, key) = url.split_once("X-Amz-Credential=").context("a credential")?;
     let key = key.split_once("%2F").map(|(key, _)| key.to_owned());
-    Ok(Asked { key, error: String::new() })
+    Ok(Asked { key, source: None, error: String::new(), requests: Vec::new() })
 }

@@ -1,17 +1,24 @@
 """Runs a program whose controlling terminal is one of its own and whose input is not, types a line at that terminal when it is asked, and prints
-{"code": exit code, "terminal": what stood there, "stdout": what the program printed} in JSON.
+{"code": exit code, "terminal": what stood there, "stdout": what the program printed, "echoed": whether the terminal showed what is typed while the
+question stood there, "echoes": whether it does so afterwards} in JSON.
 
-terminal.py WHAT-IS-ASKED LINE PROGRAM ARGUMENTS...
+terminal.py WHAT-IS-ASKED LINE PROGRAM ARGUMENTS...   a line of ^C is Ctrl-C, and one of TERM ends the program by SIGTERM
 """
 
 import json
 import os
 import pty
 import select
+import signal
 import sys
+import termios
 import time
 
 PATIENCE = 60.0
+
+
+def echoes(terminal):
+    return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
 
 
 def main():
@@ -25,7 +32,7 @@ def main():
         os.close(write)
         os.execvp(command[0], command)
     os.close(write)
-    seen, stdout, has_typed = b"", b"", False
+    seen, stdout, has_typed, echoed = b"", b"", False, None
     end = time.monotonic() + PATIENCE
     open_ends = {terminal, read}
     while open_ends:
@@ -44,11 +51,14 @@ def main():
             else:
                 stdout += some
         if not has_typed and asked.encode() in seen:
-            os.write(terminal, line.encode() + b"\r")
-            has_typed = True
+            echoed, has_typed = echoes(terminal), True
+            if line == "TERM":
+                os.kill(process, signal.SIGTERM)
+            else:
+                os.write(terminal, b"\x03" if line == "^C" else line.encode() + b"\r")
     code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
     text = {"terminal": seen.decode(errors="replace"), "stdout": stdout.decode(errors="replace")}
-    print(json.dumps({"code": code, **text}))
+    print(json.dumps({"code": code, **text, "echoed": echoed, "echoes": echoes(terminal)}))
 
 
 main()

@@ -24,6 +24,10 @@ pub(crate) struct GetToken {
     #[arg(long, value_name = "ARN")]
     role_arn: Option<String>,
 
+    /// Print, in place of a token, where the credentials come from: each source and why it was skipped, each step and its time
+    #[arg(long, conflicts_with_all = ["output", "query"])]
+    explain: bool,
+
     /// Use no cached AWS session, and cache none
     #[arg(long)]
     no_cache: bool,
@@ -61,7 +65,8 @@ const ENDPOINT_URL: &str = "a token is bound to STS, whose URL AWS_ENDPOINT_URL_
 impl GetToken {
     /// The same in this program's own words.
     pub(crate) fn settled(self) -> Result<(TokenArgs, Global), clap::Error> {
-        let Self { cluster: Cluster { cluster_name, cluster_id }, role_arn, no_cache, mfa_code, options } = self;
+        let Self { cluster: Cluster { cluster_name, cluster_id }, role_arn, explain, no_cache, mfa_code, options } =
+            self;
         if let Some(why) = options.refused() {
             return Err(clap::Error::raw(ErrorKind::ArgumentConflict, format!("{why}\n")));
         }
@@ -73,6 +78,7 @@ impl GetToken {
         let args = TokenArgs {
             session_name: role_arn.is_some().then(|| SESSION_NAME.to_owned()),
             role: role_arn,
+            explain,
             no_cache,
             mfa_code,
             rules: Rules::Cli,
