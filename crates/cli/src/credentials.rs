@@ -197,7 +197,7 @@ fn asking<'a>(
     let codes = Codes::new(wanted.mfa_code.clone(), wanted.rules, &wanted.called);
     let (steps, client) = (of_profile.chain(given).collect(), OnceCell::new());
     let explained = Explained(wanted.explain);
-    Asking { base: &plan.base, steps, environment, sts, codes, sessions, client, explained }
+    Asking { base: &plan.base, steps, rules: wanted.rules, environment, sts, codes, sessions, client, explained }
 }
 
 /// The same where aws-iam-authenticator's file keeps them.

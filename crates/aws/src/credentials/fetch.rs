@@ -18,7 +18,8 @@ use jiff::Timestamp;
 use tls::ConnectionError;
 
 use super::{
-    Base, Credentials, CredentialsError, Environment, Plan, Secret, bridge::Bridge, metadata::Metadata, process, sso,
+    Base, Credentials, CredentialsError, Environment, Plan, Rules, Secret, bridge::Bridge, metadata::Metadata, process,
+    sso,
 };
 use crate::{AwsError, Client, Endpoint, NoAnswer, assume_role, calls::assume_role_with_web_identity, error};
 
@@ -51,7 +52,7 @@ pub async fn fetch(
             format!("it asks for a code of {} (mfa_serial), and here is nobody to ask for one", device.serial);
         return Err(CredentialsError::Profile { profile: device.profile.clone(), problem });
     }
-    let mut credentials = fetch_base(&plan.base, environment, client, endpoint, now()).await?;
+    let mut credentials = fetch_base(&plan.base, Rules::Go, environment, client, endpoint, now()).await?;
     for role in &plan.roles {
         credentials = assume_role(client, &credentials, endpoint, role, None, now()).await?;
     }
@@ -65,6 +66,7 @@ pub async fn fetch(
 /// [`CredentialsError::Origin`]: who was asked, and what became of it.
 pub async fn fetch_base(
     base: &Base,
+    rules: Rules,
     environment: &Environment,
     client: &Client,
     endpoint: &Endpoint,
@@ -74,7 +76,8 @@ pub async fn fetch_base(
     match base {
         Base::Static(credentials) => Ok(credentials.clone()),
         Base::WebIdentity { token_file, role_arn, session_name } => {
-            web_identity(client, endpoint, token_file, (role_arn, session_name.as_deref()), now).await
+            let session_name = session_name.clone().unwrap_or_else(|| rules.web_session_name(now));
+            web_identity(client, endpoint, token_file, (role_arn, &session_name), now).await
         }
         Base::Sso(sso) => sso::fetch(sso, environment, client, now).await,
         Base::Login { session, profile } => {
@@ -102,7 +105,7 @@ async fn web_identity(
     client: &Client,
     endpoint: &Endpoint,
     token_file: &Path,
-    (role_arn, session_name): (&str, Option<&str>),
+    role: (&str, &str),
     now: Timestamp,
 ) -> Result<Credentials, CredentialsError> {
     let file = token_file.display();
@@ -111,10 +114,9 @@ async fn web_identity(
         problem,
         advice,
     };
-    let check = || format!("check {file} and the trust policy of {role_arn}");
+    let check = || format!("check {file} and the trust policy of {}", role.0);
     let token = std::fs::read_to_string(token_file)
         .map_err(|source| CredentialsError::File { path: file.to_string(), source })?;
-    let role = (role_arn, session_name.unwrap_or(SESSION_NAME));
     let found = assume_role_with_web_identity(client, endpoint, role, &Secret::new(token), now).await;
     found.map_err(|error| match error {
         AwsError::Refused { code, .. } => match &*code {
@@ -128,9 +130,6 @@ async fn web_identity(
         error => error.into(),
     })
 }
-
-/// The session's name where nothing says one.
-const SESSION_NAME: &str = "cluster-auth";
 
 /// Returns the Region of the instance that this runs on, if it is one.
 pub async fn instance_region(environment: &Environment) -> Option<String> {

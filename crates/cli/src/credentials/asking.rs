@@ -8,7 +8,7 @@
 
 use std::cell::OnceCell;
 
-use aws::credentials::{self, AssumeRole, Base, Credentials, Environment, Session, SessionKey, Standing};
+use aws::credentials::{self, AssumeRole, Base, Credentials, Environment, Rules, Session, SessionKey, Standing};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Codes, Explained, Sessions, explained::Started, sessions::Held};
@@ -18,6 +18,7 @@ use crate::{process, runtime};
 pub(super) struct Asking<'a> {
     pub(super) base: &'a Base,
     pub(super) steps: Vec<Step>,
+    pub(super) rules: Rules,
     pub(super) environment: &'a Environment,
     pub(super) sts: &'a aws::Endpoint,
     pub(super) codes: Codes,
@@ -201,7 +202,8 @@ impl Asking<'_> {
             _ => None,
         };
         let (client, started) = (self.client()?, Started::now());
-        let found = credentials::fetch_base(self.base, self.environment, client, self.sts, process::now()).await?;
+        let found =
+            credentials::fetch_base(self.base, self.rules, self.environment, client, self.sts, process::now()).await?;
         self.explained.step(&self.name(0), "asked for", &found, &started);
         // Asking may have renewed the token by which it is known who somebody is: then there is another key from now on.
         let from_now_on = SessionKey::of_base(self.base, self.environment);
@@ -235,6 +237,7 @@ impl Asking<'_> {
             None => None,
         };
         let (at, started) = (process::now(), Started::now());
+        role.session_name.get_or_insert_with(|| self.rules.session_name(at));
         let mut found = aws::assume_role(client, credentials, self.sts, &role, code.as_ref(), at).await?;
         if let Some(seconds) = role.duration_seconds {
             found.expires = found.expires.map(|end| by_our_clock(end, at + SignedDuration::from_secs(seconds.into())));
