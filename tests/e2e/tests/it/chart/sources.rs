@@ -111,9 +111,20 @@ fn of(plain: &str, way: &Way, kubeconfig: &str) -> String {
 /// Somebody logs in by a server that has the rights of its own service account, and no others.
 fn runs(cluster: &TestCluster, machine: &Machine<'_>, way: &Way, kubeconfig: &str) -> anyhow::Result<()> {
     machine.mount(&machine.values)?;
+    let config = machine.folder.join("config/config.yaml");
     let objects = machine.objects(&machine.values)?;
     let spec = &object(&objects, "DaemonSet", "cluster-auth")?["spec"]["template"]["spec"];
     ensure!(spec["automountServiceAccountToken"] == way.asks, "{}", spec["automountServiceAccountToken"]);
+    // What the configuration names are mounts of the pod, which are elsewhere here.
+    let mounts = spec["containers"][0]["volumeMounts"].as_array().context("mounts")?;
+    let mut text = fs::read_to_string(&config)?;
+    for (volume, folder) in [("dynamic-file", "logins"), ("backend-mode-file", "modes")] {
+        let mount = mounts.iter().find(|mount| mount["name"] == volume).and_then(|mount| mount["mountPath"].as_str());
+        if let Some(path) = mount {
+            text = text.replace(path, &machine.folder.join(folder).display().to_string());
+        }
+    }
+    fs::write(&config, text)?;
     let is_of_server = |object: &&Value| {
         let name = object["metadata"]["name"].as_str().unwrap_or_default();
         object["kind"] == "ServiceAccount" || ["cluster-auth", "cluster-auth-server"].contains(&name)
