@@ -183,8 +183,8 @@ impl Metrics {
         self.shadow_reviews.with_label_values(&[result]).inc();
     }
 
-    pub(crate) fn ec2_asked(&self) {
-        self.ec2_calls.inc();
+    pub(crate) fn ec2_asked(&self, calls: u64) {
+        self.ec2_calls.inc_by(calls);
     }
 
     /// The number of the next review, from 1.

@@ -37,8 +37,8 @@ fn name(machine: usize) -> String {
 fn identities() -> String {
     let session = |machine| {
         format!(
-            "  - {{name: m{machine}, sessionName: {}, accessKeyId: ASIAMACHINE{machine:09}, secretAccessKey: machines/{machine:020}, \
-             sessionToken: session-of-machine-{machine}}}\n",
+            "  - {{name: m{machine}, sessionName: {}, accessKeyId: ASIAMACHINE{machine:09}, secretAccessKey: machines/m{machine}/abcdefghijklmnop, \
+             sessionToken: machines-session-of-m{machine}}}\n",
             id(machine)
         )
     };

@@ -172,6 +172,7 @@ const HELD: &[Section] = &[
                 "who is mapped (`mapping IAM role …`), and every dynamic file whole",
                 &["both::who_is_mapped_and_when_are_told_as_listed"],
             ),
+            ("`-v panic`, `-v fatal`", &["both::each_level_of_the_log_has_the_same_lines"]),
             (
                 "what its parts do (`starting mapper …`, `startLoadDynamicFile: …`, `successfully synced …`)",
                 &["both::edits_are_told_in_the_same_words_or_as_listed"],
