@@ -115,9 +115,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if and $settings.shadowOf (or $settings.denyWith200 ($settings.config).denyWith200) }}
 {{- fail "authenticator.denyWith200: says how own denials are answered, and with authenticator.shadowOf there are none: leave one of the two out" }}
 {{- end }}
-{{- range $mode := $settings.backendMode }}
-{{- if not (has $mode (list "MountedFile" "EKSConfigMap" "CRD")) }}{{ fail (printf "authenticator.backendMode: %s is not one of MountedFile, EKSConfigMap, CRD" $mode) }}{{ end }}
-{{- end }}
+{{- include "cluster-auth.checkSources" . }}
 {{- if not .Values.access.create }}
 {{- if ne .Release.Namespace "kube-system" }}{{ fail "access.create: `cluster-auth apply` keeps the access file in kube-system: install the chart there" }}{{ end }}
 {{- if ne $settings.reads "access.yaml" }}{{ fail "access.create: only cluster-auth reads what `cluster-auth apply --mapping access-file` writes" }}{{ end }}
@@ -129,4 +127,60 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if and .Values.prometheusRule.enabled (ne $settings.reads "access.yaml") }}
 {{- fail "prometheusRule.enabled: the alerts are about metrics that aws-iam-authenticator does not have" }}
 {{- end }}
+{{- end }}
+
+{{/* Where the server finds logins besides the access file, as far as it cannot work. */}}
+{{- define "cluster-auth.checkSources" -}}
+{{- $settings := .Values.authenticator }}
+{{- range $mode := $settings.backendMode }}
+{{- if not (has $mode (list "MountedFile" "EKSConfigMap" "CRD" "DynamicFile")) }}{{ fail (printf "authenticator.backendMode: %s is not one of MountedFile, EKSConfigMap, CRD, DynamicFile" $mode) }}{{ end }}
+{{- end }}
+{{- $isAsked := has "DynamicFile" $settings.backendMode }}
+{{- if and $isAsked (not $settings.dynamicFile) }}
+{{- fail "authenticator.dynamicFile: says where DynamicFile of authenticator.backendMode finds its file, and is empty" }}
+{{- end }}
+{{- if and $settings.dynamicFile (not $isAsked) (or (not $settings.backendModeFile) (ne $settings.reads "access.yaml")) }}
+{{- fail "authenticator.dynamicFile: nobody reads it: add DynamicFile to authenticator.backendMode" }}
+{{- end }}
+{{- range $key := list "dynamicFile" "backendModeFile" }}
+{{- $file := index $settings $key }}
+{{- if and $file (not $settings.filesFrom) (not (isAbs $file)) }}{{ fail (printf "authenticator.%s: is a file of every control plane node: write its whole path, or name the ConfigMap in authenticator.filesFrom of which it is a key" $key) }}{{ end }}
+{{- if and $file $settings.filesFrom (contains "/" $file) }}{{ fail (printf "authenticator.%s: is a key of the ConfigMap %s, and a key has no slash" $key $settings.filesFrom) }}{{ end }}
+{{- if and $file (not $.Values.access.create) }}{{ fail (printf "authenticator.%s: stands in the server's configuration, which has no place where access.create is false" $key) }}{{ end }}
+{{- end }}
+{{- if and $settings.filesFrom (not $settings.dynamicFile) (not $settings.backendModeFile) }}
+{{- fail "authenticator.filesFrom: has the files of authenticator.dynamicFile and authenticator.backendModeFile, and both are empty" }}
+{{- end }}
+{{- range $key, $value := $settings.config }}
+{{- range $own := list (list "dynamicfilepath" "dynamicFile") (list "dynamicBackendModePath" "backendModeFile") (list "backendMode" "backendMode") }}
+{{- if eq (lower $key) (lower (first $own)) }}{{ fail (printf "authenticator.config: %s comes from authenticator.%s" $key (last $own)) }}{{ end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Whether a source may be asked: a file that names the sources may name any. */}}
+{{- define "cluster-auth.mayAsk" -}}
+{{- $settings := (index . 0).Values.authenticator }}
+{{- if or $settings.backendModeFile (has (index . 1) $settings.backendMode) }}true{{ end }}
+{{- end }}
+
+{{/* A file that the server follows, by its value: where the server sees it. */}}
+{{- define "cluster-auth.followed" -}}
+{{- printf "/var/%s/%s" (kebabcase (index . 1)) (base (index (index . 0).Values.authenticator (index . 1))) }}
+{{- end }}
+
+{{/* Its volume: a whole folder, since of one file that is mounted the next version would not be seen. */}}
+{{- define "cluster-auth.followedVolume" -}}
+{{- $settings := (index . 0).Values.authenticator }}
+- name: {{ kebabcase (index . 1) }}
+  {{- if $settings.filesFrom }}
+  configMap:
+    name: {{ $settings.filesFrom | quote }}
+    # Without it the server lets in whom its other sources name.
+    optional: true
+  {{- else }}
+  hostPath:
+    path: {{ dir (index $settings (index . 1)) | quote }}
+    type: DirectoryOrCreate
+  {{- end }}
 {{- end }}

@@ -24,5 +24,5 @@ imagePullSecrets:
 
 {{/* Whether the server asks the API server for anything. */}}
 {{- define "cluster-auth.asksCluster" -}}
-{{- if without .Values.authenticator.backendMode "MountedFile" }}true{{ end }}
+{{- if or (include "cluster-auth.mayAsk" (list . "EKSConfigMap")) (include "cluster-auth.mayAsk" (list . "CRD")) }}true{{ end }}
 {{- end }}

@@ -10,6 +10,7 @@ use token::Upstream;
 
 use crate::{
     AwsError, Endpoint,
+    credentials::Rules,
     environment::Environment,
     http::{Http, Transport, proxies},
     keys::{Credentials, Secret},
@@ -121,7 +122,7 @@ pub struct AssumeRole {
     pub role_arn: String,
     /// What the role's trust policy may ask for.
     pub external_id: Option<String>,
-    /// The session's name; one is made up where it is not given.
+    /// The session's name; without one it is called as AWS's SDK for Go calls it.
     pub session_name: Option<String>,
     /// How long the credentials are to last, in seconds.
     pub duration_seconds: Option<u32>,
@@ -191,7 +192,7 @@ pub async fn assumed_session(
     let mut form = parameters("AssumeRole", STS_VERSION);
     let mut add = |name: &str, value: String| form.push((name.to_owned(), value));
     add("RoleArn", role.role_arn.clone());
-    add("RoleSessionName", role.session_name.clone().unwrap_or_else(|| format!("cluster-auth-{}", at.as_second())));
+    add("RoleSessionName", role.session_name.clone().unwrap_or_else(|| Rules::Go.session_name(at)));
     add("DurationSeconds", role.duration_seconds.unwrap_or(DEFAULT_DURATION_SECONDS).to_string());
     if let Some(external_id) = &role.external_id {
         add("ExternalId", external_id.clone());

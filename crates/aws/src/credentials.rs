@@ -34,6 +34,8 @@ mod small_file;
 mod sso;
 mod sso_token;
 
+use jiff::Timestamp;
+
 use self::small_file::small_file;
 pub use self::{
     aws_cli::{aws_cli_base, aws_cli_role},
@@ -61,6 +63,25 @@ pub enum Rules {
     Cli,
     /// Those of AWS's SDK for Go, with which aws-iam-authenticator is written.
     Go,
+}
+
+impl Rules {
+    /// Returns the name of a role's session where nobody says one. It stands in usernames made of `{{SessionName}}`, in CloudTrail, and
+    /// in trust policies that ask for `sts:RoleSessionName`.
+    pub fn session_name(self, at: Timestamp) -> String {
+        match self {
+            Self::Cli => format!("botocore-session-{}", at.as_second()),
+            Self::Go => format!("aws-go-sdk-{}", at.as_nanosecond()),
+        }
+    }
+
+    /// The same of a session that a web identity's token was exchanged for.
+    pub(crate) fn web_session_name(self, at: Timestamp) -> String {
+        match self {
+            Self::Cli => self.session_name(at),
+            Self::Go => at.as_nanosecond().to_string(),
+        }
+    }
 }
 
 /// The reasons why no AWS credentials were found. Each says which source was tried, and what to do.

@@ -11,7 +11,10 @@ mod waiting;
 use std::{
     collections::HashMap,
     num::NonZeroU32,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -95,6 +98,8 @@ pub struct Ec2 {
     names: Names,
     waiting: Waiting<Answer>,
     turn: Mutex<Turn>,
+    /// Calls that nobody has counted yet.
+    calls: AtomicU64,
 }
 
 /// What the one who asks holds meanwhile.
@@ -111,7 +116,7 @@ impl Ec2 {
     /// Creates the client without asking or reading anything. Where no mapping names machines, roots are never loaded for it.
     pub fn new(environment: Environment, options: Ec2Options, now: fn() -> Timestamp) -> Self {
         let (names, waiting, turn) = (Names::default(), Waiting::default(), Mutex::default());
-        Self { client: OnceLock::new(), environment, options, now, names, waiting, turn }
+        Self { client: OnceLock::new(), environment, options, now, names, waiting, turn, calls: AtomicU64::new(0) }
     }
 
     /// Creates the client on an existing HTTPS client.
@@ -182,6 +187,11 @@ impl Ec2 {
         }
     }
 
+    /// Returns how many calls there were since this was asked last, whatever became of them. Names that are remembered take none.
+    pub fn take_calls(&self) -> u64 {
+        self.calls.swap(0, Ordering::Relaxed)
+    }
+
     fn client(&self) -> Result<&Client, AwsError> {
         match self.client.get() {
             Some(client) => Ok(client),
@@ -214,7 +224,9 @@ impl Ec2 {
             at: (self.now)(),
             max_body: MAX_BODY,
         };
-        let answer = self.client()?.query(&query).await;
+        let client = self.client()?;
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let answer = client.query(&query).await;
         if matches!(&answer, Err(AwsError::Refused { code, .. }) if !code.starts_with(UNKNOWN)) {
             // Keys may have been replaced in the file or revoked: the next call looks for them anew.
             turn.credentials = None;

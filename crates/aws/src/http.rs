@@ -6,7 +6,7 @@ mod within;
 
 use std::{error::Error, sync::Arc, time::Duration};
 
-use ::http::{Request, Response};
+use ::http::{HeaderValue, Request, Response, header};
 use arc_swap::ArcSwap;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
@@ -42,6 +42,9 @@ pub struct Transport {
     /// Requests under way at once; further ones wait in order.
     pub max_concurrent: usize,
 }
+
+/// Who asks: CloudTrail shows it beside each call.
+const AGENT: &str = concat!("cluster-auth/", env!("CARGO_PKG_VERSION"));
 
 impl Default for Transport {
     /// Platform roots, no proxy; 2 s to connect, 5 s in all, 64 KiB, 64 at once.
@@ -94,9 +97,10 @@ impl Http {
     /// The same for a call whose answers have a length of their own, in bytes.
     pub(crate) async fn send_for(
         &self,
-        request: Request<Full<Bytes>>,
+        mut request: Request<Full<Bytes>>,
         max_body: usize,
     ) -> Result<Response<Bytes>, NoAnswer> {
+        request.headers_mut().entry(header::USER_AGENT).or_insert(HeaderValue::from_static(AGENT));
         let deadline = Instant::now() + self.transport.deadline;
         let call = async {
             let _permit = self.permits.acquire().await.expect("the semaphore is never closed");

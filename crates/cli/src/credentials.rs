@@ -229,7 +229,7 @@ fn asking<'a>(
     let codes = wanted.codes();
     let (steps, client) = (of_profile.chain(given).collect(), OnceCell::new());
     let explained = Explained(wanted.explain);
-    Asking { base: &plan.base, steps, environment, sts, codes, sessions, client, explained }
+    Asking { base: &plan.base, steps, rules: wanted.rules, environment, sts, codes, sessions, client, explained }
 }
 
 /// The same where aws-iam-authenticator's file keeps them.

@@ -67,7 +67,12 @@ pub enum Change {
     /// Whoever answers knows no such resource: [`Cluster::lacks_group`] tells whether that is the cluster's word.
     NotServed,
     /// Nothing can be seen now; it is tried again.
-    Failed(KubernetesError),
+    Failed {
+        /// Why.
+        error: KubernetesError,
+        /// Whether a watch was open that broke off; otherwise none could be opened.
+        was_open: bool,
+    },
     /// After that the API server answers again. What has changed meanwhile follows.
     Restored,
 }
@@ -162,7 +167,7 @@ async fn follow(
                 Some(Trouble::NoList) if what.only.is_some() => return ControlFlow::Continue(Next::Plain),
                 Some(Trouble::OtherWay | Trouble::NoList) | None => {}
                 Some(Trouble::Told(change)) => {
-                    if matches!(change, Change::Failed(_)) {
+                    if matches!(change, Change::Failed { .. }) {
                         // Only what is answered from now on says that it answers again.
                         let _ = answered.notified().now_or_never();
                         has_failed = true;
@@ -184,6 +189,8 @@ enum Trouble {
 
 /// What an error of the watcher's means; nothing where it goes on by itself.
 fn trouble(cluster: &Cluster, what: Watched, error: watcher::Error) -> Option<Trouble> {
+    let was_open = matches!(error, watcher::Error::WatchFailed(_) | watcher::Error::WatchError(_));
+    let failed = |error| Trouble::Told(Change::Failed { error, was_open });
     let (verb, error) = match error {
         watcher::Error::InitialListFailed(error) => ("list", error),
         watcher::Error::WatchStartFailed(error) | watcher::Error::WatchFailed(error) => ("watch", error),
@@ -201,14 +208,14 @@ fn trouble(cluster: &Cluster, what: Watched, error: watcher::Error) -> Option<Tr
         Some(StatusCode::FORBIDDEN) if verb == "list" && what.only.is_some() => Trouble::NoList,
         // Of the core group every API server has every resource.
         Some(StatusCode::NOT_FOUND) if !what.resource.api_group.is_empty() => Trouble::Told(Change::NotServed),
-        Some(status) => Trouble::Told(Change::Failed(cluster.endpoint.refused(verb, &what.path(), status))),
-        None => Trouble::Told(Change::Failed(match error {
+        Some(status) => failed(cluster.endpoint.refused(verb, &what.path(), status)),
+        None => failed(match error {
             kube::Error::Service(cause) => match cause.downcast::<KubernetesError>() {
                 Ok(error) => *error,
                 Err(cause) => cluster.endpoint.unsent(&kube::Error::Service(cause)),
             },
             error => cluster.endpoint.unsent(&error),
-        })),
+        }),
     })
 }
 

@@ -48,6 +48,8 @@ impl Aws {
         };
         let asked = ReceivedRequest::read(&parts, endpoint.service, &body.to_bytes());
         self.hear(&parts, asked.as_ref().ok());
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        self.faults.asked_by(agent.unwrap_or_default());
         let action = match endpoint.service {
             // The path says what is asked.
             Service::Eks => "DescribeCluster",

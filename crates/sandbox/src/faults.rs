@@ -58,6 +58,8 @@ struct State {
     /// How many more requests it is for; none for all.
     remaining: Option<usize>,
     requests: BTreeMap<&'static str, usize>,
+    /// Who asked last, by its own word.
+    agent: String,
 }
 
 /// What is counted by its own name; everything else counts as one, since callers could make up names without end.
@@ -71,6 +73,9 @@ const ACTIONS: [&str; 8] = [
     "GetUser",
     "GetRole",
 ];
+
+/// How much is kept of who asks; CloudTrail keeps as much.
+const MAX_AGENT: usize = 1000;
 
 impl Faults {
     /// Makes every request fail like this from now on.
@@ -105,6 +110,15 @@ impl Faults {
     /// requests for anything else.
     pub fn requests(&self, action: &str) -> usize {
         self.lock().requests.get(counted_as(action)).copied().unwrap_or_default()
+    }
+
+    /// Returns the `User-Agent` of the last request, which CloudTrail would show.
+    pub fn agent(&self) -> String {
+        self.lock().agent.clone()
+    }
+
+    pub(crate) fn asked_by(&self, agent: &str) {
+        self.lock().agent = agent.chars().take(MAX_AGENT).collect();
     }
 
     /// How requests to this host, signed with this key, are to fail, whatever else goes wrong.

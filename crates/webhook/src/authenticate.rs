@@ -197,8 +197,9 @@ impl Webhook {
     /// Each fact is asked for once, so [`Self::decide`] ends.
     async fn learn(&self, instance_id: String, facts: &mut Facts) -> Result<(), ()> {
         let ec2 = self.ec2.as_ref().ok_or(())?;
-        self.metrics.ec2_asked();
-        match ec2.private_dns_name(&instance_id).await {
+        let name = ec2.private_dns_name(&instance_id).await;
+        self.metrics.ec2_asked(ec2.take_calls());
+        match name {
             Ok(name) => {
                 facts.private_dns_names.insert(instance_id, name.map(|name| name.to_string()));
                 Ok(())

@@ -137,7 +137,7 @@ impl Metrics {
         self.reload_failures.with_label_values(&[file]).inc();
     }
 
-    /// Counts a failure to watch `aws-auth`.
+    /// Counts that no watch of `aws-auth` could be opened.
     pub fn configmap_watch_failed(&self) {
         self.configmap_watch_failures.inc();
     }
@@ -183,8 +183,8 @@ impl Metrics {
         self.shadow_reviews.with_label_values(&[result]).inc();
     }
 
-    pub(crate) fn ec2_asked(&self) {
-        self.ec2_calls.inc();
+    pub(crate) fn ec2_asked(&self, calls: u64) {
+        self.ec2_calls.inc_by(calls);
     }
 
     /// The number of the next review, from 1.
@@ -200,7 +200,11 @@ impl Metrics {
             // The spelling is the existing program's.
             Outcome::RefusedCaller { .. } => "uknown_user",
             Outcome::Trouble(Trouble::Sts(Upstream::Throttled)) => "sts_throttling",
-            Outcome::Trouble(_) => "sts_error",
+            // STS has said who it is; who that is in the cluster is not known.
+            Outcome::Trouble(Trouble::Ec2 | Trouble::NotRead(_) | Trouble::NotLoaded) => "uknown_user",
+            Outcome::Trouble(Trouble::Sts(_) | Trouble::CircuitOpen | Trouble::Predecessor | Trouble::Overloaded) => {
+                "sts_error"
+            }
         };
         self.latency.with_label_values(&[result]).observe(took.as_secs_f64());
         self.decisions.with_label_values(&[outcome.code()]).inc();

@@ -3,27 +3,51 @@
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     net::{TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
 };
 
-/// One that says a Region, for as long as the test program runs.
+/// One, for as long as the test program runs.
 pub struct Metadata {
     /// Where it is, for `AWS_EC2_METADATA_SERVICE_ENDPOINT`.
     pub url: String,
+    asked: Arc<AtomicUsize>,
 }
 
 impl Metadata {
     /// Of an instance in this Region.
     pub fn of(region: &'static str) -> anyhow::Result<Self> {
+        Self::start(move |client| {
+            // Who hangs up before the answer has no need of it.
+            let _ = answer(client, region);
+        })
+    }
+
+    /// One that takes every connection, and never says anything.
+    pub fn silent() -> anyhow::Result<Self> {
+        let mut held = Vec::new();
+        Self::start(move |client| held.push(client))
+    }
+
+    /// How many connections there were.
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    fn start(mut meets: impl FnMut(TcpStream) + Send + 'static) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
-        let url = format!("http://{}", listener.local_addr()?);
+        let (url, asked) = (format!("http://{}", listener.local_addr()?), Arc::new(AtomicUsize::new(0)));
+        let counter = Arc::clone(&asked);
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                // Who hangs up before the answer has no need of it.
-                let _ = answer(client, region);
+                counter.fetch_add(1, Ordering::SeqCst);
+                meets(client);
             }
         });
-        Ok(Self { url })
+        Ok(Self { url, asked })
     }
 }
 

@@ -89,6 +89,20 @@ const LINES: &[(&str, &str)] = &[
         "The file of `dynamicBackendModePath` names them, or the configuration has changed.",
     ),
     (
+        "Received aws-auth watch event",
+        "`aws-auth` was read or has changed, as aws-iam-authenticator says it; whether it is in use, the next line says.",
+    ),
+    ("Resetting configmap on delete", "`aws-auth` is gone, and so are its mappings; as aws-iam-authenticator says it."),
+    (
+        "logging latency metric",
+        "How many seconds ago the dynamic file or that of the modes says that it was written: `Latency`, with its `Type` and `Version`.",
+    ),
+    (
+        "BackendMode dynamic file got changed to {shown}",
+        "What stands in the file of `dynamicBackendModePath`, as aws-iam-authenticator says it.",
+    ),
+    ("BackendMode dynamic file got deleted", "What `backendMode` names is asked again."),
+    (
         "the status of an IAMIdentityMapping is not written; logins do not need it",
         "The server may not update `iamidentitymappings/status`, which is for those who look at objects.",
     ),

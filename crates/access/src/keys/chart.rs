@@ -87,8 +87,28 @@ pub(super) const OF_AUTHENTICATOR: &[Key] = &[
         "backendMode",
         Shape::Texts,
         "[MountedFile]",
-        "Sources of mappings, asked in this order. The server's own rights in the cluster follow from them; MountedFile \
-         needs none.",
+        "Sources of mappings, asked in this order: MountedFile, EKSConfigMap, CRD, DynamicFile. The server's own rights in \
+         the cluster follow from them; MountedFile and DynamicFile need none.",
+    ),
+    chart(
+        "dynamicFile",
+        Shape::Text,
+        "\"\"",
+        "What DynamicFile reads: a file of every control plane node by its whole path, as `/etc/logins/logins.json`, or, with \
+         `filesFrom`, a key of that ConfigMap.",
+    ),
+    chart(
+        "backendModeFile",
+        Shape::Text,
+        "\"\"",
+        "The file that says at any time which sources are asked, in place of `backendMode` as long as it is there: a path or a \
+         key like `dynamicFile`. It may name any source, so the server has the rights for all of them.",
+    ),
+    chart(
+        "filesFrom",
+        Shape::Text,
+        "\"\"",
+        "A ConfigMap of the namespace that has these two files as its keys. Empty: they are files of the control plane nodes.",
     ),
     chart(
         "denyWith200",

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use tls::ConnectionError;
 
 use super::{
-    Base, Credentials, CredentialsError, Environment, Plan, Secret,
+    Base, Credentials, CredentialsError, Environment, Plan, Rules, Secret,
     bridge::Bridge,
     login::{self, Named},
     metadata::Metadata,
@@ -56,7 +56,8 @@ pub async fn fetch(
             format!("it asks for a code of {} (mfa_serial), and here is nobody to ask for one", device.serial);
         return Err(CredentialsError::Profile { profile: device.profile.clone(), problem });
     }
-    let Obtained { mut credentials, .. } = fetch_base(&plan.base, environment, client, endpoint, now()).await?;
+    let Obtained { mut credentials, .. } =
+        fetch_base(&plan.base, Rules::Go, environment, client, endpoint, now()).await?;
     for role in &plan.roles {
         credentials = assume_role(client, &credentials, endpoint, role, None, now()).await?;
     }
@@ -70,6 +71,7 @@ pub async fn fetch(
 /// [`CredentialsError::Origin`]: who was asked, and what became of it.
 pub async fn fetch_base(
     base: &Base,
+    rules: Rules,
     environment: &Environment,
     client: &Client,
     endpoint: &Endpoint,
@@ -79,7 +81,8 @@ pub async fn fetch_base(
     let found = match base {
         Base::Static(credentials) => Ok(credentials.clone()),
         Base::WebIdentity { token_file, role_arn, session_name } => {
-            return web_identity(client, endpoint, token_file, (role_arn, session_name.as_deref()), now).await;
+            let session_name = session_name.clone().unwrap_or_else(|| rules.web_session_name(now));
+            return web_identity(client, endpoint, token_file, (role_arn, &session_name), now).await;
         }
         Base::Sso(sso) => sso::fetch(sso, environment, client, now).await,
         Base::Login { session, profile } => login::fetch(Named { session, profile }, environment, client, now).await,
@@ -105,7 +108,7 @@ async fn web_identity(
     client: &Client,
     endpoint: &Endpoint,
     token_file: &Path,
-    (role_arn, session_name): (&str, Option<&str>),
+    role: (&str, &str),
     now: Timestamp,
 ) -> Result<Obtained, CredentialsError> {
     let file = token_file.display();
@@ -123,7 +126,6 @@ async fn web_identity(
         },
     };
     let token = small_file(token_file).ok_or_else(unreadable)?;
-    let role = (role_arn, session_name.unwrap_or(SESSION_NAME));
     let found = assume_role_with_web_identity(client, endpoint, role, &Secret::new(token), now).await;
     found.map_err(|error| match error {
         AwsError::Refused { code, advice, .. } => match &*code {
@@ -133,7 +135,7 @@ async fn web_identity(
             ),
             "AccessDenied" | "InvalidIdentityToken" | "IDPRejectedClaim" | "IDPCommunicationError" => wrong(
                 format!("gave no AWS credentials ({code})"),
-                format!("check {file} and the trust policy of {role_arn}"),
+                format!("check {file} and the trust policy of {}", role.0),
             ),
             code => wrong(format!("gave no AWS credentials ({code})"), advice.to_owned()),
         },
@@ -141,9 +143,6 @@ async fn web_identity(
         error => error.into(),
     })
 }
-
-/// The session's name where nothing says one.
-const SESSION_NAME: &str = "cluster-auth";
 
 /// Returns the Region of the instance that this runs on, if it is one.
 pub async fn instance_region(environment: &Environment) -> Option<String> {

@@ -198,9 +198,10 @@ async fn assume_role_asks_for_what_was_given_and_the_shortest_time_otherwise() {
     let seen = double.seen();
     let form = |index: usize, names: [&str; 5]| names.map(|name| seen[index].field(name).unwrap_or_default());
     let names = ["Action", "RoleArn", "RoleSessionName", "DurationSeconds", "ExternalId"];
-    let name = format!("cluster-auth-{}", noon().as_second());
+    let name = format!("aws-go-sdk-{}", noon().as_nanosecond());
     assert_eq!(form(0, names), ["AssumeRole", &bare.role_arn, &name, "900", ""]);
     assert_eq!(form(1, names), ["AssumeRole", &on_behalf.role_arn, "alice@example.com", "1800", "sandbox"]);
+    assert_eq!(seen[0].headers["user-agent"], concat!("cluster-auth/", env!("CARGO_PKG_VERSION")));
     assert!(!seen[0].headers.contains_key("x-amz-source-arn"));
     assert_eq!(seen[1].headers["x-amz-source-arn"], "arn:aws:eks:us-west-2:444455556666:cluster/a");
     assert_eq!(seen[1].headers["x-amz-source-account"], "444455556666");

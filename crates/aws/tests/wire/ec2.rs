@@ -96,6 +96,7 @@ async fn many_instances_are_asked_for_together_and_each_once() {
 
     assert_eq!(ask(&ec2, ids).await.len(), 250);
     assert_eq!(double.seen().len(), 4, "remembered");
+    assert_eq!([ec2.take_calls(), ec2.take_calls()], [4, 0], "what is remembered is no call");
 }
 
 #[tokio::test]

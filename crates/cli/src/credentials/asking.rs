@@ -10,7 +10,7 @@ use std::cell::OnceCell;
 
 use aws::{
     Obtained,
-    credentials::{self, AssumeRole, Base, Credentials, Environment, Session, SessionKey, Sso, Standing},
+    credentials::{self, AssumeRole, Base, Credentials, Environment, Rules, Session, SessionKey, Sso, Standing},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,6 +25,7 @@ use crate::{process, runtime, signals};
 pub(super) struct Asking<'a> {
     pub(super) base: &'a Base,
     pub(super) steps: Vec<Step>,
+    pub(super) rules: Rules,
     pub(super) environment: &'a Environment,
     pub(super) sts: &'a aws::Endpoint,
     pub(super) codes: Codes,
@@ -269,7 +270,8 @@ impl Asking<'_> {
             _ => None,
         };
         let (client, started) = (self.client()?, Started::now());
-        let found = credentials::fetch_base(self.base, self.environment, client, self.sts, process::now()).await?;
+        let found =
+            credentials::fetch_base(self.base, self.rules, self.environment, client, self.sts, process::now()).await?;
         self.explained.step(&self.name(0), Whence::Asked, &found, &started);
         // Asking may have renewed the token by which it is known who somebody is: then there is another key from now on.
         let from_now_on = self.key_of_base();
@@ -307,6 +309,7 @@ impl Asking<'_> {
             None => None,
         };
         let (at, started) = (process::now(), Started::now());
+        role.session_name.get_or_insert_with(|| self.rules.session_name(at));
         let mut found = aws::assumed_session(client, credentials, self.sts, &role, code.as_ref(), at).await?;
         if let Some(seconds) = role.duration_seconds {
             let end = &mut found.credentials.expires;

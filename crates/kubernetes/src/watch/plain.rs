@@ -67,7 +67,7 @@ pub(super) async fn follow(
         // Of the version that was seen last the API server may know nothing any more.
         known.version = None;
         if let Some(Trouble::Told(change)) = trouble(cluster, what, error) {
-            has_failed |= matches!(change, Change::Failed(_));
+            has_failed |= matches!(change, Change::Failed { .. });
             tell(change)?;
         }
         sleep(pace.next().unwrap_or(Pace::LONGEST)).await;

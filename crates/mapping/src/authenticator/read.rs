@@ -236,25 +236,24 @@ fn role_arn(value: Option<(&str, Span)>, problems: &mut Problems) -> Option<Stri
     Some(text.to_owned())
 }
 
-/// The ARN of whatever acts, of any service, with an account: that is sent as well. Without a role nothing is sent.
+/// The ARN of whatever acts, of any service; its account is sent as well, be it empty as in those of S3. Without a role nothing is sent.
 fn source_arn(value: Option<(&str, Span)>, has_role: bool, problems: &mut Problems) -> Option<String> {
     let (text, span) = value.filter(|(text, _)| !text.is_empty())?;
-    if let ["arn", _, _, _, account, _] = text.splitn(6, ':').collect::<Vec<_>>()[..]
-        && account.parse::<AccountId>().is_ok()
-    {
-        return Some(text.to_owned());
+    let ["arn", _, _, _, account, _] = text.splitn(6, ':').collect::<Vec<_>>()[..] else {
+        let message = format!("{text:?} is not an ARN");
+        problems.push(if has_role {
+            Problem::error("config.arn", span, message)
+        } else {
+            let message = format!("{message}; without `ec2DescribeInstancesRoleARN` it has no effect");
+            Problem::warning("config.arn", span, message)
+        });
+        return None;
+    };
+    if account.parse::<AccountId>().is_err() {
+        let message = format!("{text:?} has no account: a trust policy that asks for aws:SourceAccount will refuse it");
+        problems.push(Problem::warning("config.arn", span, message));
     }
-    let message = format!("{text:?} is not an ARN with an account");
-    problems.push(if has_role {
-        Problem::error("config.arn", span, message)
-    } else {
-        Problem::warning(
-            "config.arn",
-            span,
-            format!("{message}; without `ec2DescribeInstancesRoleARN` it has no effect"),
-        )
-    });
-    None
+    Some(text.to_owned())
 }
 
 fn backend_modes(entry: Option<&Entry>, problems: &mut Problems) -> Vec<BackendMode> {

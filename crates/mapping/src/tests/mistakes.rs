@@ -142,6 +142,9 @@ fn a_bad_source_arn_or_role_arn_panics() {
     );
     let good = "sourceARN: 'arn:aws:eks:eu-west-1:111122223333:cluster/c', ec2DescribeInstancesRoleARN: ''";
     assert_eq!(codes(good), [""; 0]);
+    // It is sent as it stands: S3's ARNs have no account.
+    let bucket = "sourceARN: 'arn:aws:s3:::bucket', ec2DescribeInstancesRoleARN: 'arn:aws:iam::111122223333:role/r'";
+    assert_eq!((codes(bucket), warned(bucket)), (vec![], vec!["config.arn"]));
 }
 
 #[test]

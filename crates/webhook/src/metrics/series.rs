@@ -62,8 +62,8 @@ pub(super) const LATENCY: Series = Series::new(
     "Time that reviews took, by result",
 )
 .more(
-    "`result` is `success`, `invalid_token`, `uknown_user` (aws-iam-authenticator's spelling), `sts_error`, `sts_throttling` or \
-     `malformed_request`.",
+    "`result` is `success`, `invalid_token`, `uknown_user` (aws-iam-authenticator's spelling: AWS knows the caller, and the mapping \
+     does not, or cannot tell), `sts_error`, `sts_throttling` or `malformed_request`.",
 );
 
 pub(super) const STS_RESPONSES: Series = Series::new(
@@ -165,7 +165,7 @@ pub(super) const CONFIGMAP_WATCH_FAILURES: Series = Series::new(
     "aws_iam_authenticator_configmap_watch_failures_total",
     Counter,
     &[],
-    "Times that aws-auth could not be watched",
+    "Watches of aws-auth that could not be opened",
 )
 .more("What was read last stays in use.");
 

@@ -25,6 +25,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("add::what_is_typed_and_asked_is_answered_as_by_aws_iam_authenticator", answers),
     ("add::whoever_is_added_logs_in_at_both_servers", logins),
     ("add::everything_else_of_the_map_keeps_its_bytes", bytes),
+    ("add::words_that_would_become_others_are_refused", words),
     ("add::many_at_once_lose_nothing", many),
     ("add::a_kubeconfig_that_cannot_be_used_leads_to_no_other_cluster", unusable),
     ("add::a_file_is_edited_or_left_as_it_is", files),
@@ -239,6 +240,15 @@ fn bytes(world: &World) -> anyhow::Result<()> {
     for key in ["labels", "annotations", "uid"] {
         ensure!(after["metadata"][key] == before["metadata"][key], "{after:#}");
     }
+    // Of all that theirs leaves nothing but the entries.
+    api.admin.with_file(&["replace"], MAP)?.success()?;
+    process::run(&mut add(&world.parts.go_authenticator, &api, &role))?.success()?;
+    let theirs = map(&api)?;
+    ensure!(theirs["data"]["notes"].is_null() && text(&theirs, "mapRoles").contains("role/New"), "{theirs:#}");
+    for lost in ["# nodes", "# of the group blue", "since: 2018"] {
+        ensure!(text(&before, "mapRoles").contains(lost) && !text(&theirs, "mapRoles").contains(lost), "{theirs:#}");
+    }
+    api.admin.with_file(&["replace"], MAP)?.success()?;
     // An entry that lets nobody in is written, as asked for, and that is said.
     let path = [
         "role",
@@ -262,6 +272,31 @@ fn bytes(world: &World) -> anyhow::Result<()> {
         let refused = process::run(add(program, &api, &ALICE).arg("--prompt=false"))?;
         ensure!(refused.code == 1 && refused.stdout.starts_with("failed to parse configmap "), "{refused:?}");
         ensure!(map(&api)? == before);
+    }
+    Ok(())
+}
+
+/// What 0.7.18 takes for something else than was typed.
+fn words(world: &World) -> anyhow::Result<()> {
+    let api = start(world, "add-words")?;
+    let role =
+        ["role", "--rolearn", "arn:aws:iam::111122223333:role/New", "--username", "n", "--prompt=false", "--groups"];
+    let sso = sso("permissionSetName=D,accountID=111122223333,nope=1");
+    // Words, what it adds or how it ends, and what ours says.
+    let rows: [(Vec<&str>, i32, &str, &str); 3] = [
+        ([&role[..], &["\"a,b\""]].concat(), 0, "  - a,b\n", "a group with a quotation mark cannot be added"),
+        ([&role[..], &["a,,b"]].concat(), 0, "  - a\n  - \"\"\n  - b\n", "invalid empty value"),
+        (sso, 2, "", "there is no key 'nope'"),
+    ];
+    for (words, code, adds, said) in rows {
+        api.admin.with_file(&["replace"], MAP)?.success()?;
+        let before = map(&api)?["data"].clone();
+        let ours = process::run(&mut add(&world.parts.cluster_auth, &api, &words))?;
+        ensure!(ours.code == 1 && format!("{}{}", ours.stdout, ours.stderr).contains(said), "{words:?}: {ours:?}");
+        ensure!(map(&api)?["data"] == before, "{words:?}");
+        let theirs = process::run(&mut add(&world.parts.go_authenticator, &api, &words))?;
+        let after = map(&api)?["data"]["mapRoles"].as_str().unwrap_or_default().to_owned();
+        ensure!(theirs.code == code && after.contains(adds), "{words:?}: {theirs:?}\n{after}");
     }
     Ok(())
 }
@@ -316,6 +351,11 @@ fn unusable(world: &World) -> anyhow::Result<()> {
         ensure!(refused.code == 1 && refused.stderr.starts_with("error: "), "{name}: {refused:?}");
         ensure!(map(&api)? == before, "{name}");
     }
+    // It does turn there.
+    let mut command = process::command(&world.parts.go_authenticator, &api.folder);
+    command.env("KUBERNETES_MASTER", format!("http://{address}"));
+    let theirs = process::run(command.arg("add").args(ALICE).args(["--prompt=false", "--kubeconfig", "broken"]))?;
+    ensure!(theirs.code == 0 && map(&api)? != before, "{theirs:?}");
     Ok(())
 }
 

@@ -1,8 +1,14 @@
 //! Both programs, ours and aws-iam-authenticator, with the same words, variables and files: exit code, stdout and stderr are the
 //! same but for what [`differences`] lists, which is what docs/differences.md says.
 
+mod calls;
+mod chains;
 mod differences;
+mod edits;
+mod failures;
+mod init;
 mod logs;
+mod machines;
 mod metrics;
 mod names;
 mod objects;
@@ -41,12 +47,17 @@ pub(crate) const TESTS: &[Test] = &[
     ("both::under_the_other_programs_names_kubectl_logs_in", names::logs_in),
     ("both::help_and_kubeconfigs_name_what_was_called", names::named),
     ("both::servers_answer_count_and_log_the_same_in_every_mode", servers::compared),
+    ("both::chains_of_sources_decide_the_same", chains::compared),
     ("both::servers_say_the_same_when_they_start", servers::said_at_the_start),
     ("both::odd_requests_are_answered_the_same_or_as_listed", requests::compared),
     ("both::handshakes_go_on_in_the_same_or_as_listed", requests::handshakes),
     ("both::servers_listen_or_end_the_same_or_as_listed", starts::compared),
     ("both::every_address_is_those_of_ipv6_too", starts::everywhere),
+    ("both::init_leaves_the_same_files_or_as_listed", init::files),
+    ("both::a_pair_that_is_made_is_as_listed", init::made),
     ("both::pairs_of_other_programs_are_served_or_listed", starts::pairs),
+    ("both::machines_log_in_by_ec2s_word_or_as_listed", machines::compared),
+    ("both::an_ec2_or_metadata_that_is_away_keeps_nobody_else_out", machines::away),
     ("both::the_instances_own_region_is_a_known_host", starts::own_region),
     ("both::lines_of_text_are_quoted_as_logrus_quotes_them", logs::quoted),
     ("both::scrubbed_accounts_leave_the_same_behind", logs::scrubbed),
@@ -55,19 +66,30 @@ pub(crate) const TESTS: &[Test] = &[
     ("both::a_configuration_that_changes_is_taken_here", troubles::changes),
     ("both::what_breaks_in_the_cluster_locks_nobody_out_here", troubles::in_the_cluster),
     ("both::a_file_of_modes_that_cannot_be_is_not_taken_here", troubles::odd_modes),
+    ("both::a_file_of_other_modes_makes_nothing_forgotten_here", troubles::other_modes),
     ("both::a_dynamic_file_behind_a_link_is_seen_when_that_leads_elsewhere", troubles::links),
     ("both::kubeconfigs_and_signals_are_taken_otherwise", troubles::from_start_to_end),
     ("both::an_id_with_another_arn_is_refused_here", troubles::other_arn),
     ("both::a_tokens_expiry_is_never_past_the_credentials_here", tokens::expiries),
     ("both::a_roles_session_is_asked_for_once_here", tokens::roles),
     ("both::aws_security_token_is_a_session_token_here", tokens::security_token),
+    ("both::a_session_that_nobody_names_has_the_same_name", calls::session_names),
+    ("both::aws_is_told_who_asks", calls::agents),
     ("both::without_a_home_folder_nothing_is_kept_here", tokens::no_home),
     ("both::every_row_of_the_page_has_its_test", page::held),
+    ("both::readme_says_what_is_not_in_this_version", page::not_in_this_version),
     ("both::statuses_are_the_same_and_events_are_theirs_alone", objects::left),
     ("both::a_remembered_token_is_no_question_to_sts", metrics::remembered),
     ("both::metrics_of_go_are_theirs_alone", metrics::others),
     ("both::a_dynamic_file_is_counted_the_same_or_as_listed", metrics::dynamic_file),
     ("both::gauges_of_a_file_of_modes_go_back", metrics::gauges),
+    ("both::each_failure_is_counted_the_same", failures::counted),
+    ("both::a_file_of_modes_is_counted_in_the_same_buckets", failures::modes),
+    ("both::what_opens_no_watch_is_none_that_failed", failures::unreadable),
+    ("both::edits_are_told_in_the_same_words_or_as_listed", edits::said),
+    ("both::each_level_of_the_log_has_the_same_lines", logs::levels),
+    ("both::who_is_mapped_and_when_are_told_as_listed", logs::mapped),
+    ("both::answers_have_a_kind_and_twins_of_keys_here", requests::answers),
     ("both::denials_are_told_in_words_that_begin_the_same", logs::denied),
 ];
 
@@ -205,8 +227,8 @@ fn json_logs(world: &World) -> anyhow::Result<()> {
 /// A flag that kubeconfigs and manifests have is in the help of its command.
 fn flags(world: &World) -> anyhow::Result<()> {
     let folder = world.folder("both-flags")?;
-    for command in ["", "init", "server", "token", "verify", "version"] {
-        let words: Vec<&str> = [command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
+    for command in ["", "init", "server", "token", "verify", "version", "add", "add user", "add role"] {
+        let words: Vec<&str> = command.split(' ').chain(["--help"]).filter(|word| !word.is_empty()).collect();
         let help = |program: &Path| process::run(process::command(program, &folder).args(&words))?.success();
         let (theirs, ours) = (help(&world.parts.go_authenticator)?, help(&world.parts.cluster_auth)?);
         let flags = theirs.lines().filter_map(|line| {

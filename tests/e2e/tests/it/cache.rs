@@ -2,6 +2,8 @@
 //!
 //! The credentials come from a `credential_process` that counts how often it is asked.
 
+mod listed;
+
 use std::{
     fs::{self, Permissions},
     os::unix::fs::PermissionsExt as _,
@@ -25,6 +27,10 @@ pub(crate) const TESTS: &[Test] = &[
     ("cache::a_roles_session_is_kept_beside_what_it_was_assumed_with", of_a_role),
     ("cache::what_is_kept_belongs_to_one_profile_cluster_and_role", apart),
     ("cache::a_file_that_cannot_be_used_is_said_and_left_alone", unusable),
+    ("cache::who_reads_meanwhile_finds_half_a_file_there_alone", listed::writing),
+    ("cache::what_has_ended_or_ends_soon_is_not_kept_here", listed::ended),
+    ("cache::files_that_are_not_there_or_of_others_are_left_alone_here", listed::files),
+    ("cache::keys_and_profiles_are_told_apart_here", listed::whose),
     ("cache::only_what_ends_is_kept", endless),
     ("cache::a_cached_token_touches_no_network", no_network),
 ];
@@ -244,7 +250,7 @@ fn unusable(world: &World) -> anyhow::Result<()> {
         ensure!(said.contains("unable to use cache: "), "{program:?} has not waited: {said}");
     }
     drop(held);
-    // Another file of YAML: that program overwrites it.
+    // Another file of YAML.
     let other = "credentials: none\n";
     fs::write(home.file(), other)?;
     let (_, said) = home.token(Ours, &["-i", CLUSTER_ID])?;

@@ -4,6 +4,7 @@ mod install;
 mod pods;
 mod refusals;
 mod same;
+mod sources;
 mod upgrade;
 
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ use serde_json::Value;
 use crate::Test;
 
 pub(crate) fn tests() -> Vec<Test> {
-    [same::TESTS, refusals::TESTS, install::TESTS, upgrade::TESTS, pods::TESTS].concat()
+    [same::TESTS, refusals::TESTS, install::TESTS, upgrade::TESTS, pods::TESTS, sources::TESTS].concat()
 }
 
 /// The chart.

@@ -1,6 +1,7 @@
 //! Where the server finds who logs in besides its own files: `aws-auth`, IAMIdentityMappings, a dynamic file, and the file
 //! that names which of them are asked. On a real API server, with the permissions that aws-iam-authenticator needs.
 
+mod later;
 mod rough;
 
 use std::{fs, path::PathBuf};
@@ -26,6 +27,9 @@ pub(crate) const TESTS: &[Test] = &[
     ("modes::what_is_not_there_yet_stops_no_start_and_refuses_nobody", nothing_there),
     ("modes::what_contradicts_itself_is_refused_at_the_start", contradictions),
     ("modes::watches_outlive_api_servers_histories_rights_and_tokens", rough::watches),
+    ("modes::permissions_may_come_later_than_the_server", later::rights),
+    ("modes::two_servers_write_each_status_once", later::replicas),
+    ("modes::accounts_are_scrubbed_from_the_moment_the_configuration_says", later::scrubbed),
     ("modes::what_a_configuration_says_of_sources_and_denials_holds_at_once", reconfigured),
     ("modes::reserved_prefixes_hold_for_a_source_that_cannot_be_read", reserved),
 ];
@@ -184,7 +188,15 @@ fn aws_auth(world: &World) -> anyhow::Result<()> {
 
     // Also that it was removed meanwhile, which aws-iam-authenticator never notices.
     api.admin.kubectl(&["delete", "configmap", "aws-auth", "-n", "kube-system"])?.success()?;
-    becomes(world, &server, "alice", "403")
+    becomes(world, &server, "alice", "403")?;
+    // One that is made anew while it is watched is another object of the same name.
+    for (name, username) in [("alice", "eighth"), ("alice", "ninth")] {
+        api.admin.with_file(&["create"], &aws_auth_of(&user(name, username)))?.success()?;
+        becomes(world, &server, name, username)?;
+        api.admin.kubectl(&["delete", "configmap", "aws-auth", "-n", "kube-system"])?.success()?;
+        becomes(world, &server, name, "403")?;
+    }
+    Ok(())
 }
 
 /// API servers before 1.32, and those whose gate is off, have no streaming lists; a list is not allowed.
@@ -260,7 +272,14 @@ fn objects(world: &World) -> anyhow::Result<()> {
     api.admin.with_file(&["apply"], &object(alice, "third"))?.success()?;
     becomes(world, &server, "alice", "third")?;
     api.admin.kubectl(&["delete", "crd", "iamidentitymappings.iamauthenticator.k8s.aws"])?.success()?;
-    becomes(world, &server, "alice", "403")
+    becomes(world, &server, "alice", "403")?;
+    // And comes back, with others.
+    api.admin.with_file(&["apply"], DEFINITION)?.success()?;
+    wait_until("the resource is served again", || {
+        Ok(api.admin.with_file(&["apply"], &object(alice, "fourth"))?.code == 0)
+    })?;
+    becomes(world, &server, "alice", "fourth")?;
+    wait_until("the status is written", || Ok(canonical()? == alice.to_lowercase()))
 }
 
 fn dynamic(users: &Value) -> String {

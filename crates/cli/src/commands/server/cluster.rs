@@ -132,7 +132,7 @@ pub(super) fn follow(mode: BackendMode, reached: Reached, sources: Arc<Sources>)
         loop {
             match reached.connect().await {
                 Ok(cluster) => follow_in(mode, &Arc::new(cluster), &sources).await,
-                Err(error) => cannot_see(mode, &sources, &format!("{error:#}")),
+                Err(error) => sources.cannot_read(mode, &format!("{error:#}")),
             }
             sleep(AGAIN).await;
         }
@@ -146,9 +146,16 @@ async fn follow_in(mode: BackendMode, cluster: &Arc<Cluster>, sources: &Arc<Sour
     let watched = if mode == BackendMode::Crd { OBJECTS } else { AWS_AUTH };
     let watching = kubernetes::watch(cluster, watched, |change| {
         let mut seen = lock(&seen);
+        if mode == BackendMode::EksConfigMap {
+            say_of_aws_auth(&change, !seen.objects.is_empty());
+        }
         match change {
-            Change::Failed(error) => {
-                cannot_see(mode, sources, &in_words(&error));
+            Change::Failed { error, was_open } => {
+                // As aws-iam-authenticator counts: a watch that breaks off is no failure, unless there is none behind it.
+                if mode == BackendMode::EksConfigMap && !was_open {
+                    sources.webhook().metrics().configmap_watch_failed();
+                }
+                sources.cannot_read(mode, &in_words(&error));
                 seen.failures += 1;
                 let is_other =
                     matches!(error, KubernetesError::Unauthorized { .. } | KubernetesError::Credentials { .. });
@@ -193,7 +200,7 @@ async fn follow_in(mode: BackendMode, cluster: &Arc<Cluster>, sources: &Arc<Sour
                         Err(error) => Some(in_words(&error)),
                     };
                     if let Some(why) = why {
-                        cannot_see(mode, sources, &why);
+                        sources.cannot_read(mode, &why);
                         continue;
                     }
                     // A resource that is not installed has no objects.
@@ -238,6 +245,21 @@ async fn follow_in(mode: BackendMode, cluster: &Arc<Cluster>, sources: &Arc<Sour
     }
 }
 
+/// Tells of `aws-auth` in aws-iam-authenticator's words, for which scripts wait.
+fn say_of_aws_auth(change: &Change, was_there: bool) {
+    let is_there = match change {
+        Change::All(objects) => !objects.is_empty(),
+        Change::Applied(_) => true,
+        Change::Gone(_) => false,
+        Change::Failed { .. } | Change::Restored | Change::NotServed => return,
+    };
+    if is_there {
+        tracing::info!("Received aws-auth watch event");
+    } else if was_there {
+        tracing::info!("Resetting configmap on delete");
+    }
+}
+
 /// What went wrong, for whoever runs a server: it has no contexts to choose from.
 fn in_words(error: &KubernetesError) -> String {
     match error {
@@ -249,13 +271,6 @@ fn in_words(error: &KubernetesError) -> String {
         }
         other => other.to_string(),
     }
-}
-
-fn cannot_see(mode: BackendMode, sources: &Sources, why: &str) {
-    if mode == BackendMode::EksConfigMap {
-        sources.webhook().metrics().configmap_watch_failed();
-    }
-    sources.cannot_read(mode, why);
 }
 
 impl ObjectStore {

@@ -39,14 +39,14 @@ pub(super) fn follow_logins(path: PathBuf, sources: Arc<Sources>) {
                         let bytes = bytes(&path)?;
                         let standing = Standing::alone(path.display().to_string());
                         let read = dynamic_file(&bytes, standing, options).map_err(|source| refused(&source))?;
-                        let written = Fields::read(&bytes).ok().and_then(|fields| fields.written());
-                        Ok((Indexed::from(read), written))
+                        let stamp = Fields::read(&bytes).map(|fields| fields.stamp()).unwrap_or_default();
+                        Ok((Indexed::from(read), stamp))
                     });
                     match read.await {
-                        Ok((read, at)) => {
+                        Ok((read, stamp)) => {
                             sources.take(BackendMode::DynamicFile, read);
                             if !is_first {
-                                observe(sources.webhook(), "dynamic_file", at);
+                                observe(sources.webhook(), "dynamic_file", &stamp);
                             }
                         }
                         Err(error) => cannot_read(&sources, &format!("{error:#}")),
@@ -89,11 +89,22 @@ fn refused(refused: &Source) -> anyhow::Error {
     anyhow::anyhow!("the whole file is refused: {}", said.join("; "))
 }
 
-/// How long after it was written a file is in use; one that says it will be written is passed over.
-pub(super) fn observe(webhook: &Webhook, file: &'static str, written: Option<i64>) {
+/// What a file says of itself.
+#[derive(Default)]
+pub(super) struct Stamp {
+    /// `LastUpdatedDateTime`.
+    written: Option<i64>,
+    /// `Version`.
+    version: String,
+}
+
+/// How long after it was written a file is in use, as a metric and in aws-iam-authenticator's words; one that says it will be
+/// written is passed over.
+pub(super) fn observe(webhook: &Webhook, file: &'static str, Stamp { written, version }: &Stamp) {
     let after = written.and_then(|at| u64::try_from(process::now().as_second() - at).ok());
     if let Some(seconds) = after {
         webhook.metrics().dynamic_file_loaded(file, Duration::from_secs(seconds));
+        tracing::info!(Version = version, Type = file, Latency = seconds, "logging latency metric");
     }
 }
 
@@ -112,9 +123,10 @@ impl<'t> Fields<'t> {
         serde_json::from_str(value.get()).ok()
     }
 
-    /// `LastUpdatedDateTime`: seconds since 1970, as a text.
-    pub(super) fn written(&self) -> Option<i64> {
-        self.text("LastUpdatedDateTime")?.parse().ok()
+    /// `LastUpdatedDateTime`, seconds since 1970 as a text, and `Version`.
+    pub(super) fn stamp(&self) -> Stamp {
+        let written = self.text("LastUpdatedDateTime").and_then(|text| text.parse().ok());
+        Stamp { written, version: self.text("Version").unwrap_or_default() }
     }
 }
 

@@ -80,8 +80,11 @@ pub(super) const NO_TEXT: Difference = Difference {
     codes: (0, 1),
     differs: BOTH,
 };
-pub(super) const PANIC: Difference =
-    Difference { what: "`ec2DescribeInstancesRoleARN` that is no ARN", codes: (2, 1), differs: BOTH };
+pub(super) const PANIC: Difference = Difference {
+    what: "`ec2DescribeInstancesRoleARN`, or `sourceARN` beside it, that is no ARN",
+    codes: (2, 1),
+    differs: BOTH,
+};
 pub(super) const DOTENV: Difference =
     Difference { what: "`-c` with a file of variables (`.env`, `.dotenv`)", codes: (0, 1), differs: BOTH };
 

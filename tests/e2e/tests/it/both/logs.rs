@@ -1,7 +1,7 @@
 //! What scripts read in both servers' logs: how values are quoted, what is left out of scrubbed accounts, and the words by which
 //! denials and requests that are none are told apart.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs};
 
 use anyhow::{Context as _, ensure};
 use e2e::{
@@ -11,7 +11,7 @@ use e2e::{
     sts::now,
     world::{CLUSTER_ID, World},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::servers::{Two, answer, mounted_file};
 
@@ -154,6 +154,84 @@ pub(super) fn denied(world: &World) -> anyhow::Result<()> {
         compare(&format!("{method} {body}"), &theirs, &ours, &mut wrong);
     }
     ensure!(wrong.is_empty(), "{wrong}");
+    Ok(())
+}
+
+/// Which lines each `-v` lets through: a login, a denial, and what is no request.
+pub(super) fn levels(world: &World) -> anyhow::Result<()> {
+    let server = mounted_file();
+    for level in ["panic", "fatal", "error", "warn", "warning", "info", "debug", "trace"] {
+        let folder = world.folder(&format!("both-levels-{level}"))?;
+        let words = ["-v", level, "--log-format=json"];
+        let options =
+            GoOptions { cluster_id: CLUSTER_ID, server: &server, features: &[], args: &words, environment: Vec::new() };
+        let theirs = GoServer::start_with(&world.parts, &world.sts, &folder.join("theirs"), options)?;
+        let options = ServerOptions { cluster_id: CLUSTER_ID, mappings: &server, args: &words[..2] };
+        let ours = Server::start(&world.parts, &world.sts, &folder.join("ours"), &options)?;
+        for person in ["alice", "mallory"] {
+            let token = world.fresh_token(person, CLUSTER_ID)?;
+            ensure!(theirs.review(&token)?.status == ours.review(&token)?.status, "{person}");
+        }
+        theirs.request("GET", "/authenticate", "")?;
+        ours.request("GET", "/authenticate", "")?;
+        let lines = |log: &str| {
+            ["access granted", "access denied", "unexpected request method"]
+                .map(|message| log.contains(&format!("\"msg\":\"{message}\"")))
+        };
+        // Theirs has written them before it answers; ours writes behind the answer. Errors are none of what these two levels let
+        // through there, and are here.
+        let theirs = lines(&theirs.process.log());
+        let expected = match level {
+            "panic" | "fatal" => {
+                ensure!(theirs == [false; 3], "{level}: {theirs:?}");
+                [false, false, true]
+            }
+            _ => theirs,
+        };
+        let mut seen = [false; 3];
+        wait_until("ours has written its lines", || {
+            seen = lines(&ours.process.log());
+            Ok(seen == expected)
+        })
+        .with_context(|| format!("{level}: expected {expected:?}, ours {seen:?}\n{}", ours.process.log()))?;
+    }
+    Ok(())
+}
+
+/// Who is mapped, and the whole of a dynamic file, stand in theirs alone; and what time a line has.
+pub(super) fn mapped(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("both-mapped")?;
+    let file = folder.join("logins.json");
+    let entry = json!({"userarn": "arn:aws:iam::111122223333:user/carol", "username": "of-the-file"});
+    fs::write(&file, json!({"mapUsers": [entry], "note": "whatever-else-stands-there"}).to_string())?;
+    let server = format!(
+        "  backendMode: [MountedFile, DynamicFile]\n  dynamicfilepath: {}\n  mapAccounts: ['444455556666']\n{}",
+        file.display(),
+        mounted_file()
+    );
+    let two = Two::start(world, "both-mapped-servers", &server)?;
+    let carol = world.fresh_token("carol", CLUSTER_ID)?;
+    wait_until("both have read the file", || {
+        Ok(two.theirs.review(&carol)?.status == 200 && two.ours.review(&carol)?.status == 200)
+    })?;
+    let (theirs, ours) = (two.theirs.process.log(), two.ours.process.log());
+    for words in [
+        "\"mapping IAM role\"",
+        "\"mapping IAM user\"",
+        "\"mapping IAM Account\"",
+        "alice-{{AccountID}}",
+        "whatever-else-stands-there",
+    ] {
+        ensure!(theirs.contains(words) && !ours.contains(words), "{words}\n{theirs}\n{ours}");
+    }
+    let time = |log: &str| -> anyhow::Result<String> {
+        let line = log.lines().find(|line| line.contains("listening on ")).context("it listens")?;
+        let line: Value = serde_json::from_str(line)?;
+        Ok(line["time"].as_str().context("a time")?.to_owned())
+    };
+    let (theirs, ours) = (time(&theirs)?, time(&ours)?);
+    ensure!(theirs.parse::<jiff::Timestamp>()?.subsec_nanosecond() == 0, "theirs is in seconds: {theirs}");
+    ensure!(ours.ends_with('Z') && ours.parse::<jiff::Timestamp>().is_ok(), "ours is in UTC: {ours}");
     Ok(())
 }
 

@@ -14,7 +14,7 @@ const HELD: &[Section] = &[
         "When things go wrong",
         &[
             ("STS down, slow or lying", &["both::sts_that_fails_is_a_no_there_and_none_here"]),
-            ("an instance without a DNS name yet", &["cli::an_instance_logs_in_by_the_name_that_ec2_has_for_it"]),
+            ("an instance without a DNS name yet", &["both::machines_log_in_by_ec2s_word_or_as_listed"]),
             ("a change of the configuration", &["both::a_configuration_that_changes_is_taken_here"]),
             ("an IAMIdentityMapping that was taken", &["both::statuses_are_the_same_and_events_are_theirs_alone"]),
             (
@@ -50,20 +50,30 @@ const HELD: &[Section] = &[
                 "a dynamic file behind a link that leads elsewhere",
                 &["both::a_dynamic_file_behind_a_link_is_seen_when_that_leads_elsewhere"],
             ),
-            ("a backend-mode file that names other modes", &["modes::a_file_says_which_sources_are_asked"]),
+            (
+                "a backend-mode file that names other modes",
+                &["both::a_file_of_other_modes_makes_nothing_forgotten_here"],
+            ),
             (
                 "a backend-mode file that names a mode twice, or DynamicFile without `dynamicfilepath`",
                 &["both::a_file_of_modes_that_cannot_be_is_not_taken_here"],
             ),
             (
+                "`dynamicfilepath` beside `dynamicBackendModePath`, where `backendMode` does not name DynamicFile",
+                &["both::servers_listen_or_end_the_same_or_as_listed"],
+            ),
+            (
                 "a backend-mode file that is gone again, or names other modes",
                 &["both::gauges_of_a_file_of_modes_go_back"],
             ),
-            ("SIGTERM", &["both::kubeconfigs_and_signals_are_taken_otherwise"]),
+            ("SIGTERM, SIGINT", &["both::kubeconfigs_and_signals_are_taken_otherwise"]),
             (
                 "certificate",
                 &["init::files_are_made_once_and_kept", "init::a_rotated_pair_is_taken_without_a_failed_request"],
             ),
+            ("the pair that is made where there is none", &["both::a_pair_that_is_made_is_as_listed"]),
+            ("modes of the files that are made", &["both::init_leaves_the_same_files_or_as_listed"]),
+            ("the API server's kubeconfig", &["both::a_pair_that_is_made_is_as_listed"]),
             ("kubeconfig", &["both::kubeconfigs_and_signals_are_taken_otherwise"]),
             ("`port: abc`", &["both::servers_listen_or_end_the_same_or_as_listed"]),
             (
@@ -105,15 +115,18 @@ const HELD: &[Section] = &[
             ("the session of `--role`", &["cache::a_roles_session_is_kept_beside_what_it_was_assumed_with"]),
             (
                 "keys in the environment, or in `~/.aws` without a role",
-                &["cache::what_is_kept_belongs_to_one_profile_cluster_and_role"],
+                &["cache::keys_and_profiles_are_told_apart_here"],
             ),
-            ("`--profile`, `AWS_DEFAULT_PROFILE`", &["cache::what_is_kept_belongs_to_one_profile_cluster_and_role"]),
-            ("writing", &["cache::each_program_reads_what_the_other_has_kept"]),
-            ("what has ended", &["cache::each_program_reads_what_the_other_has_kept"]),
-            ("less than a minute before the end", &["cache::each_program_reads_what_the_other_has_kept"]),
+            ("`--profile`, `AWS_DEFAULT_PROFILE`", &["cache::keys_and_profiles_are_told_apart_here"]),
+            ("writing", &["cache::who_reads_meanwhile_finds_half_a_file_there_alone"]),
+            ("what has ended", &["cache::what_has_ended_or_ends_soon_is_not_kept_here"]),
+            ("less than a minute before the end", &["cache::what_has_ended_or_ends_soon_is_not_kept_here"]),
             ("no `HOME`, and no variable that names the file", &["both::without_a_home_folder_nothing_is_kept_here"]),
-            ("another file of YAML at that path", &["cache::a_file_that_cannot_be_used_is_said_and_left_alone"]),
-            ("a first call without a file", &["cache::each_program_reads_what_the_other_has_kept"]),
+            (
+                "another file of YAML at that path",
+                &["cache::files_that_are_not_there_or_of_others_are_left_alone_here"],
+            ),
+            ("a first call without a file", &["cache::files_that_are_not_there_or_of_others_are_left_alone_here"]),
         ],
     ),
     (
@@ -143,7 +156,7 @@ const HELD: &[Section] = &[
             ("a duplicate", &["add::what_is_typed_and_asked_is_answered_as_by_aws_iam_authenticator"]),
             (
                 "a group with a quotation mark, an empty one, an unknown key of `--sso`",
-                &["add::everything_else_of_the_map_keeps_its_bytes"],
+                &["add::words_that_would_become_others_are_refused"],
             ),
             ("a file (`--file`)", &["add::a_file_is_edited_or_left_as_it_is"]),
         ],
@@ -157,10 +170,19 @@ const HELD: &[Section] = &[
             ),
             (
                 "who is mapped (`mapping IAM role …`), and every dynamic file whole",
-                &["both::servers_answer_count_and_log_the_same_in_every_mode"],
+                &["both::who_is_mapped_and_when_are_told_as_listed"],
+            ),
+            ("`-v panic`, `-v fatal`", &["both::each_level_of_the_log_has_the_same_lines"]),
+            (
+                "what its parts do (`starting mapper …`, `startLoadDynamicFile: …`, `successfully synced …`)",
+                &["both::edits_are_told_in_the_same_words_or_as_listed"],
+            ),
+            (
+                "why a source is not taken (`Unable to re-establish watch: …`, `There was an error parsing the config maps. …`, `ParseMap: …`)",
+                &["both::edits_are_told_in_the_same_words_or_as_listed"],
             ),
             ("`STS response`", &["both::servers_answer_count_and_log_the_same_in_every_mode"]),
-            ("the time", &["both::servers_answer_count_and_log_the_same_in_every_mode"]),
+            ("the time", &["both::who_is_mapped_and_when_are_told_as_listed"]),
             ("why somebody is denied (`error`)", &["both::denials_are_told_in_words_that_begin_the_same"]),
             (
                 "a request that is none (`could not parse request body`)",
@@ -193,8 +215,8 @@ const HELD: &[Section] = &[
     (
         "On the wire",
         &[
-            ("`apiVersion` and `kind` of an answer", &["interop::both_servers_answer_the_same_for_everybody"]),
-            ("`extra`", &["both::servers_answer_count_and_log_the_same_in_every_mode"]),
+            ("`apiVersion` and `kind` of an answer", &["both::answers_have_a_kind_and_twins_of_keys_here"]),
+            ("`extra`", &["both::answers_have_a_kind_and_twins_of_keys_here"]),
             (
                 "bytes behind the JSON of a request, a key twice, what is not UTF-8",
                 &["both::odd_requests_are_answered_the_same_or_as_listed"],
@@ -207,6 +229,7 @@ const HELD: &[Section] = &[
                 "`kind`, `metadata`, `status` and `audiences` of a request that are of another type",
                 &["both::odd_requests_are_answered_the_same_or_as_listed"],
             ),
+            ("`User-Agent` of what AWS is asked, which CloudTrail shows", &["both::aws_is_told_who_asks"]),
             (
                 "a body longer than [the limit](server.md#limits)",
                 &["both::odd_requests_are_answered_the_same_or_as_listed"],
@@ -222,6 +245,22 @@ const HELD: &[Section] = &[
 /// CLI and the credentials.
 const ELSEWHERE: &[&str] =
     &["Who gets in", "Tokens", "On the command line", "Called as `eks get-token`", "Codes of MFA devices"];
+
+/// README names in a sentence what the page lists.
+pub(super) fn not_in_this_version(_: &World) -> anyhow::Result<()> {
+    let read = |name: &str| fs::read_to_string(pages::repository().join(name));
+    let (readme, page) = (read("README.md")?, read("docs/differences.md")?);
+    let between = |text: &str, start: &str, end: &str| -> anyhow::Result<String> {
+        let (_, rest) = text.split_once(start).with_context(|| format!("{start} is there"))?;
+        Ok(rest.split(end).next().unwrap_or_default().to_owned())
+    };
+    let section = between(&page, "\n## Not in this version\n", "\n## ")?;
+    let items = section.lines().filter_map(|line| Some(line.strip_prefix("- ")?.trim_end_matches('.').to_lowercase()));
+    let listed = items.collect::<Vec<_>>().join("; ");
+    let said = between(&readme, "Not in this version: ", " ([all differences]")?;
+    ensure!(!listed.is_empty() && said == listed, "README says {said:?}, the page {listed:?}");
+    Ok(())
+}
 
 /// Each row has its test, and each test is one.
 pub(super) fn held(_: &World) -> anyhow::Result<()> {

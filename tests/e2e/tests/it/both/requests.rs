@@ -4,8 +4,10 @@
 use anyhow::{Context as _, ensure};
 use e2e::{
     https::{self, Answer},
-    world::World,
+    server::token_review,
+    world::{CLUSTER_ID, World},
 };
+use serde_json::Value;
 
 use super::servers::{Two, mounted_file, shape};
 
@@ -277,4 +279,35 @@ fn message(hello: &Hello) -> Vec<u8> {
             .concat();
     let handshake = [vec![1, 0], sized(body)].concat();
     [vec![22, 3, 1], sized(handshake)].concat()
+}
+
+/// What stands in an answer of ours besides.
+pub(super) fn answers(world: &World) -> anyhow::Result<()> {
+    let two = Two::start(world, "both-answers", &mounted_file())?;
+    let token = world.fresh_token("dave", CLUSTER_ID)?;
+    for version in ["v1", "v1beta1"] {
+        let asked = token_review(&format!("authentication.k8s.io/{version}"), &token);
+        let (theirs, ours) = two.request("POST", "/authenticate", &asked)?;
+        let read = |answer: &Answer| serde_json::from_str::<Value>(&answer.body);
+        let (theirs, ours) = (read(&theirs)?, read(&ours)?);
+        ensure!(theirs.get("kind").is_none() && theirs.get("apiVersion").is_none(), "{theirs}");
+        ensure!(
+            ours["kind"] == "TokenReview" && ours["apiVersion"] == format!("authentication.k8s.io/{version}"),
+            "{ours}"
+        );
+        let (theirs, ours) = (&theirs["status"]["user"]["extra"], &ours["status"]["user"]["extra"]);
+        let twins = [
+            ("arn", "arn"),
+            ("canonicalArn", "canonical-arn"),
+            ("sessionName", "session-name"),
+            ("accessKeyId", "access-key-id"),
+            ("principalId", "principal-id"),
+        ];
+        for (key, twin) in twins {
+            let twin = format!("cluster-auth.dev/{twin}");
+            ensure!(!theirs[key].is_null() && theirs[key] == ours[key] && ours[key] == ours[&twin], "{key}: {ours}");
+            ensure!(theirs.get(&twin).is_none(), "{theirs}");
+        }
+    }
+    Ok(())
 }

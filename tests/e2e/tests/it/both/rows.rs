@@ -59,6 +59,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("dynamic.yaml", "clusterID: c\nserver: {backendMode: [DynamicFile]}\n"),
     ("path.yaml", "clusterID: c\nserver: {dynamicfilepath: x}\n"),
     ("panic.yaml", "clusterID: c\nserver: {ec2DescribeInstancesRoleARN: junk}\n"),
+    (
+        "source.yaml",
+        "clusterID: c\nserver: {ec2DescribeInstancesRoleARN: 'arn:aws:iam::111122223333:role/R', sourceARN: junk}\n",
+    ),
     ("twice.yaml", "clusterID: c\nserver: {backendMode: [CRD, CRD]}\n"),
     (
         "aws.ini",
@@ -241,6 +245,7 @@ pub(super) const ROWS: &[Row] = &[
     other("token -i c -v loud", &WRONG, "valid levels are panic, fatal, error, warning, info, debug, trace"),
     other("AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY=loud token -i c", &LEVEL, ""),
     other("AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY=loud version", &LEVEL, ""),
+    other("AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY=loud server -i c", &WRONG, "valid levels are panic, fatal, error"),
     other("token -i c -l yaml", &NOTES, "--log-format yaml: unknown format (text, json)"),
     other("-l JSON version", &NOTES, "--log-format JSON: unknown format (text, json)"),
     same("token -i c --feature-gates SSORoleMatch=true,AllBeta=f"),
@@ -317,4 +322,5 @@ pub(super) const ROWS: &[Row] = &[
         &PANIC,
         "is not the ARN of an IAM role",
     ),
+    other("server -c source.yaml --state-dir . --generate-kubeconfig k --port 0", &PANIC, "\"junk\" is not an ARN"),
 ];

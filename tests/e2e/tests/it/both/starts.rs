@@ -64,6 +64,15 @@ const STARTS: &[Start] = &[
     other("--port={port} --ec2-describeInstances-qps=-1", "", HERE, None, "-1 is out of range"),
     other("--port={port} --ec2-describeInstances-burst=-1", "", HERE, None, "-1 is out of range"),
     other("--port={port}", "ec2DescribeInstancesQps: -1", HERE, None, "found -1"),
+    // Whose word a role is assumed on: theirs sends what is left of an ARN without an account, which is S3's form.
+    same(
+        "--port={port}",
+        "ec2DescribeInstancesRoleARN: 'arn:aws:iam::111122223333:role/R', sourceARN: 'arn:aws:s3:::bucket'",
+        HERE,
+    ),
+    same("--port={port}", "sourceARN: junk", HERE),
+    // Files that are followed.
+    other("--port={port}", "dynamicBackendModePath: modes.json, dynamicfilepath: logins.json", None, HERE, ""),
     // Addresses.
     same("--port={port} --address=localhost", "", HERE),
     same("--port={port}", "address: localhost", HERE),

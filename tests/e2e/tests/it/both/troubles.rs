@@ -17,7 +17,7 @@ use super::servers::{Two, mounted_file};
 use crate::access::DEFINITION;
 
 /// A kubeconfig of an API server that is not there.
-const NOBODY_THERE: &str = "{apiVersion: v1, kind: Config, current-context: c, \
+pub(super) const NOBODY_THERE: &str = "{apiVersion: v1, kind: Config, current-context: c, \
     clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}], contexts: [{name: c, context: {cluster: c, user: u}}], \
     users: [{name: u, user: {token: x}}]}\n";
 
@@ -228,6 +228,44 @@ pub(super) fn odd_modes(world: &World) -> anyhow::Result<()> {
     wait_until("ours says why not", || Ok(two.ours.process.log().contains("the configuration has no dynamicfilepath")))
 }
 
+/// A file that names other modes while the API server is away: theirs forgets what it has read, and reads it anew.
+pub(super) fn other_modes(world: &World) -> anyhow::Result<()> {
+    let mut cluster = TestCluster::start(world, "both-other-modes", "")?;
+    cluster.admin.kubectl(&["get", "namespace", "kube-system"])?.success()?;
+    let metadata = json!({"name": "aws-auth", "namespace": "kube-system"});
+    let users = "[{userarn: 'arn:aws:iam::111122223333:user/alice', username: alice}]";
+    let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"mapUsers": users}});
+    cluster.admin.with_file(&["apply"], &map.to_string())?.success()?;
+    let modes = cluster.folder.join("modes.json");
+    let name = |names: &str| -> anyhow::Result<()> {
+        fs::write(modes.with_extension("new"), json!({"backendMode": names}).to_string())?;
+        Ok(fs::rename(modes.with_extension("new"), &modes)?)
+    };
+    name("EKSConfigMap")?;
+    let server = format!(
+        "  backendMode: [EKSConfigMap]\n  kubeconfig: {}\n  dynamicBackendModePath: {}\n  \
+         mapUsers: [{{userarn: 'arn:aws:iam::111122223333:user/ops/bob', username: bob}}]\n",
+        cluster.cluster.admin_kubeconfig().display(),
+        modes.display()
+    );
+    let two = Two::start(world, "both-other-modes-servers", &server)?;
+    let becomes = |person: &str, expected: (u16, u16)| -> anyhow::Result<()> {
+        let mut seen = (0, 0);
+        wait_until(&format!("{person} is answered {expected:?}"), || {
+            seen = statuses(world, &two, person)?;
+            Ok(seen == expected)
+        })
+        .with_context(|| format!("{seen:?}\n{}\n{}", two.theirs.process.log(), two.ours.process.log()))
+    };
+    becomes("alice", (200, 200))?;
+    cluster.cluster.stop_api_server();
+    name("EKSConfigMap MountedFile")?;
+    becomes("bob", (200, 200)).context("both ask the other source")?;
+    becomes("alice", (403, 200)).context("she stands in what was read before")?;
+    cluster.cluster.start_api_server()?;
+    becomes("alice", (200, 200))
+}
+
 /// What a start does to the kubeconfig that is there, and what SIGTERM does to a server.
 pub(super) fn from_start_to_end(world: &World) -> anyhow::Result<()> {
     let started = |name: &str, program: &Path, args: &[&str]| -> anyhow::Result<(Background, bool)> {
@@ -265,7 +303,21 @@ pub(super) fn from_start_to_end(world: &World) -> anyhow::Result<()> {
     process::run(std::process::Command::new("kill").arg("-TERM").arg(theirs.id().to_string()))?.success()?;
     wait_until("theirs is asked all the same", || Ok(is_answered("127.0.0.1", 21363)))?;
     ensure!(theirs.ended()?.is_none(), "theirs goes on: {}", theirs.log());
-    theirs.kill()
+    theirs.kill()?;
+    // The same of the signal that a terminal sends.
+    let interrupts = |process: &Background| -> anyhow::Result<()> {
+        process::run(std::process::Command::new("kill").arg("-INT").arg(process.id().to_string()))?.success().map(drop)
+    };
+    let (mut theirs, _) = started("theirs", &world.parts.go_authenticator, &[])?;
+    wait_until("theirs is asked", || Ok(is_answered("127.0.0.1", 21363)))?;
+    interrupts(&theirs)?;
+    wait_until("theirs is asked all the same", || Ok(is_answered("127.0.0.1", 21363)))?;
+    ensure!(theirs.ended()?.is_none(), "theirs goes on: {}", theirs.log());
+    theirs.kill()?;
+    let (mut ours, _) = started("ours", &world.parts.cluster_auth, &["--health-address=none"])?;
+    interrupts(&ours)?;
+    ensure!(ours.wait()?.success(), "{}", ours.log());
+    Ok(())
 }
 
 /// A caller who may be of another account's file: the right id with another ARN, and the file's `mapAccounts`.

@@ -70,7 +70,13 @@ fn strict(world: &World) -> anyhow::Result<()> {
     let monitoring = "serviceMonitor.enabled=true,prometheusRule.enabled=true,authenticator.address=0.0.0.0";
     let another = "authenticator.reads=config.yaml,authenticator.image=a/b,authenticator.tag=v1,\
                    authenticator.backendMode={EKSConfigMap,CRD},authenticator.pullSecrets={one},authenticator.testSecret=two";
+    let files = "authenticator.backendMode={DynamicFile,MountedFile},authenticator.dynamicFile=/etc/logins/logins.json,\
+                 authenticator.backendModeFile=/etc/modes/modes.json";
+    let keys = "authenticator.backendMode={DynamicFile},authenticator.dynamicFile=logins.json,\
+                authenticator.backendModeFile=modes.json,authenticator.filesFrom=logins";
     let sets = [
+        files,
+        keys,
         "authenticator.pullPolicy=Always",
         monitoring,
         another,

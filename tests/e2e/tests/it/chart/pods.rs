@@ -38,15 +38,15 @@ const FILE: &str =
     "account: '111122223333'\ngroups:\n- {name: developers, users: [alice, erin]}\n- {name: ops, users: [ops/bob]}\n";
 
 /// A control plane node: what the chart puts on it.
-struct Machine<'a> {
+pub(super) struct Machine<'a> {
     world: &'a World,
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     port: u16,
-    values: String,
+    pub(super) values: String,
 }
 
 impl<'a> Machine<'a> {
-    fn new(world: &'a World, name: &str) -> anyhow::Result<Self> {
+    pub(super) fn new(world: &'a World, name: &str) -> anyhow::Result<Self> {
         let folder = world.folder(name)?;
         fs::create_dir_all(folder.join("state"))?;
         let port = free_port()?;
@@ -62,13 +62,13 @@ impl<'a> Machine<'a> {
         Ok(machine)
     }
 
-    fn objects(&self, values: &str) -> anyhow::Result<Vec<Value>> {
+    pub(super) fn objects(&self, values: &str) -> anyhow::Result<Vec<Value>> {
         fs::write(self.folder.join("values.yaml"), values)?;
         objects(&template(&self.world.parts.helm, &self.folder, &["--values", "values.yaml"])?.success()?)
     }
 
     /// The ConfigMap as it comes to the machine.
-    fn mount(&self, values: &str) -> anyhow::Result<()> {
+    pub(super) fn mount(&self, values: &str) -> anyhow::Result<()> {
         pod::mount(object(&self.objects(values)?, "ConfigMap", "cluster-auth-access")?, &self.folder.join("config"))
     }
 
@@ -78,28 +78,38 @@ impl<'a> Machine<'a> {
         let spec = for_this_user(spec)?;
         let (config, state) = (self.folder.join("config"), self.folder.join("state"));
         let today = self.folder.join("today");
-        Ok(Pod::new(&spec, &[("config", &config), ("state", &state), ("shadow-of", &today)]))
+        let (logins, modes) = (self.folder.join("logins"), self.folder.join("modes"));
+        let followed = [("dynamic-file", &*logins), ("backend-mode-file", &*modes)];
+        Ok(Pod::new(
+            &spec,
+            &[&[("config", &*config), ("state", &*state), ("shadow-of", &*today)][..], &followed].concat(),
+        ))
     }
 
-    fn init(&self) -> anyhow::Result<()> {
+    pub(super) fn init(&self) -> anyhow::Result<()> {
         let mut command = self.server_pod()?.command(&self.world.parts.cluster_auth, "init")?;
         process::run(&mut command)?.success().map(drop)
     }
 
-    fn start(&self, log: &str) -> anyhow::Result<Background> {
+    pub(super) fn start(&self, log: &str) -> anyhow::Result<Background> {
         let mut command = self.server_pod()?.command(&self.world.parts.cluster_auth, "server")?;
         Background::start(command.env("AWS_REGION", "us-west-2"), self.folder.join(log))
     }
 
-    fn status(&self, path: &str) -> anyhow::Result<u16> {
+    pub(super) fn status(&self, path: &str) -> anyhow::Result<u16> {
         let ca = certificate_authority(&self.folder.join("state"))?;
         Ok(https::request(&ca, self.port, "GET", path, "")?.status)
     }
 
     fn review(&self, person: &str) -> anyhow::Result<u16> {
+        Ok(self.answer(person)?.status)
+    }
+
+    /// What an API server would be answered about somebody.
+    pub(super) fn answer(&self, person: &str) -> anyhow::Result<https::Answer> {
         let ca = certificate_authority(&self.folder.join("state"))?;
         let review = token_review("authentication.k8s.io/v1", &self.world.token(person, CLUSTER_ID)?);
-        Ok(https::request(&ca, self.port, "POST", "/authenticate", &review)?.status)
+        https::request(&ca, self.port, "POST", "/authenticate", &review)
     }
 
     /// The pod of `helm test`, with somebody's credentials.

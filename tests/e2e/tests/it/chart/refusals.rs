@@ -106,7 +106,52 @@ fn wrong_values(world: &World) -> anyhow::Result<()> {
         (
             "a source that is none",
             "clusterID: c\nauthenticator: {backendMode: [File]}",
-            "MountedFile, EKSConfigMap, CRD",
+            "MountedFile, EKSConfigMap, CRD, DynamicFile",
+        ),
+        (
+            "a source without its file",
+            "clusterID: c\nauthenticator: {backendMode: [DynamicFile]}",
+            "authenticator.dynamicFile: says where DynamicFile of authenticator.backendMode finds its file, and is empty",
+        ),
+        (
+            "a file that no source has",
+            "clusterID: c\nauthenticator: {dynamicFile: /a/b.json}",
+            "authenticator.dynamicFile: nobody reads it",
+        ),
+        (
+            "a file that the existing program takes only beside its mode",
+            "clusterID: c\nauthenticator: {reads: config.yaml, image: a, tag: b, dynamicFile: /a/b, backendModeFile: /a/c}",
+            "authenticator.dynamicFile: nobody reads it",
+        ),
+        (
+            "a file in some folder",
+            "clusterID: c\nauthenticator: {backendModeFile: modes.json}",
+            "authenticator.backendModeFile: is a file of every control plane node: write its whole path",
+        ),
+        (
+            "a path as a key",
+            "clusterID: c\nauthenticator: {backendModeFile: /a/b, filesFrom: logins}",
+            "authenticator.backendModeFile: is a key of the ConfigMap logins, and a key has no slash",
+        ),
+        (
+            "files from nowhere",
+            "clusterID: c\nauthenticator: {filesFrom: logins}",
+            "authenticator.filesFrom: has the files of",
+        ),
+        (
+            "a file without a configuration that names it",
+            "clusterID: c\naccess: {create: false}\nauthenticator: {backendModeFile: /a/b}",
+            "has no place where access.create is false",
+        ),
+        (
+            "sources by the configuration",
+            "clusterID: c\nauthenticator: {config: {backendMode: [CRD]}}",
+            "authenticator.config: backendMode comes from authenticator.backendMode",
+        ),
+        (
+            "a file of the configuration without its volume",
+            "clusterID: c\nauthenticator: {config: {dynamicFilePath: /a}}",
+            "authenticator.config: dynamicFilePath comes from authenticator.dynamicFile",
         ),
         ("metrics of a local server", "clusterID: c\nserviceMonitor: {enabled: true}", "authenticator.address"),
         (

@@ -82,22 +82,27 @@ impl Places {
 
     /// How long it takes from the end of kubectl: printed, since no machine promises it.
     fn times_edits(&self, world: &World) -> anyhow::Result<()> {
-        let mut longest = [0; 2];
-        for round in 0..5 {
+        const ROUNDS: usize = 9;
+        let (mut of_aws_auth, mut of_objects) = (Vec::new(), Vec::new());
+        for round in 0..ROUNDS {
             let name = format!("edit-{round}");
             self.map_alice(&name)?;
             let start = Instant::now();
             becomes(world, &self.server, "alice", &name)?;
-            longest[0] = longest[0].max(start.elapsed().as_millis());
+            of_aws_auth.push(start.elapsed().as_millis());
             self.map_bob(&name)?;
             let start = Instant::now();
             becomes(world, &self.server, "bob", &name)?;
-            longest[1] = longest[1].max(start.elapsed().as_millis());
+            of_objects.push(start.elapsed().as_millis());
         }
-        say(&format!(
-            "edits by kubectl are in use after {} ms at most in aws-auth, {} ms in an IAMIdentityMapping",
-            longest[0], longest[1]
-        ));
+        for (place, mut times) in [("aws-auth", of_aws_auth), ("an IAMIdentityMapping", of_objects)] {
+            times.sort_unstable();
+            let within = times.iter().filter(|time| **time <= 1000).count();
+            say(&format!(
+                "edits by kubectl in {place} are in use after {} ms in the median, {within} of {ROUNDS} within a second",
+                times[ROUNDS / 2]
+            ));
+        }
         Ok(())
     }
 
