@@ -53,6 +53,8 @@ pub struct Inputs {
     pub config: Option<ServerConfig>,
     /// The text of that: it counts in place of what the cluster has of it.
     pub configuration: Option<Source>,
+    /// Whether that file was found in a folder, so that nobody said that a server has it.
+    pub is_configuration_found: bool,
     /// What people wrote: access files, and manifests in YAML. The objects of the dump that come from there point into it.
     pub sources: Sources,
     /// What somebody may want to know of how texts were read.
@@ -265,7 +267,9 @@ impl Inputs {
         let (text, _) = document::decode_lossy(text);
         let source = self.sources.add(name, text.into_owned()).clone();
         if looks_like_configuration(source.text()) && (!how.is_of_folder || has_mappings(source.text())) {
-            return self.configured_by(&source).map(|()| true);
+            self.configured_by(&source)?;
+            self.is_configuration_found = how.is_of_folder;
+            return Ok(true);
         }
         if looks_like_access(source.text())
             && !may_be_of_first_chart(source.text())
@@ -455,6 +459,7 @@ impl Inputs {
         server.mounted_file = server.mounted_file.or_else(|| nobody().mounted_file);
         self.config = Some(server);
         self.configuration = Some(source);
+        self.is_configuration_found = false;
         self.says_something = true;
     }
 

@@ -41,6 +41,8 @@ pub struct Observed {
     pub makes_eks: bool,
     /// The modes in the order in which the server asks for logins, where that is known.
     pub modes: Option<Vec<BackendMode>>,
+    /// Why those are not known that a server's flag gives, where one gives some.
+    pub unread_modes: Option<Box<str>>,
     /// Whether there are no `IAMIdentityMapping`s but those that were seen.
     pub knows_mapping_objects: bool,
     /// The mapping sources of which nothing says that a server reads them, and why not.

@@ -92,6 +92,20 @@ impl Places {
         }
     }
 
+    /// Adds that it is not known whether a server asks what was given, where its flag says so in words that cannot be read.
+    pub fn add_unread_modes(&mut self, observed: &Observed) {
+        let Some(why) = &observed.unread_modes else { return };
+        let targets = [MappingTarget::ConfigMap, MappingTarget::AwsAuth, MappingTarget::Crd];
+        let is_there = |target: &MappingTarget| {
+            observed.mappings.iter().any(|live| live.target == *target && !live.source.is_blank())
+        };
+        let place = |target: MappingTarget| {
+            let gap = Unseen::new(Self::whether_read(target), why.clone()).about(About::WhetherRead(target));
+            Some(UnseenLogins { is_of_nothing: true, ..UnseenLogins::new(target.mode()?, gap, WRITE_MODES) })
+        };
+        self.not_read.extend(targets.into_iter().filter(is_there).filter_map(place));
+    }
+
     /// Adds those of which nothing is said yet.
     pub fn add<'u>(&mut self, unread: impl IntoIterator<Item = &'u UnseenLogins>) {
         for place in unread {
@@ -232,6 +246,9 @@ fn of_unknown_modes(observed: &Observed, given: GivenLogins) -> impl Iterator<It
         Some(UnseenLogins { gap, help: help.into(), ..place })
     })
 }
+
+const WRITE_MODES: &str = "write the modes into the flag, such as `--backend-mode=EKSConfigMap,MountedFile`, or give what the cluster \
+                           runs, as `kubectl get daemonsets,deployments,pods -n kube-system -o json` prints it, by `--from`";
 
 const GIVE_OWN_FILES: &str = "give the file of the server's `--config` as `--config \
                               FILE`, and the server's access file";

@@ -26,7 +26,7 @@ mod text;
 use std::{collections::BTreeMap, sync::Arc};
 
 pub use aws_auth::aws_auth;
-pub use backend_modes::modes;
+pub use backend_modes::{checked_modes, modes};
 pub use dynamic_file::dynamic_file;
 pub use elsewhere::unread_entries_of;
 pub use keys::{CONFIG_KEYS, SERVER_KEYS, names_a_key};

@@ -133,10 +133,13 @@ impl World {
     pub fn new(given: Inputs, server: Option<&str>, now: Timestamp) -> Result<Self, Unreadable> {
         let files = given.access_files();
         let access_files = files.iter().flat_map(AsRef::<[Source]>::as_ref).map(Source::base).collect();
-        let Inputs { mut dump, mut facts, entries, sources, config, configuration, .. } = given;
-        let (only_files, has_config) = (dump.is_empty(), config.is_some());
+        let Inputs { mut dump, mut facts, entries, sources, config, configuration, is_configuration_found, .. } = given;
+        let only_files = dump.is_empty();
         let is_whole = server.is_some() || dump.is_of_lists();
-        configure(&mut dump, configuration.as_ref())?;
+        let is_configured = configure(&mut dump, configuration.as_ref(), is_configuration_found)?;
+        let configuration = configuration.filter(|_| is_configured);
+        let config = config.filter(|_| is_configured);
+        let has_config = config.is_some();
         let knowledge = dump.knowledge();
         let looked_at = LookedAt {
             config_maps: server.is_some() || dump.knows_targets(),

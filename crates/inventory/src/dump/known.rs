@@ -1,6 +1,9 @@
 //! What a dump says, and what it leaves open.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use access::{ConfigMap, Facts, Owner};
 use document::{Problem, Sources};
@@ -18,8 +21,8 @@ use super::{
     is_dumped,
 };
 use crate::{
-    AccessEntries, ClaimedBy, CloudAccount, ClusterClaim, ClusterObject, Extent, Knowledge, MappingTarget, RECORD_NAME,
-    Record, Unseen, WhichCluster, dump::servers::Told, foreign, format::FileFormat,
+    About, AccessEntries, ClaimedBy, CloudAccount, ClusterClaim, ClusterObject, Extent, Knowledge, MappingTarget,
+    RECORD_NAME, Record, Twice, Unseen, WhichCluster, dump::servers::Told, foreign, format::FileFormat,
 };
 
 impl Dump {
@@ -181,6 +184,31 @@ impl Dump {
                 self.replaced = None;
             }
         }
+    }
+
+    /// Takes in a file of the authenticator's configuration that was found beside everything else. The cluster's own `ConfigMap` counts,
+    /// where there is one, and it is not known which of the two a server has. Returns whether the file counts.
+    pub fn found_configuration(&mut self, map: ConfigMap) -> bool {
+        let name = MappingTarget::ConfigMap.config_map().expect("it is one");
+        let Some((before, text, _)) = self.configuring() else {
+            self.configured_by(map);
+            return true;
+        };
+        let standing = map.standing.get(CONFIGURATION);
+        if map.data.get(CONFIGURATION).is_none_or(|found| found == text) {
+            return false;
+        }
+        let at = before.standing.get(CONFIGURATION).map(|standing| format!(", {}", standing.file)).unwrap_or_default();
+        let file: Arc<str> = standing.map(|standing| standing.file.clone()).unwrap_or_default();
+        let what = format!("the authenticator's configuration (ConfigMap kube-system/{name}{at} and {file})");
+        let why = format!(
+            "both are there, and they differ; the ConfigMap counts here; name the file that the server has by `--config FILE`, or leave \
+             {file} out by `--exclude`"
+        );
+        let gap = Unseen::new(what, why).about(About::Twice(MappingTarget::ConfigMap));
+        self.twice.push(Twice { gap, object: format!("ConfigMap kube-system/{name}").into(), file, line: 1 });
+        self.other_config_maps.push((name.to_owned(), map));
+        false
     }
 
     /// Returns the authenticator's configuration, if there is one.

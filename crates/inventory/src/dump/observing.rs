@@ -118,6 +118,7 @@ impl Dump {
             is_eks,
             makes_eks,
             modes: told.modes,
+            unread_modes: told.unread_modes,
             knows_mapping_objects,
             not_read,
             definitions: foreign.iter().filter_map(|foreign| foreign.definition.clone()).collect(),

@@ -4,7 +4,7 @@
 use mapping::{
     BackendMode, Reader,
     authenticator::FeatureGates,
-    aws_iam_authenticator::{Options, Settings, modes},
+    aws_iam_authenticator::{Options, Settings, checked_modes},
 };
 use serde_json::Value;
 
@@ -40,13 +40,24 @@ struct Running {
     reader: Reader,
     sso_role_match: bool,
     /// `--backend-mode`.
-    modes: Option<Vec<BackendMode>>,
+    modes: Flag,
     /// It mounts the `ConfigMap` with the configuration.
     mounts: bool,
     /// It mounts the `ConfigMap` with our access file.
     mounts_access_file: bool,
     /// A flag or a variable may say which cluster it is for.
     names_cluster: bool,
+}
+
+/// What a server's `--backend-mode` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Flag {
+    /// It is not given.
+    Absent,
+    /// These modes.
+    Modes(Vec<BackendMode>),
+    /// It is given, and what it says is not known: why.
+    NotKnown(Box<str>),
 }
 
 /// How the mapping sources are read, and why so.
@@ -56,6 +67,8 @@ pub(crate) struct Told {
     pub(crate) options: Options,
     /// The modes in the order in which they are asked, where that is known.
     pub(crate) modes: Option<Vec<BackendMode>>,
+    /// A flag gives them, and cannot be read: why.
+    pub(crate) unread_modes: Option<Box<str>>,
     /// Nobody said it: why not.
     pub(crate) assumed: Option<Box<str>>,
     /// Several say it, and not the same.
@@ -123,19 +136,25 @@ impl Servers {
         };
         // The flags of another server than the one that counts say nothing.
         let of_reader: Vec<&Running> = running.into_iter().filter(|running| running.reader == reader).collect();
-        let flags = of_reader.first().and_then(|running| running.modes.clone());
-        let same = of_reader.iter().all(|running| running.modes == flags);
+        let flag = of_reader.first().map(|running| &running.modes);
+        let same = of_reader.iter().all(|running| Some(&running.modes) == flag);
+        let unread_modes = of_reader.iter().find_map(|running| running.unread_modes());
+        let flags = match flag {
+            Some(Flag::Modes(modes)) => Some(modes.clone()),
+            Some(Flag::Absent | Flag::NotKnown(_)) | None => None,
+        };
         let by_default = || {
             let is_seen = config.is_some() && of_reader.first().is_some_and(|running| running.mounts || is_given);
             is_seen.then(|| vec![BackendMode::MountedFile])
         };
         let modes =
             flags.or_else(|| config?.modes.clone()).or_else(by_default).filter(|modes| same && !modes.is_empty());
+        let modes = modes.filter(|_| unread_modes.is_none());
         let options = Options {
             sso_role_match: self.sso_role_match.unwrap_or_else(|| of_reader.iter().any(|one| one.sso_role_match)),
             user_id_strict: config.is_some_and(|config| config.user_id_strict),
         };
-        Told { reader, options, modes, assumed, disputed }
+        Told { reader, options, modes, unread_modes, assumed, disputed }
     }
 
     /// Why nothing says that a server reads a mapping source; nothing where something does.
@@ -156,8 +175,12 @@ impl Servers {
             MappingTarget::ConfigMap => running.mounts,
             MappingTarget::AwsAuth | MappingTarget::Crd | MappingTarget::None => true,
         };
-        let modes = |running: &Running| running.modes.clone().or_else(|| told.modes.clone());
+        let modes = |running: &Running| match &running.modes {
+            Flag::Modes(modes) => Some(modes.clone()),
+            Flag::Absent | Flag::NotKnown(_) => told.modes.clone(),
+        };
         let asks = |running: &&Running| match modes(running) {
+            _ if matches!(running.modes, Flag::NotKnown(_)) => mode == BackendMode::AccessFile,
             Some(modes) => mode == BackendMode::AccessFile || modes.contains(&mode),
             // Without a flag a server asks its files.
             None => matches!(mode, BackendMode::AccessFile | BackendMode::MountedFile),
@@ -165,6 +188,9 @@ impl Servers {
         let having: Vec<&Running> = self.seen.iter().filter(has).collect();
         if is_said || having.iter().any(asks) {
             return None;
+        }
+        if let Some(why) = having.first().and_then(|running| running.unread_modes()) {
+            return Some(why);
         }
         let why = match (having.first().map(|running| (&running.what, modes(running))), self.seen.first()) {
             (Some((what, Some(modes))), _) => {
@@ -240,6 +266,14 @@ fn differing(one: &Running, other: &Running) -> Unseen {
 }
 
 impl Running {
+    /// Why it is not known which modes its flag gives, where that is so.
+    fn unread_modes(&self) -> Option<Box<str>> {
+        match &self.modes {
+            Flag::NotKnown(why) => Some(format!("the backend mode of {} is not known: {why}", self.what).into()),
+            Flag::Absent | Flag::Modes(_) => None,
+        }
+    }
+
     /// What a pod runs, by the image and the arguments of its containers.
     fn of(what: &str, pod: &Value) -> Option<Self> {
         let mut containers = pod["containers"].as_array().into_iter().flatten();
@@ -262,8 +296,6 @@ impl Running {
         }
         let gates = values(&words, "--feature-gates").join(",");
         let gates: FeatureGates = gates.parse().unwrap_or_default();
-        let flags = values(&words, "--backend-mode");
-        let flags: Vec<&str> = flags.iter().flat_map(|flag| flag.split(',')).map(str::trim).collect();
         let mounts = |target: MappingTarget| {
             let volumes = pod["volumes"].as_array().into_iter().flatten();
             let of = |volume: &Value| volume["configMap"]["name"].as_str() == target.config_map();
@@ -276,12 +308,40 @@ impl Running {
             what: what.into(),
             reader,
             sso_role_match: gates.sso_role_match,
-            modes: (!flags.is_empty()).then(|| modes(flags)),
+            modes: Flag::of(&values(&words, "--backend-mode"), container),
             mounts: mounts(MappingTarget::ConfigMap),
             mounts_access_file: mounts(MappingTarget::AccessFile),
             names_cluster: names_cluster(&words, container),
         })
     }
+}
+
+impl Flag {
+    /// What the values of `--backend-mode` say, with the container's variables in them.
+    fn of(values: &[&str], container: &Value) -> Self {
+        if values.is_empty() {
+            return Self::Absent;
+        }
+        let given: Vec<String> = values.iter().map(|value| expanded(value, container)).collect();
+        if let Some(open) = given.iter().find(|value| value.contains('$')) {
+            return Self::NotKnown(format!("`--backend-mode={open}` takes it from elsewhere").into());
+        }
+        let names: Vec<&str> = given.iter().flat_map(|value| value.split(',')).map(str::trim).collect();
+        checked_modes(&names)
+            .map_or_else(|why| Self::NotKnown(format!("{why}, so it does not start").into()), Self::Modes)
+    }
+}
+
+/// A word of a container's command with the variables that the container names itself (Kubernetes, "Define Dependent Environment
+/// Variables": `$(NAME)`).
+fn expanded(word: &str, container: &Value) -> String {
+    let mut text = word.to_owned();
+    for variable in container["env"].as_array().into_iter().flatten() {
+        if let (Some(name), Some(value)) = (variable["name"].as_str(), variable["value"].as_str()) {
+            text = text.replace(&format!("$({name})"), value);
+        }
+    }
+    text
 }
 
 /// Whether a flag or a variable may say which cluster a container's server is for. What a whole `ConfigMap` or `Secret` of
@@ -354,6 +414,11 @@ mod tests {
             (
                 json!({"image": hub, "args": ["server", "--backend-mode=CRD,MountedFile"]}),
                 Some((AWS, false, Some(vec![BackendMode::Crd, BackendMode::MountedFile]))),
+            ),
+            // By a variable of its own, and of which nobody knows what it says.
+            (
+                json!({"image": hub, "args": ["server", "--backend-mode=$(MODE)"], "env": [{"name": "MODE", "value": "CRD"}]}),
+                Some((AWS, false, Some(vec![BackendMode::Crd]))),
             ),
             (
                 json!({"image": hub, "args": ["server", "--backend-mode", "CRD", "--backend-mode=File"]}),
@@ -464,6 +529,36 @@ mod tests {
         assert!(
             told.asks(BackendMode::EksConfigMap) && !told.asks(BackendMode::Crd) && told.asks(BackendMode::AccessFile)
         );
+    }
+
+    #[test]
+    fn a_flag_that_cannot_be_read_is_no_flag_for_every_source() {
+        let no_mode = |name: &str| {
+            format!(
+                "\"{name}\" is not a backend mode; they are MountedFile, EKSConfigMap, CRD, DynamicFile, separated by blanks or in a list, so it does not start"
+            )
+        };
+        let rows = [
+            ("--backend-mode=$(MODE)", "`--backend-mode=$(MODE)` takes it from elsewhere".to_owned()),
+            ("--backend-mode=${MODE}", "`--backend-mode=${MODE}` takes it from elsewhere".to_owned()),
+            ("--backend-mode=Nonsense", no_mode("Nonsense")),
+            ("--backend-mode=EKSConfigMap,Nonsense", no_mode("Nonsense")),
+            ("--backend-mode=eksconfigmap", no_mode("eksconfigmap")),
+            ("--backend-mode=", no_mode("")),
+            ("--backend-mode=CRD,CRD", "the backend mode CRD is given twice, so it does not start".to_owned()),
+        ];
+        for (flag, why) in rows {
+            let mut servers = Servers::default();
+            let container = json!({"image": "aws-iam-authenticator:1", "args": ["server", flag]});
+            servers.look_at("DaemonSet", None, "DaemonSet a", &mounting(&container));
+            let told = servers.told(Some(&settings("config.yaml", "server: {port: 1}")), false);
+            assert_eq!(told.modes, None, "{flag}");
+            let said = format!("the backend mode of DaemonSet a is not known: {why}");
+            assert_eq!(told.unread_modes.as_deref(), Some(&*said), "{flag}");
+            for target in [MappingTarget::ConfigMap, MappingTarget::AwsAuth, MappingTarget::Crd] {
+                assert_eq!(servers.not_read(target, &told).as_deref(), Some(&*said), "{flag}, {}", target.as_str());
+            }
+        }
     }
 
     #[test]

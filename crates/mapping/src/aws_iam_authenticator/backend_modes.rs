@@ -9,8 +9,8 @@ pub fn modes<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<BackendMode> {
     checked_modes(&names.into_iter().collect::<Vec<_>>()).unwrap_or_default()
 }
 
-/// The same, or why the program does not start with them. Source: `ValidateBackendMode` of `pkg/server/types.go` at 0.7.18.
-pub(super) fn checked_modes(names: &[&str]) -> Result<Vec<BackendMode>, String> {
+/// Returns the same, or why the program does not start with them. Source: `ValidateBackendMode` of `pkg/server/types.go` at 0.7.18.
+pub fn checked_modes(names: &[&str]) -> Result<Vec<BackendMode>, String> {
     if names.is_empty() {
         return Err("the list of backend modes is empty".to_owned());
     }

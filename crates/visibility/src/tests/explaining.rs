@@ -648,6 +648,63 @@ proptest! {
     }
 }
 
+/// A flag that takes the modes from elsewhere, or names none that there are, makes no source one that is asked.
+#[test]
+fn whose_turn_nobody_can_read_is_not_let_in_for_certain() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-iam-authenticator, namespace: kube-system}\ndata:\n  config.yaml: |\n    \
+               clusterID: c\n    server:\n      mapUsers:\n      - {userarn: 'arn:aws:iam::111122223333:user/alice', username: alice, groups: ['system:masters']}\n";
+    let verdict = |flag: &str| {
+        let set = format!(
+            "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {{name: a, namespace: kube-system}}\nspec: {{template: {{spec: {{containers: [{{name: a, \
+             image: 'aws-iam-authenticator:v0.7.18', args: [server, '{flag}']}}], volumes: [{{name: c, configMap: {{name: aws-iam-authenticator}}}}]}}}}}}\n"
+        );
+        let world = world(&[("map.yaml", map), ("set.yaml", &set)]);
+        let explanation = world.explain(caller("arn:aws:iam::111122223333:user/alice"));
+        let out: serde_json::Value = serde_json::from_str(&print::json(&explanation.out(Some(&world)))).expect("JSON");
+        out["letIn"].clone()
+    };
+    assert_eq!(verdict("--backend-mode=MountedFile"), true);
+    assert_eq!(verdict("--backend-mode=EKSConfigMap"), false);
+    for flag in ["--backend-mode=$(MODE)", "--backend-mode=Nonsense", "--backend-mode="] {
+        assert_eq!(verdict(flag), serde_json::Value::Null, "{flag}");
+    }
+}
+
+/// A configuration that lies in a folder beside the cluster's own is not known to be the one that a server has.
+#[test]
+fn a_configuration_that_is_found_does_not_replace_the_clusters_own() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-iam-authenticator, namespace: kube-system}\ndata:\n  config.yaml: |\n    \
+               clusterID: c\n    server:\n      mapUsers:\n      - {userarn: 'arn:aws:iam::111122223333:user/alice', username: alice, groups: ['system:masters']}\n";
+    let other = "clusterID: dev\nserver:\n  mapUsers:\n  - {userarn: 'arn:aws:iam::111122223333:user/bob', username: bob, groups: []}\n";
+    let masters = |is_of_folder: bool| {
+        let mut given = Inputs::default();
+        for (name, text) in [("map.yaml", map), ("dev/config.yaml", other)] {
+            let how = inventory::How { is_of_folder, ..inventory::How::default() };
+            given.read_as(name, text.as_bytes(), how).expect("readable");
+        }
+        let world = World::new(given, None, now()).expect("a world");
+        let alice = world.explain(caller("arn:aws:iam::111122223333:user/alice"));
+        (
+            verdict(&alice),
+            world
+                .gaps()
+                .iter()
+                .map(|gap| gap.what.to_string())
+                .filter(|what| what.contains("configuration"))
+                .collect::<Vec<_>>(),
+        )
+    };
+    let (_, gaps) = masters(true);
+    assert_eq!(
+        gaps,
+        [
+            "the authenticator's configuration (ConfigMap kube-system/aws-iam-authenticator, map.yaml and dev/config.yaml)"
+        ]
+    );
+    // Whoever names the file says that the server has it.
+    assert_eq!(masters(false), ("mapping.none".to_owned(), Vec::<String>::new()));
+}
+
 /// Who is added by hand where `apply` keeps everything is in no file.
 #[test]
 fn whoever_is_missing_where_apply_keeps_the_logins_is_added_to_its_file() {

@@ -35,17 +35,22 @@ impl AppliedFile {
     }
 }
 
-/// Takes the authenticator's configuration into a dump, where a file of it was given.
-pub(super) fn configure(dump: &mut Dump, configuration: Option<&Source>) -> Result<(), Unreadable> {
-    let Some(source) = configuration else { return Ok(()) };
-    dump.configured_by(ConfigMap::of_file(source.name(), source.text()));
+/// Takes the authenticator's configuration into a dump, where a file of it was given, or found. Returns whether the file counts.
+pub(super) fn configure(dump: &mut Dump, configuration: Option<&Source>, is_found: bool) -> Result<bool, Unreadable> {
+    let Some(source) = configuration else { return Ok(false) };
+    let map = ConfigMap::of_file(source.name(), source.text());
+    if !is_found {
+        dump.configured_by(map);
+    } else if !dump.found_configuration(map) {
+        return Ok(false);
+    }
     // The server does not start with it, and says all that is wrong.
     if dump.reader() == Reader::ClusterAuth
         && let Err(problems) = read_config_in(source, None)
     {
         return Err(Unreadable { sources: source.clone().into(), problems });
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Adds to what could not be read the logins of what was observed, and what stands there twice and differs. Returns whether
@@ -103,6 +108,7 @@ impl WhoLogsIn {
         };
         if !given.is_whole {
             places.add(&observed.unread_logins);
+            places.add_unread_modes(observed);
         }
         let is_left_out = |live: &LiveMapping| observed.not_asked(live) == Some(NotAsked::OnEks);
         let nothing_is_given = file.is_none() && !given.has_config && entries.is_empty();
