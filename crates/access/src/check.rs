@@ -20,6 +20,18 @@ pub fn check(access: &Access, facts: &Facts, now: Timestamp) -> Vec<Problem> {
     findings(access, facts, now, compile(access, facts, now).1)
 }
 
+/// Returns the errors of a file that was compiled already, with what compiling found: nobody is served, shown or granted anything by a
+/// file that has some. That no cluster is named is none here, since it can be named elsewhere.
+pub fn errors(access: &Access, now: Timestamp, compiled: Vec<Problem>) -> Vec<Problem> {
+    let mut problems = findings(access, &Facts::default(), now, compiled);
+    let is_of_cluster = |problem: &Problem| access.cluster_id.is_none() && problem.message == NO_CLUSTER;
+    problems.retain(|problem| problem.severity == Severity::Error && !is_of_cluster(problem));
+    problems
+}
+
+/// What is said where no file names the cluster.
+const NO_CLUSTER: &str = "no file has a `clusterID`";
+
 /// Checks a file that could be read only in part: what only something that could not be read makes of it is left out.
 pub fn check_what_was_read(access: &Access, facts: &Facts, now: Timestamp, errors: &[Problem]) -> Vec<Problem> {
     let bound_by_name = access.groups.iter().flatten().filter(|group| group.grants.is_none());
@@ -43,7 +55,7 @@ pub(crate) fn findings(access: &Access, facts: &Facts, now: Timestamp, compiled:
     let mut findings = Findings::default();
     let known = Known::of(facts);
     if access.cluster_id.is_none() {
-        let problem = Code::Missing.at(Span::default(), "no file has a `clusterID`");
+        let problem = Code::Missing.at(Span::default(), NO_CLUSTER);
         findings.problems.push(problem.hint("exactly one of the files names the cluster that tokens are bound to"));
     }
     for group in access.groups.iter().flatten() {

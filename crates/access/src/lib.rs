@@ -29,7 +29,7 @@ mod schema;
 mod serve;
 
 pub use self::codes::Code;
-pub use check::{check, check_what_was_read};
+pub use check::{check, check_what_was_read, errors};
 pub use compile::{Desired, Person, compile, glob, is_withheld};
 pub use config_map::{ConfigMap, NotOfTexts, NotText};
 pub use consumers::{Consumer, Expiry, Feature, unsupported};

@@ -54,7 +54,11 @@ fn file(root: &Node, groups: Vec<Fragment>, merged: &mut Merged, problems: &mut 
     }
     let Some(file) = View::of(root, Object::File, problems) else { return };
     chart::check(&file, problems);
-    merged.cluster_id(file.text("clusterID", problems), problems);
+    let cluster_id = file.text("clusterID", problems);
+    if let Some(id) = &cluster_id {
+        names::cluster_id(id, problems);
+    }
+    merged.cluster_id(cluster_id, problems);
     merged.account(file.account(problems), problems);
     if let Some(nodes) = file.list("groups", problems) {
         merged.has_groups();

@@ -49,6 +49,11 @@ pub enum Operator {
 }
 
 impl LabelSelector {
+    /// Returns whether it has no conditions, so that it chooses everything.
+    pub fn is_empty(&self) -> bool {
+        self.match_labels.is_empty() && self.match_expressions.is_empty()
+    }
+
     /// Returns whether an object with these labels is chosen.
     pub fn matches(&self, labels: &Labels) -> bool {
         self.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))

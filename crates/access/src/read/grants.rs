@@ -169,23 +169,42 @@ fn rule(node: &Node, problems: &mut Problems) -> Option<(Rule, Span)> {
 }
 
 fn selector(node: &Node, problems: &mut Problems) -> Option<LabelSelector> {
-    let view = View::of(node, Object::Selector, problems)?;
-    let match_labels = labels(view.text_map("matchLabels", problems));
-    let requirements = view.list("matchExpressions", problems).unwrap_or_default();
-    let match_expressions: Vec<_> = requirements.iter().filter_map(|node| requirement(node, problems)).collect();
-    if match_labels.is_empty() && match_expressions.is_empty() {
+    let mut found = Problems::default();
+    let selector = conditions(node, &mut found);
+    // Conditions that are wrong are said to be, and are conditions.
+    if !found.has_errors() && selector.as_ref().is_some_and(LabelSelector::is_empty) {
         let problem = Code::Selector.at(node.span, "a selector without conditions would choose every namespace");
-        problems.push(problem.hint("name a label, or leave the namespace out to grant cluster-wide"));
-        return None;
+        found.push(problem.hint("name a label, or leave the namespace out to grant cluster-wide"));
     }
-    Some(LabelSelector { match_labels, match_expressions })
+    let is_wrong = found.has_errors();
+    found.move_into(problems);
+    selector.filter(|_| !is_wrong)
+}
+
+fn conditions(node: &Node, problems: &mut Problems) -> Option<LabelSelector> {
+    let view = View::of(node, Object::Selector, problems)?;
+    let written = view.text_map("matchLabels", problems);
+    for (key, value) in &written {
+        if let Err(message) = names::label_key(&key.value).and_then(|()| names::label_value(value)) {
+            problems.push(Code::Selector.at(key.span, message));
+        }
+    }
+    let requirements = view.list("matchExpressions", problems).unwrap_or_default();
+    let match_expressions = requirements.iter().filter_map(|node| requirement(node, problems)).collect();
+    Some(LabelSelector { match_labels: labels(written), match_expressions })
 }
 
 fn requirement(node: &Node, problems: &mut Problems) -> Option<Requirement> {
     let view = View::of(node, Object::Requirement, problems)?;
     let (key, operator) = (view.text("key", problems), view.text("operator", problems));
-    let values: Vec<Box<str>> =
-        view.texts("values", problems).unwrap_or_default().into_iter().map(|value| value.value).collect();
+    let values = view.texts("values", problems).unwrap_or_default();
+    let named = key.iter().map(|key| (names::label_key(&key.value), key.span));
+    for (valid, span) in named.chain(values.iter().map(|value| (names::label_value(&value.value), value.span))) {
+        if let Err(message) = valid {
+            problems.push(Code::Selector.at(span, message));
+        }
+    }
+    let values: Vec<Box<str>> = values.into_iter().map(|value| value.value).collect();
     let (Some(key), Some(operator)) = (key, operator) else {
         problems.push(Code::Missing.at(node.span, "a requirement needs `key` and `operator`"));
         return None;

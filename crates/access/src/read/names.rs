@@ -71,3 +71,44 @@ pub(super) fn iam_path(path: &str) -> Result<(), String> {
     }
     Err(format!("`{}` is not a valid path in IAM: up to 512 visible characters of ASCII, and no spaces", visible(path)))
 }
+
+/// What tokens are bound to, in a header: visible ASCII and blanks, and something visible among them.
+pub(super) fn cluster_id(id: &Located<Box<str>>, problems: &mut Problems) {
+    let allowed = |c: char| c == ' ' || c.is_ascii_graphic();
+    if !id.value.chars().all(allowed) || id.value.trim().is_empty() {
+        let message = format!("`{}` is not a cluster id: visible ASCII characters and blanks", visible(&id.value));
+        problems.push(Code::Name.at(id.span, message).hint("`aws eks` calls it the cluster's name; choose one"));
+    }
+}
+
+/// The key of a label (Kubernetes, `apimachinery/pkg/util/validation`, `IsQualifiedName`).
+pub(super) fn label_key(key: &str) -> Result<(), String> {
+    let (prefix, name) = key.rsplit_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
+    let is_domain = |text: &str| {
+        let is_label = |part: &str| {
+            let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            !part.is_empty() && part.chars().all(allowed) && !part.starts_with('-') && !part.ends_with('-')
+        };
+        text.len() <= 253 && text.split('.').all(is_label)
+    };
+    if !name.is_empty() && label_value(name).is_ok() && prefix.is_none_or(is_domain) {
+        return Ok(());
+    }
+    Err(format!(
+        "`{}` is not the key of a label: 1 to 63 letters, digits, `-`, `_` and `.`, with a domain and `/` before it or not",
+        visible(key)
+    ))
+}
+
+/// The value of a label (the same, `IsValidLabelValue`).
+pub(super) fn label_value(value: &str) -> Result<(), String> {
+    let is_end = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if value.len() <= 63 && value.chars().all(allowed) && is_end(value.chars().next()) && is_end(value.chars().last()) {
+        return Ok(());
+    }
+    Err(format!(
+        "`{}` is not the value of a label: up to 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends",
+        visible(value)
+    ))
+}

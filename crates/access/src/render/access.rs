@@ -109,7 +109,7 @@ pub(super) fn resolved<'a>(access: &'a Access, facts: &'a Facts, paths: RolePath
     let namespaces = Namespaces::of(facts);
     let of_group = |one| group(one, facts, &namespaces, paths);
     let groups = access.groups.as_ref().map(|groups| groups.iter().map(of_group).collect());
-    let nodes: Vec<Member> = access.nodes.iter().map(|node| member(node, facts, paths, None)).collect();
+    let nodes: Vec<Member> = access.nodes.iter().map(|node| member(node, facts, paths, ends(node))).collect();
     File {
         cluster_id: access.cluster_id.as_ref().map(|id| &*id.value),
         groups,
@@ -141,7 +141,6 @@ fn group<'a>(group: &'a Group, facts: &'a Facts, namespaces: &Namespaces<'a>, pa
     let unknown = |iam_group: &&AccessPrincipal| {
         !facts.iam_groups.contains_key(&(iam_group.account, iam_group.name.to_ascii_lowercase()))
     };
-    let ends = |principal: &AccessPrincipal| principal.expires.as_ref().map(|at| at.value);
     GroupOut {
         name: &group.name.value,
         users,
@@ -152,6 +151,11 @@ fn group<'a>(group: &'a Group, facts: &'a Facts, namespaces: &Namespaces<'a>, pa
         authorization: group.grants.as_ref().map(|grants| authorization(grants, namespaces)),
         accept: group.accept.iter().map(|accept| (&*accept.code.value, &*accept.reason)).collect(),
     }
+}
+
+/// When somebody's own membership ends.
+fn ends(principal: &AccessPrincipal) -> Option<Timestamp> {
+    principal.expires.as_ref().map(|at| at.value)
 }
 
 fn member(principal: &AccessPrincipal, facts: &Facts, paths: RolePaths, ends: Option<Timestamp>) -> Member {

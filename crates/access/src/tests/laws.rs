@@ -90,7 +90,8 @@ proptest! {
         let mut seen = std::collections::BTreeSet::new();
         let groups: Vec<_> = groups.into_iter().filter(|(name, _)| seen.insert(name.clone())).collect();
         let parts: Vec<(String, String)> = groups.iter().map(|(name, keys)| (name.clone(), keys.join(", "))).collect();
-        let text = format!("clusterID: c\naccount: '111122223333'\n{}", file(&parts));
+        let nodes = "nodes: [{roles: [Node, {name: Old, expires: 2020-01-01}, {name: New, expires: 2027-01-01}]}]\n";
+        let text = format!("clusterID: c\naccount: '111122223333'\n{}{nodes}", file(&parts));
         let before = sources(&[&text]);
         let access = read(&before, &Limits::default()).access;
         let resolved = render(&access, &Facts::default(), now(), RenderTarget::Access, Expiry::Refuse);

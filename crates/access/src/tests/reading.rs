@@ -196,6 +196,51 @@ fn what_is_nearly_an_arn_is_no_name() {
     }
 }
 
+/// What only the server or the API server refused would be granted by nobody, or to everybody whom a stray blank chooses.
+#[test]
+fn what_kubernetes_or_a_server_refuses_is_refused() {
+    let said = |id: &str, selector: &str| -> Vec<String> {
+        let sources = sources(&[&format!(
+            "clusterID: {id}\ngroups:\n- {{name: devs, users: ['arn:aws:iam::111122223333:user/a'], authorization: [{{clusterRole: view, namespaceSelector: {selector}}}]}}\n"
+        )]);
+        read(&sources, &Limits::default())
+            .problems
+            .iter()
+            .map(|problem| format!("{}: {}", problem.code, problem.message))
+            .collect()
+    };
+    let good = "{matchLabels: {team: a}}";
+    let id = |text: &str| format!("access.name: `{text}` is not a cluster id: visible ASCII characters and blanks");
+    let key = |text: &str| {
+        format!(
+            "access.selector: `{text}` is not the key of a label: 1 to 63 letters, digits, `-`, `_` and `.`, with a domain and `/` before it or not"
+        )
+    };
+    let value = |text: &str| {
+        format!(
+            "access.selector: `{text}` is not the value of a label: up to 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends"
+        )
+    };
+    let no_operator = "access.selector: `in` is none of In, NotIn, Exists and DoesNotExist".to_owned();
+    let none = "access.selector: a selector without conditions would choose every namespace".to_owned();
+    for (cluster, selector, expected) in [
+        ("prod 1", good, vec![]),
+        ("''", good, vec![id("")]),
+        ("' '", good, vec![id(" ")]),
+        ("prod-é", good, vec![id("prod-é")]),
+        ("c", "{matchLabels: {example.com/team: a_b.C-1, empty: ''}}", vec![]),
+        ("c", "{matchLabels: {te am: x}}", vec![key("te am")]),
+        ("c", "{matchLabels: {team: 'x y'}}", vec![value("x y")]),
+        ("c", "{matchLabels: {UP/team: x}}", vec![key("UP/team")]),
+        ("c", "{matchExpressions: [{key: team, operator: NotIn, values: ['b ']}]}", vec![value("b ")]),
+        ("c", "{matchExpressions: [{key: -team, operator: Exists}]}", vec![key("-team")]),
+        ("c", "{matchExpressions: [{key: team, operator: in, values: [a]}]}", vec![no_operator]),
+        ("c", "{matchLabels: {}}", vec![none]),
+    ] {
+        assert_eq!(said(cluster, selector), expected, "{cluster}, {selector}");
+    }
+}
+
 #[test]
 fn a_key_that_belongs_elsewhere_is_said_to() {
     let hint = |lines: &str| -> String {

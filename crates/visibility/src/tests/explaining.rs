@@ -658,14 +658,15 @@ fn whose_turn_nobody_can_read_is_not_let_in_for_certain() {
             "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {{name: a, namespace: kube-system}}\nspec: {{template: {{spec: {{containers: [{{name: a, \
              image: 'aws-iam-authenticator:v0.7.18', args: [server, '{flag}']}}], volumes: [{{name: c, configMap: {{name: aws-iam-authenticator}}}}]}}}}}}\n"
         );
-        let world = world(&[("map.yaml", map), ("set.yaml", &set)]);
+        let world = crate::tests::world(&[("map.yaml", map), ("set.yaml", &set)]);
         let explanation = world.explain(caller("arn:aws:iam::111122223333:user/alice"));
         let out: serde_json::Value = serde_json::from_str(&print::json(&explanation.out(Some(&world)))).expect("JSON");
         out["letIn"].clone()
     };
     assert_eq!(verdict("--backend-mode=MountedFile"), true);
-    assert_eq!(verdict("--backend-mode=EKSConfigMap"), false);
-    for flag in ["--backend-mode=$(MODE)", "--backend-mode=Nonsense", "--backend-mode="] {
+    // Nobody gave the one that is asked.
+    for flag in ["--backend-mode=EKSConfigMap", "--backend-mode=$(MODE)", "--backend-mode=Nonsense", "--backend-mode="]
+    {
         assert_eq!(verdict(flag), serde_json::Value::Null, "{flag}");
     }
 }
@@ -703,6 +704,35 @@ fn a_configuration_that_is_found_does_not_replace_the_clusters_own() {
     );
     // Whoever names the file says that the server has it.
     assert_eq!(masters(false), ("mapping.none".to_owned(), Vec::<String>::new()));
+}
+
+/// Nobody is let in by it, and nobody may do anything by it.
+#[test]
+fn a_file_that_no_server_loads_has_no_answers() {
+    let read = |text: &str| {
+        let mut given = Inputs::default();
+        given.read_as("access.yaml", text.as_bytes(), inventory::How::default()).expect("readable");
+        World::new(given, None, now())
+            .map_err(|unreadable| unreadable.problems.iter().map(|problem| problem.code).collect::<Vec<_>>().join(", "))
+    };
+    let file = |groups: &str| format!("clusterID: c\naccount: '111122223333'\ngroups:\n{groups}");
+    for (groups, code) in [
+        (
+            "- {name: dev, users: [alice], authorization: [{namespace: dev, role: x}, {namespace: dev, clusterRole: x}]}\n",
+            "access.collision",
+        ),
+        ("- {name: 'system:masters', users: [alice]}\n", "access.system-name"),
+        (
+            "- {name: a, users: [{name: alice, username: b}]}\n- {name: c, users: [{name: alice, username: d}]}\n",
+            "access.username-twice",
+        ),
+    ] {
+        assert_eq!(read(&file(groups)).err().as_deref(), Some(code), "{groups}");
+    }
+    assert!(
+        read("account: '111122223333'\ngroups: [{name: view, users: [alice]}]\n").is_ok(),
+        "another file may name the cluster"
+    );
 }
 
 /// Who is added by hand where `apply` keeps everything is in no file.

@@ -25,7 +25,12 @@ impl AppliedFile {
         if problems.iter().any(|problem| problem.severity == Severity::Error) {
             return Err(Unreadable { sources: files, problems });
         }
-        let (desired, _) = access::compile(&access, facts, now);
+        let (desired, compiled) = access::compile(&access, facts, now);
+        // No server loads such a file, and nothing of it is applied.
+        let problems = access::errors(&access, now, compiled);
+        if !problems.is_empty() {
+            return Err(Unreadable { sources: files, problems });
+        }
         Ok(Self { access, files, desired })
     }
 
@@ -110,7 +115,10 @@ impl WhoLogsIn {
             places.add(&observed.unread_logins);
             places.add_unread_modes(observed);
         }
-        let is_left_out = |live: &LiveMapping| observed.not_asked(live) == Some(NotAsked::OnEks);
+        // Of a cluster that was not asked as a whole, what its server asks may be what nobody gave.
+        let is_left_out = |live: &LiveMapping| {
+            observed.not_asked(live) == Some(NotAsked::OnEks) || (!given.is_whole && !observed.asks(live))
+        };
         let nothing_is_given = file.is_none() && !given.has_config && entries.is_empty();
         let nothing_says =
             gaps::of_logins(&sources).filter(|_| nothing_is_given && observed.mappings.iter().all(is_left_out));
