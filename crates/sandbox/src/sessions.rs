@@ -85,6 +85,7 @@ mod tests {
             name: "Deployer".to_owned(),
             assumable_by: Vec::new(),
             external_id: None,
+            mfa: None,
             max_session_seconds: 3_600,
         };
         let (sessions, now) = (Sessions::default(), Timestamp::UNIX_EPOCH);

@@ -265,10 +265,16 @@ impl Asking<'_> {
             ours @ Turn::Ours(_) => ours,
         };
         // One login is renewed by one alone, whichever roles it is for.
-        let _renews = match (&self.sessions, SessionKey::of_login(self.base)) {
+        let renews = match (&self.sessions, SessionKey::of_login(self.base)) {
             (Some(sessions), Some(login)) => sessions.hold(&login).await,
             _ => None,
         };
+        // Whoever has renewed it meanwhile may have asked for just this, under the key of the new one.
+        let renewed = renews.as_ref().and_then(|_| self.look(0, &self.key_of_base()?)).filter(Found::is_good);
+        if let Some(found) = renewed {
+            self.explain(&found, &started);
+            return Ok(found.obtained.credentials);
+        }
         let (client, started) = (self.client()?, Started::now());
         let found =
             credentials::fetch_base(self.base, self.rules, self.environment, client, self.sts, process::now()).await?;
@@ -374,5 +380,31 @@ fn minutes(duration: SignedDuration) -> String {
         0 | 1 => format!("{} seconds", duration.as_secs()),
         minutes @ 2..120 => format!("{minutes} minutes"),
         minutes => format!("{} hours", minutes / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::{by_our_clock, minutes};
+
+    #[test]
+    fn a_session_ends_by_whichever_clock_is_first() {
+        let expected: Timestamp = "2026-01-02T04:04:05Z".parse().expect("a time");
+        for minutes in [-600, -10, -1, 0, 1, 10, 600] {
+            let by_aws = expected + SignedDuration::from_mins(minutes);
+            let end = by_our_clock(by_aws, expected);
+            assert_eq!(end, by_aws.min(expected), "AWS's clock is {minutes} minutes before ours");
+        }
+    }
+
+    #[test]
+    fn a_difference_is_said_in_words_of_its_size() {
+        let rows =
+            [(1, "1 seconds"), (119, "119 seconds"), (120, "2 minutes"), (7199, "119 minutes"), (7200, "2 hours")];
+        for (seconds, words) in rows {
+            assert_eq!(minutes(SignedDuration::from_secs(seconds)), words);
+        }
     }
 }

@@ -80,14 +80,14 @@ const GUARDED: &str = "arn:aws:iam::111122223333:role/Guarded";
 
 #[tokio::test]
 async fn a_role_that_asks_for_a_code_is_assumed_with_its_devices_code_alone() {
+    /// What it is, what is sent, and the words of the no.
+    type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], Option<&'a str>);
     let aws = Aws::start().await;
     let (serial, code) = (("SerialNumber", "arn:aws:iam::111122223333:mfa/alice"), ("TokenCode", "123456"));
     let (other, wrong) = (("SerialNumber", "arn:aws:iam::111122223333:mfa/bob"), ("TokenCode", "654321"));
     let denied = "User: arn:aws:iam::111122223333:user/alice is not authorized to perform: sts:AssumeRole on resource: \
                   arn:aws:iam::111122223333:role/Guarded";
     let failed = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
-    /// What it is, what is sent, and the words of the no.
-    type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], Option<&'a str>);
     let rows: [Row<'_>; 6] = [
         ("neither", &[], Some(denied)),
         ("a device alone", &[serial], Some(failed)),
