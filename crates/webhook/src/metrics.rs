@@ -197,11 +197,10 @@ impl Metrics {
             Outcome::Granted(_) => "success",
             Outcome::RefusedToken(refusal) if refusal.code().starts_with("sts.") => "sts_error",
             Outcome::RefusedToken(_) => "invalid_token",
-            // The spelling is the existing program's.
-            Outcome::RefusedCaller { .. } => "uknown_user",
+            // STS has said who it is; who that is in the cluster is nobody, or not known. The spelling is the existing program's.
+            Outcome::RefusedCaller { .. }
+            | Outcome::Trouble(Trouble::Ec2 | Trouble::NotRead(_) | Trouble::NotLoaded) => "uknown_user",
             Outcome::Trouble(Trouble::Sts(Upstream::Throttled)) => "sts_throttling",
-            // STS has said who it is; who that is in the cluster is not known.
-            Outcome::Trouble(Trouble::Ec2 | Trouble::NotRead(_) | Trouble::NotLoaded) => "uknown_user",
             Outcome::Trouble(Trouble::Sts(_) | Trouble::CircuitOpen | Trouble::Predecessor | Trouble::Overloaded) => {
                 "sts_error"
             }

@@ -26,7 +26,6 @@ const LISTED: &[(&str, &[&str])] = &[
             "starting mapper ",
             "startLoadConfigMap in ",
             "startLoadDynamicFile: ",
-            "stopCh is closed in ",
             "Starting the h.ec2Provider.",
             "failed to get region from IMDS",
             "creating event broadcaster",

@@ -136,12 +136,14 @@ fn said(answer: &e2e::https::Answer) -> anyhow::Result<String> {
     Ok(review["status"]["user"]["username"].as_str().context("a username")?.to_owned())
 }
 
+/// What is tried, which machine logs in, what EC2 says, the answers of both, and how often each has asked EC2 then.
+type Row<'a> = (&'a str, usize, Vec<Line>, (&'a str, &'a str), (f64, f64));
+
 pub(super) fn compared(world: &World) -> anyhow::Result<()> {
     let both = Both::start(world)?;
     let node = |machine: usize| format!("system:node:{}", name(machine));
     let slow = Line { takes: Duration::from_secs(2), ..Line::on("DescribeInstances", described(&[(1, true)])) };
-    // Who logs in, what EC2 says, the answers of both, and how often each has asked EC2 then.
-    let rows: [(&str, usize, Vec<Line>, (&str, &str), (f64, f64)); 8] = [
+    let rows: [Row<'_>; 8] = [
         ("a name", 0, vec![Line::on("DescribeInstances", described(&[(0, true)]))], (&node(0), &node(0)), (1.0, 1.0)),
         ("the same again", 0, vec![failing(500, "InternalError")], (&node(0), &node(0)), (0.0, 0.0)),
         ("a slow EC2", 1, vec![slow], (&node(1), &node(1)), (1.0, 1.0)),

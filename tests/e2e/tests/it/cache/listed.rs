@@ -4,12 +4,7 @@
 use std::{fs, os::unix::fs::MetadataExt as _};
 
 use anyhow::ensure;
-use e2e::{
-    people::environment,
-    process::{self},
-    sts::now,
-    world::World,
-};
+use e2e::{people::environment, process, sts::now, world::World};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -116,7 +111,9 @@ pub(super) fn whose(world: &World) -> anyhow::Result<()> {
         command.env_remove("AWS_PROFILE").env("AWS_DEFAULT_PROFILE", "other");
         read(process::run(&mut command)?)?;
         let text = fs::read_to_string(home.file())?;
-        Ok(["default:", "other:"].map(|profile| text.contains(profile)))
+        // Ours puts quotation marks around names.
+        Ok(["default", "other"]
+            .map(|name| text.contains(&format!("{name}:")) || text.contains(&format!("\"{name}\":"))))
     })?;
     ensure!(kept == ([true, false], [false, true]), "theirs and ours: {kept:?}");
     Ok(())
