@@ -65,7 +65,7 @@ impl AnalysisArgs {
     pub(crate) fn look_beside(&self, mut found: Inputs, process: &Process) -> Result<Analysis, Failure> {
         self.from.read(&mut found)?;
         let has_mappings = found.config.as_ref().is_some_and(|config| config.mounted_file.is_some());
-        let is_live = self.asks_a_cluster(&found)? && (self.cluster.is_named() || !has_mappings);
+        let is_live = (self.cluster.is_named() || !has_mappings) && self.asks_a_cluster(&found)?;
         let seen = if is_live { live(&self.cluster, EVERYTHING, &[], found, process) } else { offline(found) }?;
         say_idle(seen.world.idle());
         Ok(seen)
@@ -79,7 +79,8 @@ impl AnalysisArgs {
     fn asks_a_cluster(&self, found: &Inputs) -> anyhow::Result<bool> {
         self.cluster.beside(&found.dump)?;
         let is_given = !found.dump.is_empty() || found.access_files().is_some();
-        if found.config.is_some() {
+        // A configuration that `-c` names goes with the cluster of the context; one of `--from` is all that was given.
+        if found.config.is_some() && !self.from.files.is_given() {
             return Ok(self.cluster.is_named() || !is_given);
         }
         self.cluster.is_asked(&self.from.files, is_given, true)
