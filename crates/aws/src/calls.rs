@@ -6,6 +6,7 @@ use ::http::{Request, header};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use jiff::Timestamp;
+use reading::Kind;
 use token::Upstream;
 
 use crate::{
@@ -317,6 +318,9 @@ pub(crate) fn parameters(action: &str, version: &str) -> Vec<(String, String)> {
     vec![("Action".to_owned(), action.to_owned()), ("Version".to_owned(), version.to_owned())]
 }
 
+/// The longest file of authorities that is read, in bytes: all that a machine trusts are a sixteenth of it.
+const MAX_BUNDLE: u64 = 4 << 20;
+
 /// Returns the certificate authorities that AWS's own clients trust: the authorities of the file that `AWS_CA_BUNDLE` names, else the
 /// machine's.
 ///
@@ -327,7 +331,8 @@ pub fn trusted_roots(environment: &Environment) -> Result<tls::Roots, AwsError> 
     match environment.get("AWS_CA_BUNDLE") {
         None => Ok(tls::Roots::Platform),
         Some(path) => {
-            let pem = std::fs::read(path).map_err(|source| AwsError::Bundle { path: path.to_owned(), source })?;
+            let pem = reading::read(path.as_ref(), Kind::Regular, MAX_BUNDLE)
+                .map_err(|source| AwsError::Bundle { path: path.to_owned(), source })?;
             // An editor's mark would hide the first certificate.
             let pem = pem.strip_prefix("\u{feff}".as_bytes()).map(<[u8]>::to_vec).unwrap_or(pem);
             Ok(tls::Roots::Only(pem))

@@ -22,7 +22,8 @@ use jiff::{SignedDuration, Timestamp};
 use token::Upstream;
 use tokio::{
     sync::{Mutex, oneshot::error::TryRecvError},
-    time::{Instant, sleep_until},
+    task::spawn_blocking,
+    time::{Instant, sleep_until, timeout},
 };
 
 use self::{
@@ -33,7 +34,7 @@ use self::{
 use crate::{
     AwsError, Client, EndpointError, assume_role,
     calls::{Query, parameters},
-    credentials::{self, AssumeRole, Credentials, CredentialsError, Environment, Rules},
+    credentials::{self, AssumeRole, Credentials, CredentialsError, Environment, Rules, SharedFiles},
     endpoint, xml,
 };
 
@@ -51,6 +52,9 @@ const MAX_BODY: usize = 2 << 20;
 
 /// So long nobody looks for a Region after it was not found: asking metadata that is not there takes seconds.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// How long somebody waits for the shared files to be read. They may be pipes, and disks that do not answer.
+const READING: Duration = Duration::from_secs(5);
 
 /// Credentials are renewed this long before their end.
 const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(5);
@@ -100,6 +104,8 @@ pub struct Ec2 {
     turn: Mutex<Turn>,
     /// Calls that nobody has counted yet.
     calls: AtomicU64,
+    /// Held by whoever reads the shared files: one at a time, whoever has waited long enough for it.
+    reading: Arc<Mutex<()>>,
 }
 
 /// What the one who asks holds meanwhile.
@@ -115,8 +121,9 @@ struct Turn {
 impl Ec2 {
     /// Creates the client without asking or reading anything. Where no mapping names machines, roots are never loaded for it.
     pub fn new(environment: Environment, options: Ec2Options, now: fn() -> Timestamp) -> Self {
-        let (names, waiting, turn) = (Names::default(), Waiting::default(), Mutex::default());
-        Self { client: OnceLock::new(), environment, options, now, names, waiting, turn, calls: AtomicU64::new(0) }
+        let (names, waiting, turn, reading) = Default::default();
+        let calls = AtomicU64::new(0);
+        Self { client: OnceLock::new(), environment, options, now, names, waiting, turn, calls, reading }
     }
 
     /// Creates the client on an existing HTTPS client.
@@ -244,7 +251,7 @@ impl Ec2 {
         if turn.no_region_until.is_some_and(|until| Instant::now() < until) {
             return Err(DescribeError::NoRegion);
         }
-        let files = credentials::load_files(&self.environment, Rules::Go)?;
+        let files = self.files().await?;
         let found = match credentials::region(&self.environment, &files, None, None) {
             Some(region) => Some(region),
             None => credentials::instance_region(&self.environment).await,
@@ -252,6 +259,21 @@ impl Ec2 {
         turn.no_region_until = found.is_none().then(|| Instant::now() + LOOK_AGAIN);
         turn.region.clone_from(&found);
         found.ok_or(DescribeError::NoRegion)
+    }
+
+    /// The shared files, read on another thread: nobody else waits for what they may be.
+    async fn files(&self) -> Result<SharedFiles, CredentialsError> {
+        let late = || {
+            let source = std::io::ErrorKind::TimedOut.into();
+            CredentialsError::File { path: "one of the shared AWS files".to_owned(), source }
+        };
+        let reading = Arc::clone(&self.reading).try_lock_owned().map_err(|_| late())?;
+        let environment = self.environment.clone();
+        let read = spawn_blocking(move || {
+            let _reading = reading;
+            credentials::load_files(&environment, Rules::Go)
+        });
+        timeout(READING, read).await.map_err(|_| late())?.unwrap_or_else(|_| Err(late()))
     }
 
     async fn credentials(&self, turn: &mut Turn, region: &str) -> Result<Credentials, DescribeError> {
@@ -262,7 +284,7 @@ impl Ec2 {
             return Ok(credentials.clone());
         }
         let client = self.client()?;
-        let files = credentials::load_files(&self.environment, Rules::Go)?;
+        let files = self.files().await?;
         let plan = credentials::resolve(&self.environment, &files, None, Rules::Go)?;
         let sts = endpoint::sts_endpoint(&self.environment, Some(region))?;
         let mut found = credentials::fetch(&plan, &self.environment, client, &sts, self.now).await?;

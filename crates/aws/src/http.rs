@@ -21,7 +21,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use self::{dial::Dial, within::Within};
+use self::{dial::Dial, names::Names, within::Within};
 use crate::{AwsError, NoAnswer, environment::Environment};
 
 /// The settings of connections to AWS: roots, proxy, overrides and limits. No Debug: a proxy's URL may hold a password.
@@ -71,6 +71,7 @@ pub fn proxies(environment: &Environment) -> Proxies {
 pub(crate) struct Http {
     client: ArcSwap<HttpsClient>,
     transport: Transport,
+    names: Names,
     permits: Semaphore,
 }
 
@@ -78,15 +79,21 @@ type HttpsClient = HyperClient<Within<HttpsConnector<Dial>>, Full<Bytes>>;
 
 impl Http {
     pub(crate) fn new(transport: &Transport) -> Result<Self, AwsError> {
-        let client = ArcSwap::from_pointee(client(transport)?);
-        Ok(Self { client, permits: Semaphore::new(transport.max_concurrent), transport: transport.clone() })
+        let names = Names::of_the_system();
+        let client = ArcSwap::from_pointee(client(transport, &names)?);
+        Ok(Self { client, permits: Semaphore::new(transport.max_concurrent), transport: transport.clone(), names })
     }
 
     /// Lets others vouch for AWS from now on, over new connections.
     pub(crate) fn trust(&self, roots: &tls::Roots) -> Result<(), AwsError> {
         let transport = Transport { roots: roots.clone(), ..self.transport.clone() };
-        self.client.store(Arc::new(client(&transport)?));
+        self.client.store(Arc::new(client(&transport, &self.names)?));
         Ok(())
+    }
+
+    /// These hosts are in use: to look one up waits for no other.
+    pub(crate) fn know<'n>(&self, hosts: impl IntoIterator<Item = &'n str>) {
+        self.names.give(hosts);
     }
 
     /// Sends one request and reads its answer, whatever the status.
@@ -115,13 +122,13 @@ impl Http {
     }
 }
 
-fn client(transport: &Transport) -> Result<HttpsClient, AwsError> {
+fn client(transport: &Transport, names: &Names) -> Result<HttpsClient, AwsError> {
     let config = tls::client_config(&transport.roots)?;
     let https = HttpsConnectorBuilder::new()
         .with_tls_config((*config).clone())
         .https_or_http()
         .enable_http1()
-        .wrap_connector(Dial::new(transport)?);
+        .wrap_connector(Dial::new(transport, names.clone())?);
     Ok(HyperClient::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(Duration::from_secs(30))

@@ -2,6 +2,7 @@
 
 use ::http::Request;
 use http_body_util::Full;
+use identity::StsHost;
 use token::Accepted;
 
 use crate::{
@@ -31,6 +32,11 @@ impl StsClient {
     /// [`AwsError::Tls`]: what is wrong with them. Then those that were trusted still are.
     pub fn trust(&self, roots: &tls::Roots) -> Result<(), AwsError> {
         self.http.trust(roots)
+    }
+
+    /// These endpoints are in use: finding one's address waits for no other name, which whoever sends tokens may have made up.
+    pub fn know<'h>(&self, hosts: impl IntoIterator<Item = &'h StsHost>) {
+        self.http.know(hosts.into_iter().map(StsHost::as_str));
     }
 
     /// Sends the request and returns status and body. What they mean is for `token::confirm` to say.

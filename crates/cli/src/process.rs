@@ -13,6 +13,7 @@ use std::{
 use anyhow::Context as _;
 use document::visible;
 use jiff::Timestamp;
+use reading::Kind;
 
 pub(crate) use self::progress::{Progress, showing};
 
@@ -76,18 +77,17 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// The largest file that a server reads for itself: hundreds of thousands of users.
-#[cfg(unix)]
-const MAX_SERVER_FILE: u64 = 64 << 20;
+/// The largest file that is read whole: hundreds of thousands of users.
+const MAX_FILE: u64 = 64 << 20;
 
-/// That a file is one to read from beginning to end, and no pipe, device or socket, which may never end.
-#[cfg(unix)]
-pub(crate) fn ensure_regular(path: &Path) -> anyhow::Result<()> {
-    let metadata = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
-    anyhow::ensure!(metadata.is_file(), "{} is not a regular file", path.display());
-    let (length, most) = (metadata.len(), MAX_SERVER_FILE);
-    anyhow::ensure!(length <= most, "{} has {length} bytes, which is more than {most}", path.display());
-    Ok(())
+/// Reads a file whole. A server reads regular files alone: any other may never end.
+pub(crate) fn read_whole(path: &Path, kind: Kind) -> anyhow::Result<Vec<u8>> {
+    reading::read(path, kind, MAX_FILE).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// The same as a source that problems can point into.
+pub(crate) fn read_source_of(path: &Path, kind: Kind) -> anyhow::Result<document::Source> {
+    source_of(path.display().to_string(), &read_whole(path, kind)?)
 }
 
 /// How many files this process may have open at once, where the system says so.
@@ -221,14 +221,12 @@ fn explain_owner(path: &Path, user: u32) -> String {
 
 /// Reads a text file into a source that problems can point into. `-` is stdin.
 pub(crate) fn read_source(path: &Path) -> anyhow::Result<document::Source> {
-    let (name, bytes) = if path.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        ("<stdin>".to_owned(), io::Read::read_to_end(&mut io::stdin(), &mut bytes).map(|_| bytes))
-    } else {
-        (path.display().to_string(), std::fs::read(path))
-    };
-    let bytes = bytes.with_context(|| format!("cannot read {name}"))?;
-    source_of(name, &bytes)
+    if path.as_os_str() != "-" {
+        return read_source_of(path, Kind::Any);
+    }
+    let mut bytes = Vec::new();
+    io::stdin().read_to_end(&mut bytes).context("cannot read <stdin>")?;
+    source_of("<stdin>".to_owned(), &bytes)
 }
 
 /// A file that was read, as a source.
@@ -241,12 +239,9 @@ pub(crate) fn source_of(name: String, bytes: &[u8]) -> anyhow::Result<document::
 const MAX_AUTHORITIES: u64 = 1 << 20;
 
 /// Reads the certificate authorities (PEM) of a flag's file.
-pub(crate) fn read_authorities(flag: &str, path: &Path) -> anyhow::Result<String> {
-    let name = || format!("--{flag} {}", path.display());
-    let mut bytes = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(MAX_AUTHORITIES + 1).read_to_end(&mut bytes));
-    let length = read.with_context(|| format!("cannot read {}", name()))?;
-    anyhow::ensure!(length as u64 <= MAX_AUTHORITIES, "{} has more than {MAX_AUTHORITIES} bytes", name());
+pub(crate) fn read_authorities(flag: &str, path: &Path, kind: Kind) -> anyhow::Result<String> {
+    let bytes = reading::read(path, kind, MAX_AUTHORITIES);
+    let bytes = bytes.with_context(|| format!("cannot read --{flag} {}", path.display()))?;
     // What is no text beside certificates is a comment in another encoding.
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

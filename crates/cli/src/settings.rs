@@ -12,6 +12,7 @@ use identity::Partition;
 use mapping::authenticator::{self, Config, ServerConfig};
 #[cfg(unix)]
 use mapping::{BackendMode, Index, Reader};
+use reading::Kind;
 use token::ClusterId;
 
 use crate::{exit::Failure, global::Global, process};
@@ -29,7 +30,7 @@ pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
 /// The same for a server whose partition a flag names.
 pub(crate) fn config_in(global: &Global, partition: Option<Partition>) -> Result<Config, Failure> {
     let Some(path) = &global.config else { return Ok(Config::default()) };
-    let source = config_source(path)?;
+    let source = config_source(path, Kind::Any)?;
     let (config, warnings) =
         authenticator::read_config_in(&source, partition).map_err(|problems| told(&source, &problems))?;
     print_problems(&source, &warnings);
@@ -42,7 +43,7 @@ pub(crate) fn indexed_config(global: &Global, partition: Option<Partition>) -> R
     let Some(path) = &global.config else {
         return Ok((Config::default(), Index::new(BackendMode::MountedFile, Reader::ClusterAuth)));
     };
-    let source = config_source(path)?;
+    let source = config_source(path, Kind::Regular)?;
     let read = authenticator::read_indexed(&source, partition);
     let (config, rules, warnings) = read.map_err(|problems| told(&source, &problems))?;
     print_problems(&source, &warnings);
@@ -73,7 +74,7 @@ fn is_meant(path: &Path) -> bool {
     if !path.exists() {
         return false;
     }
-    let Ok(source) = process::read_source(path) else { return true };
+    let Ok(source) = process::read_source_of(path, Kind::Regular) else { return true };
     let Ok(root) = document::parse(&source, &document::Limits::default()) else { return true };
     let is_key = |key: &str| access::keys::Object::File.key(key).is_some();
     let entries = root.as_ref().and_then(document::Node::as_mapping);
@@ -110,7 +111,7 @@ pub(crate) fn of_access_file(global: &Global, access: &Access) -> anyhow::Result
 
 /// Reads the file's text, if its name says a format that we read: those of aws-iam-authenticator (viper 1.21) but for files of
 /// variables, which can say nothing of mappings.
-pub(crate) fn config_source(path: &Path) -> anyhow::Result<Source> {
+pub(crate) fn config_source(path: &Path, kind: Kind) -> anyhow::Result<Source> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let why = match extension {
         "yaml" | "yml" | "json" | "toml" => None,
@@ -126,12 +127,12 @@ pub(crate) fn config_source(path: &Path) -> anyhow::Result<Source> {
         let path = path.display();
         anyhow::bail!("cannot read configuration file {path}: {why}; its name must end in .yaml, .yml, .json or .toml");
     }
-    process::read_source(path).context("cannot read the configuration file")
+    process::read_source_of(path, kind).context("cannot read the configuration file")
 }
 
 /// The same for whoever asks what stands in it: one in which nothing does is another file than is meant.
 pub(crate) fn configuration(path: &Path) -> anyhow::Result<Source> {
-    let source = config_source(path)?;
+    let source = config_source(path, Kind::Any)?;
     match inventory::no_configuration(&source) {
         None => Ok(source),
         Some(why) => anyhow::bail!("--config {}: {why}", path.display()),

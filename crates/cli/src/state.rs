@@ -15,6 +15,7 @@ use std::{
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
+use reading::Kind;
 
 use crate::process::{self, Owner, Staged};
 
@@ -72,10 +73,11 @@ impl StateFiles {
         [&self.certificate, &self.key, &self.kubeconfig].into_iter().try_for_each(|path| process::give(path, owner))
     }
 
-    /// Makes a pair unless both files are there. A pair that is there must be usable; it is never replaced unasked.
+    /// Makes a pair unless both files are there. A pair that is there must be usable, at whatever time; it is never replaced unasked:
+    /// API servers trust its authority.
     pub(crate) fn ensure_pair(&self, reach: &Reach, now: Timestamp) -> anyhow::Result<Pair> {
         if self.certificate.exists() && self.key.exists() {
-            tls::ServerIdentity::load(&self.certificate, &self.key, now)?;
+            tls::ServerIdentity::load_at_any_time(&self.certificate, &self.key)?;
             return Ok(Pair::Kept);
         }
         self.write_new_pair(reach, now)?;
@@ -114,8 +116,9 @@ impl StateFiles {
     /// The authorities that a kubeconfig for this pair must trust: the last certificate of the chain.
     pub(crate) fn authority_pem(&self) -> anyhow::Result<String> {
         let path = self.certificate.display();
-        let chain = std::fs::read_to_string(&self.certificate).with_context(|| format!("cannot read {path}"))?;
-        tls::last_certificate(&chain).with_context(|| format!("{path}"))
+        let chain = process::read_whole(&self.certificate, Kind::Regular)?;
+        // What is no text beside certificates is a comment in another encoding.
+        tls::last_certificate(&String::from_utf8_lossy(&chain)).with_context(|| format!("{path}"))
     }
 
     /// Writes the API server's kubeconfig, unless the one that is there already says the same.
@@ -151,7 +154,7 @@ impl StateFiles {
 
     /// The webhook kubeconfig that is there, if it can be read.
     pub(crate) fn trusted(&self) -> Option<kubeconfig::WebhookConfig> {
-        let source = process::read_source(&self.kubeconfig).ok()?;
+        let source = process::read_source_of(&self.kubeconfig, Kind::Regular).ok()?;
         kubeconfig::read_webhook(&source).ok()
     }
 }

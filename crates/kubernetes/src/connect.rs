@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
+use reading::Kind;
 use rustls::{
     pki_types::{CertificateDer, pem::PemObject as _},
     sign::CertifiedKey,
@@ -27,6 +28,8 @@ pub struct Kubeconfig {
     /// In the order in which they count: the first to name something wins. Files that are not there are passed over, as
     /// kubectl does with the list in `KUBECONFIG`.
     pub paths: Vec<PathBuf>,
+    /// Which kinds of files they may be: a server waits for none.
+    pub kind: Kind,
     /// Whether the file was given by a flag: kubectl does not find it by itself then.
     pub is_given: bool,
     /// The context; none is the files' current one.
@@ -151,7 +154,7 @@ impl Kubeconfig {
 
     fn read(&self) -> Result<Config, KubernetesError> {
         let missing = || KubernetesError::NoKubeconfig { paths: self.paths.clone(), is_given: self.is_given };
-        Config::read(&self.paths)?.ok_or_else(missing)
+        Config::read(&self.paths, self.kind)?.ok_or_else(missing)
     }
 
     /// The file that a flag named.
@@ -228,8 +231,8 @@ impl Pod {
         let in_pod = ContextName::of_pod();
         let chosen = Chosen { name: in_pod, namespace, cluster_name: name(), cluster, user_name: name(), user };
         let (paths, proxies) = (Vec::new(), Proxies::default());
-        let listener = Listener::Nobody;
-        Kubeconfig { paths, is_given: false, context: None, server: None, proxies, listener, now }
+        let (kind, listener) = (Kind::Regular, Listener::Nobody);
+        Kubeconfig { paths, kind, is_given: false, context: None, server: None, proxies, listener, now }
             .connect_to_chosen(chosen)
             .await
     }
@@ -282,7 +285,7 @@ fn identity(user: &User, name: &str) -> Result<Option<Pair>, String> {
 fn pem(data: &str, path: &str, key: &str, name: &str) -> Result<Option<Vec<u8>>, String> {
     match (data, path) {
         ("", "") => Ok(None),
-        ("", path) => match std::fs::read(path) {
+        ("", path) => match files::read_named(Path::new(path)) {
             Ok(pem) => Ok(Some(pem)),
             Err(error) => {
                 // kubectl's word for the file, which is not the key's.

@@ -5,16 +5,21 @@
 use std::{
     io::ErrorKind,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::HeaderValue;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Mutex;
+use tokio::{
+    sync::Mutex,
+    task::{JoinHandle, spawn_blocking},
+    time::timeout,
+};
 
 use crate::{
     ContextName, KubernetesError,
-    files::User,
+    files::{User, read_named, said},
     plugin::{Made, Runner},
 };
 
@@ -28,8 +33,8 @@ pub(crate) enum Credentials {
     Nothing,
     /// It is always the same.
     Header(HeaderValue),
-    /// A file whose content may change; and what counts where it cannot be read any more.
-    File { path: PathBuf, last: Mutex<HeaderValue> },
+    /// A file whose content may change.
+    File(Mutex<TokenFile>),
     /// A program that is run again when what it made has ended.
     Plugin { runner: Box<Runner>, last: Mutex<Made>, now: fn() -> Timestamp },
 }
@@ -49,7 +54,7 @@ impl Credentials {
                 }
                 (Err(_), token) => bearer(token)?,
             };
-            return Ok(Some(Self::File { path, last: Mutex::new(first) }));
+            return Ok(Some(Self::File(Mutex::new(TokenFile { path, last: first, reading: None }))));
         }
         if !user.token.is_empty() {
             return Ok(Some(Self::Header(bearer(&user.token)?)));
@@ -67,13 +72,7 @@ impl Credentials {
         match self {
             Self::Nothing => Ok(None),
             Self::Header(header) => Ok(Some(header.clone())),
-            Self::File { path, last } => {
-                let mut last = last.lock().await;
-                if let Ok(token) = of_file(path) {
-                    *last = bearer(&token).map_err(unusable)?;
-                }
-                Ok(Some(last.clone()))
-            }
+            Self::File(file) => file.lock().await.header().await.map(Some).map_err(unusable),
             Self::Plugin { runner, last, now } => {
                 let mut last = last.lock().await;
                 if last.ends.is_some_and(|ends| ends.duration_since(now()) < MARGIN) {
@@ -90,6 +89,34 @@ impl Credentials {
     }
 }
 
+/// How long requests wait for a token to be read from its file. A disk that does not answer, or a network in its place, must not hold
+/// up whatever else is under way.
+const READING: Duration = Duration::from_secs(2);
+
+/// A file that holds a token.
+// No Debug: it is a credential.
+pub(crate) struct TokenFile {
+    path: PathBuf,
+    /// What counts where it cannot be read any more, or not in time.
+    last: HeaderValue,
+    /// Reading it, where that goes on: there is one at a time, whoever waits for it.
+    reading: Option<JoinHandle<Result<String, String>>>,
+}
+
+impl TokenFile {
+    async fn header(&mut self) -> Result<HeaderValue, String> {
+        let path = self.path.clone();
+        let reading = self.reading.get_or_insert_with(|| spawn_blocking(move || of_file(&path)));
+        if let Ok(read) = timeout(READING, reading).await {
+            self.reading = None;
+            if let Ok(Ok(token)) = read {
+                self.last = bearer(&token)?;
+            }
+        }
+        Ok(self.last.clone())
+    }
+}
+
 /// A header for a token.
 pub(crate) fn bearer(token: &str) -> Result<HeaderValue, String> {
     header(&format!("Bearer {token}"))
@@ -103,7 +130,7 @@ fn header(text: &str) -> Result<HeaderValue, String> {
 }
 
 fn of_file(path: &Path) -> Result<String, String> {
-    let text = std::fs::read(path).map_err(|error| not_read(path, &error))?;
+    let text = read_named(path).map_err(|error| not_read(path, &error))?;
     let text = String::from_utf8(text)
         .map_err(|_| format!("{} is not text, and so not a token: write a token into it", path.display()))?;
     match text.trim() {
@@ -120,11 +147,50 @@ pub(crate) fn not_read(path: &Path, error: &std::io::Error) -> String {
         ErrorKind::NotADirectory => format!("open {path}: not a directory"),
         ErrorKind::PermissionDenied => format!("open {path}: permission denied"),
         ErrorKind::IsADirectory => format!("read {path}: is a directory"),
-        kind => format!("open {path}: {kind}"),
+        _ => format!("open {path}: {}", said(error)),
     }
 }
 
 /// Whether an id token of OpenID Connect has ended.
 pub(crate) fn has_ended(ends: Option<i64>, now: Timestamp) -> bool {
     ends.and_then(|seconds| Timestamp::from_second(seconds).ok()).is_none_or(|ends| ends.duration_since(now) < MARGIN)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::{fs, path::Path, process::Command};
+
+    use super::Credentials;
+    use crate::{ContextName, files::User};
+
+    const NO_TOKENS: [(&str, &[&str]); 4] =
+        [("mkfifo", &[]), ("ln", &["-s", "/dev/zero"]), ("truncate", &["-s", "1T"]), ("mkdir", &[])];
+
+    fn make(program: &str, before: &[&str], path: &Path) {
+        assert!(Command::new(program).args(before).arg(path).status().expect(program).success());
+    }
+
+    /// Requests of a server wait for its token, and everything else for them: on one thread.
+    #[tokio::test]
+    async fn a_token_is_read_anew_and_kept_where_its_file_is_none_any_more() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("token");
+        let user = User { token_file: path.display().to_string(), ..User::default() };
+        fs::write(&path, "first\n").expect("written");
+        let credentials = Credentials::of(&user).expect("read").expect("there are some");
+        let shown = async || {
+            let header = credentials.header(&ContextName::of_pod()).await;
+            header.ok().flatten().and_then(|header| Some(header.to_str().ok()?.to_owned())).unwrap_or_default()
+        };
+        for (number, (program, before)) in NO_TOKENS.into_iter().enumerate() {
+            let token = format!("token-{number}");
+            fs::write(&path, &token).expect("written");
+            assert_eq!(shown().await, format!("Bearer {token}"));
+            fs::remove_file(&path).expect("removed");
+            make(program, before, &path);
+            assert_eq!(shown().await, format!("Bearer {token}"), "{program}");
+            assert!(Credentials::of(&user).is_err(), "{program}: a first token there is not");
+            if path.is_dir() { fs::remove_dir(&path) } else { fs::remove_file(&path) }.expect("removed");
+        }
+    }
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use document::{Dialect, Limits, Position, Source, parse_as};
+use reading::Kind;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value as Json;
 
@@ -101,16 +102,32 @@ pub(crate) struct Context {
     pub(crate) namespace: String,
 }
 
+/// The longest kubeconfig that is read, in bytes: thousands of clusters.
+const MAX_KUBECONFIG: u64 = 16 << 20;
+
+/// The longest file of a token or of certificates that is read, in bytes: all authorities that a machine trusts are a quarter of it.
+const MAX_FILE: u64 = 1 << 20;
+
+/// Reads a file that a kubeconfig names: it is read while requests wait for it, so that only regular files are.
+pub(crate) fn read_named(path: &Path) -> std::io::Result<Vec<u8>> {
+    reading::read(path, Kind::Regular, MAX_FILE)
+}
+
+/// What the system says of a file in general, or what it is to us.
+pub(crate) fn said(error: &std::io::Error) -> String {
+    error.get_ref().map_or_else(|| error.kind().to_string(), ToString::to_string)
+}
+
 impl Config {
     /// Reads the files that are there; none where none is. A path in one is relative to its folder.
-    pub(crate) fn read(paths: &[PathBuf]) -> Result<Option<Self>, KubernetesError> {
+    pub(crate) fn read(paths: &[PathBuf], kind: Kind) -> Result<Option<Self>, KubernetesError> {
         let mut merged: Option<Self> = None;
         for path in paths {
-            let bytes = match std::fs::read(path) {
+            let bytes = match reading::read(path, kind, MAX_KUBECONFIG) {
                 Ok(bytes) => bytes,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                 Err(error) => {
-                    return Err(KubernetesError::Kubeconfig { path: path.clone(), why: error.kind().to_string() });
+                    return Err(KubernetesError::Kubeconfig { path: path.clone(), why: said(&error) });
                 }
             };
             let config =

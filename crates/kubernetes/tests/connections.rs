@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base64::{Engine as _, prelude::BASE64_STANDARD as STANDARD};
 use jiff::{SignedDuration, Timestamp};
 use kubernetes::{Cluster, Kubeconfig, KubernetesError, Listener, Proxies};
+use reading::Kind;
 use rustls::{RootCertStore, ServerConfig, pki_types::pem::PemObject as _, server::WebPkiClientVerifier};
 use tls::{Authority, Leaf, Pair, Usage};
 use tokio::{
@@ -100,8 +101,8 @@ async fn connect(cluster: &str, user: &str) -> Result<Cluster, KubernetesError> 
          contexts: [{{name: c, context: {{cluster: c, user: u}}}}]\nusers: [{{name: u, user: {{{user}}}}}]\n"
     );
     std::fs::write(&path, text).expect("written");
-    let (proxies, listener) = (Proxies::default(), Listener::Nobody);
-    Kubeconfig { paths: vec![path], is_given: false, context: None, server: None, proxies, listener, now }
+    let (kind, proxies, listener) = (Kind::Regular, Proxies::default(), Listener::Nobody);
+    Kubeconfig { paths: vec![path], kind, is_given: false, context: None, server: None, proxies, listener, now }
         .connect()
         .await
 }

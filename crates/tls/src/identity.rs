@@ -1,8 +1,9 @@
 //! The pair that a server shows: read, checked, and turned into what rustls signs with.
 
-use std::{fs, io::ErrorKind, path::Path, sync::Arc};
+use std::{io::ErrorKind, path::Path, sync::Arc};
 
 use jiff::Timestamp;
+use reading::Kind;
 use rustls::sign::CertifiedKey;
 
 use crate::{
@@ -27,10 +28,21 @@ impl ServerIdentity {
     ///
     /// [`TlsError::Missing`], [`TlsError::Read`], or [`TlsError::File`] with what is wrong and in which of the two.
     pub fn load(certificate: &Path, key: &Path, now: Timestamp) -> Result<Self, TlsError> {
+        let identity = Self::load_at_any_time(certificate, key)?;
+        identity.check_time(now).map_err(|error| error.of(&certificate.display()))?;
+        Ok(identity)
+    }
+
+    /// The same of a certificate whose time may be over, or may not have come.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::load`].
+    pub fn load_at_any_time(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
         let (chain, key_pem) = (read(certificate)?, read(key)?);
         let about_certificate = |error: TlsError| error.of(&certificate.display());
         let about_key = |error: TlsError| error.of(&key.display());
-        Self::assemble(&chain, &key_pem, now, about_certificate, about_key)
+        Self::assemble(&chain, &key_pem, about_certificate, about_key)
     }
 
     /// Reads a certificate and key in memory; errors say "certificate" and "key" where [`Self::load`] names a file.
@@ -39,13 +51,15 @@ impl ServerIdentity {
     ///
     /// [`TlsError::File`] with what is wrong and in which of the two.
     pub fn from_pem(cert_pem: &str, key_pem: &str, now: Timestamp) -> Result<Self, TlsError> {
-        Self::assemble(cert_pem, key_pem, now, |error| error.of(&"certificate"), |error| error.of(&"key"))
+        let about_certificate = |error: TlsError| error.of(&"certificate");
+        let identity = Self::assemble(cert_pem, key_pem, about_certificate, |error| error.of(&"key"))?;
+        identity.check_time(now).map_err(about_certificate)?;
+        Ok(identity)
     }
 
     fn assemble(
         cert_pem: &str,
         key_pem: &str,
-        now: Timestamp,
         about_certificate: impl Fn(TlsError) -> TlsError,
         about_key: impl Fn(TlsError) -> TlsError,
     ) -> Result<Self, TlsError> {
@@ -59,13 +73,28 @@ impl ServerIdentity {
             rustls::Error::InconsistentKeys(_) => about_key(TlsError::Mismatch),
             _ => about_certificate(TlsError::Certificate),
         })?;
-        check_time(&inspection, now).map_err(&about_certificate)?;
         Ok(Self { certified: Arc::new(certified), inspection })
     }
 
     /// Returns what rustls signs with, for a resolver of one's own.
     pub fn certified(&self) -> Arc<CertifiedKey> {
         Arc::clone(&self.certified)
+    }
+
+    /// Checks that the certificate's time is now.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError::Expired`] or [`TlsError::NotYetValid`].
+    pub fn check_time(&self, now: Timestamp) -> Result<(), TlsError> {
+        let Inspection { not_before, not_after, .. } = self.inspection;
+        if now > not_after {
+            return Err(TlsError::Expired { not_after });
+        }
+        if now < not_before {
+            return Err(TlsError::NotYetValid { not_before });
+        }
+        Ok(())
     }
 
     /// Until when the certificate is valid.
@@ -79,20 +108,12 @@ impl ServerIdentity {
     }
 }
 
-fn check_time(inspection: &Inspection, now: Timestamp) -> Result<(), TlsError> {
-    let Inspection { not_before, not_after, .. } = *inspection;
-    if now > not_after {
-        return Err(TlsError::Expired { not_after });
-    }
-    if now < not_before {
-        return Err(TlsError::NotYetValid { not_before });
-    }
-    Ok(())
-}
+/// The longest file of a certificate chain or a key that is read, in bytes; real ones have a few thousand.
+const MAX_FILE: u64 = 1 << 20;
 
 /// Files that are not text are read as well, to be told that they are not PEM.
 fn read(path: &Path) -> Result<String, TlsError> {
-    match fs::read(path) {
+    match reading::read(path, Kind::Regular, MAX_FILE) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             Err(TlsError::Missing { path: path.display().to_string() })

@@ -141,6 +141,13 @@ pub struct Credentials<'a> {
     security_token: Option<&'a str>,
 }
 
+impl Credentials<'_> {
+    /// Returns whether they claim to be a session's: then whoever does not know its session token cannot claim the same.
+    pub fn is_temporary(&self) -> bool {
+        self.security_token.is_some()
+    }
+}
+
 fn cache_key(presigned: &Presigned, cluster: &ClusterId) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in [presigned.host.as_str(), &presigned.query(), cluster.as_str()] {

@@ -17,9 +17,10 @@ use tokio::time::Instant;
 use crate::{Outcome, caller::Caller, rate::Lines, shadow};
 
 /// The messages of log lines that anybody can cause, and that are therefore limited.
-pub const DENIED: [&str; 6] = [
+pub const DENIED: [&str; 7] = [
     DENIAL,
     NO_ANSWER,
+    COUNTED,
     "unexpected request method",
     "could not parse request body",
     shadow::NO_PREDECESSOR,
@@ -29,8 +30,14 @@ pub const DENIED: [&str; 6] = [
 const DENIAL: &str = "access denied";
 const NO_ANSWER: &str = "no answer for now";
 
+/// What tells of those that have no line of their own goes the same way: no grant is lost for it, and it for none.
+const COUNTED: &str = "reviews without a log line of their own";
+
 /// Denials, and reviews without an answer, that have a line of their own in a second.
 const LINES_A_SECOND: u32 = 100;
+
+/// What requests that are no reviews are counted by: as in the metric of how long all take.
+pub(crate) const MALFORMED: &str = "malformed_request";
 
 /// Accounts that are told apart among those that have none; whoever has very many AWS accounts fills no memory.
 const MAX_COUNTS: usize = 256;
@@ -59,6 +66,15 @@ impl Audit {
         if is_grant || self.lines.allows(now) { write(outcome, context) } else { self.count(outcome) }
     }
 
+    /// Writes that a request was no review, or counts it: anybody can send such, too. `write` writes the line.
+    pub(crate) fn malformed(&self, now: Instant, write: impl FnOnce()) {
+        if self.lines.allows(now) {
+            write();
+        } else {
+            *self.lines.counted().entry(Kind { code: MALFORMED, account: None }).or_default() += 1;
+        }
+    }
+
     fn count(&self, outcome: &Outcome) {
         let account = match outcome {
             Outcome::RefusedCaller { confirmed, scrubbed: false, .. } => Some(confirmed.identity().account),
@@ -75,7 +91,7 @@ impl Audit {
     pub(crate) fn tell(&self) {
         for (Kind { code, account }, count) in self.lines.take() {
             let account = account.as_ref().map(AccountId::as_str);
-            tracing::warn!(code, account, count, "reviews without a log line of their own");
+            tracing::warn!(code, account, count, "{COUNTED}");
         }
     }
 }
@@ -203,6 +219,10 @@ mod tests {
         write(&Outcome::RefusedToken(Refusal::NotAws), 3, 0);
         write(&Outcome::Trouble(Trouble::Overloaded), 2, 0);
         assert_eq!(counts(), [("server.overloaded", 2), ("token.not-aws", 3)]);
+        let mut written = 0;
+        audit.malformed(start, || written += 1);
+        assert_eq!(written, 0, "these have no lines of their own besides");
+        assert_eq!(counts(), [("malformed_request", 1), ("server.overloaded", 2), ("token.not-aws", 3)]);
         audit.tell();
         assert_eq!(counts(), []);
         write(&Outcome::RefusedToken(Refusal::NotAws), 1, 1);

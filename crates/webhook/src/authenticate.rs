@@ -7,7 +7,7 @@ use std::sync::{
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use aws::{Ec2, StsClient};
-use identity::StsHost;
+use identity::{Partition, StsHost};
 use mapping::{Decision, Fact, Facts, Snapshot, decide};
 use token::{Accepted, Confirmed, Rules, Unconfirmed, accept};
 use tokio::time::Instant;
@@ -56,6 +56,10 @@ impl Webhook {
 
     fn with(settings: Settings, sts: StsClient, ec2: Option<Ec2>) -> Self {
         let metrics = Arc::new(Metrics::new());
+        sts.know(&settings.known_hosts);
+        if settings.rules.partitions.has(Partition::Aws) {
+            sts.know([&StsHost::global()]);
+        }
         Self {
             audit: Audit::new(),
             bodies: Bodies::new(body::Limits {
@@ -92,6 +96,7 @@ impl Webhook {
             rules.own_hosts.extend_from_slice(hosts);
             rules
         });
+        self.sts.know(hosts);
         self.verdicts.standing().give_hosts(hosts);
     }
 
@@ -161,6 +166,9 @@ impl Webhook {
             && !was_let_in
         {
             Box::pin(self.verdicts.let_in(&accepted, &granted.confirmed)).await;
+        }
+        if let Outcome::RefusedCaller { confirmed, .. } = &outcome {
+            self.verdicts.kept_out(&accepted, confirmed);
         }
         outcome
     }

@@ -1,19 +1,20 @@
 //! Reading request bodies: each within its length and time, all of them together within a budget.
 //!
-//! Who sends bodies slowly, or many at once, keeps them in memory. So where all together take too much, the one goes that
-//! has been unfinished for the longest; an API server sends a whole one at once.
+//! Who sends bodies slowly, many at once or none at all keeps them in memory, and a stream for each. So where all together take too
+//! much, one goes of the connection whose unfinished ones have been there for the longest time, added up: the oldest of them. An API
+//! server sends a whole one at once, and has few that are not.
 
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
 };
 
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Bytes, Incoming};
 use tokio::{
     sync::Notify,
-    time::{Instant, timeout_at},
+    time::{Duration, Instant, timeout_at},
 };
 
 /// How bodies are read.
@@ -48,55 +49,46 @@ pub(crate) struct Bodies {
 
 #[derive(Default)]
 struct Unfinished {
+    /// Of those that are not to go.
     bytes: usize,
     /// In the order in which they began.
-    bodies: BTreeMap<u64, (usize, Arc<Notify>)>,
+    bodies: BTreeMap<u64, Body>,
     next_number: u64,
 }
 
+struct Body {
+    connection: u64,
+    since: Instant,
+    bytes: usize,
+    is_to_go: bool,
+    goes: Arc<Notify>,
+}
+
 /// One of them, forgotten when dropped.
-struct Reading<'a> {
+pub(crate) struct Reading<'a> {
     bodies: &'a Bodies,
     number: u64,
-    is_crowded_out: Arc<Notify>,
+    goes: Arc<Notify>,
 }
+
+/// What one takes however little of it has come: a stream, and the task that waits for it.
+const STREAM: usize = 2 << 10;
 
 impl Bodies {
     pub(crate) fn new(limits: Limits) -> Self {
         Self { limits, unfinished: Mutex::default() }
     }
 
-    /// Reads one.
-    pub(crate) async fn read(&self, mut body: Incoming) -> Result<Bytes, Unread> {
-        let Limits { length, time, .. } = self.limits;
-        if body.size_hint().lower() > length as u64 {
-            return Err(Unread::TooLarge);
-        }
-        let deadline = Instant::now() + time;
-        let reading = self.begin();
-        let mut bytes = Vec::new();
-        loop {
-            let frame = tokio::select! {
-                frame = timeout_at(deadline, body.frame()) => frame.map_err(|_| Unread::Slow)?,
-                () = reading.is_crowded_out.notified() => return Err(Unread::Crowded),
-            };
-            let Some(frame) = frame else { return Ok(bytes.into()) };
-            let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
-            if bytes.len() + data.len() > length {
-                return Err(Unread::TooLarge);
-            }
-            reading.grow(data.len());
-            bytes.extend_from_slice(&data);
-        }
-    }
-
-    fn begin(&self) -> Reading<'_> {
-        let is_crowded_out = Arc::new(Notify::new());
+    /// One is to be read, of this connection.
+    pub(crate) fn begin(&self, connection: u64) -> Reading<'_> {
+        let (goes, since) = (Arc::new(Notify::new()), Instant::now());
         let mut unfinished = self.lock();
         let number = unfinished.next_number;
         unfinished.next_number += 1;
-        unfinished.bodies.insert(number, (0, Arc::clone(&is_crowded_out)));
-        Reading { bodies: self, number, is_crowded_out }
+        let body = Body { connection, since, bytes: 0, is_to_go: false, goes: Arc::clone(&goes) };
+        unfinished.bodies.insert(number, body);
+        unfinished.grow(number, STREAM, self.limits.together);
+        Reading { bodies: self, number, goes }
     }
 
     fn lock(&self) -> MutexGuard<'_, Unfinished> {
@@ -105,28 +97,114 @@ impl Bodies {
 }
 
 impl Reading<'_> {
-    fn grow(&self, by: usize) {
-        let mut unfinished = self.bodies.lock();
-        unfinished.bytes += by;
-        if let Some((bytes, _)) = unfinished.bodies.get_mut(&self.number) {
-            *bytes += by;
+    /// Waits until its place is needed.
+    pub(crate) async fn crowded_out(&self) {
+        self.goes.notified().await;
+    }
+
+    /// Reads it.
+    pub(crate) async fn read(self, mut body: Incoming) -> Result<Bytes, Unread> {
+        let Limits { length, time, together } = self.bodies.limits;
+        if body.size_hint().lower() > length as u64 {
+            return Err(Unread::TooLarge);
         }
-        let mut too_much = unfinished.bytes.saturating_sub(self.bodies.limits.together);
-        for (bytes, is_crowded_out) in unfinished.bodies.values().filter(|(bytes, _)| *bytes > 0) {
-            if too_much == 0 {
-                break;
+        let deadline = Instant::now() + time;
+        let mut bytes = Vec::new();
+        loop {
+            let frame = tokio::select! {
+                frame = timeout_at(deadline, body.frame()) => frame.map_err(|_| Unread::Slow)?,
+                () = self.crowded_out() => return Err(Unread::Crowded),
+            };
+            let Some(frame) = frame else { return Ok(bytes.into()) };
+            let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
+            if bytes.len() + data.len() > length {
+                return Err(Unread::TooLarge);
             }
-            is_crowded_out.notify_one();
-            too_much = too_much.saturating_sub(*bytes);
+            self.bodies.lock().grow(self.number, data.len(), together);
+            bytes.extend_from_slice(&data);
         }
+    }
+}
+
+impl Unfinished {
+    /// More has come of one. Of whoever is to go for it none counts any more.
+    fn grow(&mut self, number: u64, by: usize, most: usize) {
+        let Some(body) = self.bodies.get_mut(&number).filter(|body| !body.is_to_go) else { return };
+        body.bytes += by;
+        self.bytes += by;
+        while self.bytes > most {
+            let Some(body) = self.next_to_go().and_then(|number| self.bodies.get_mut(&number)) else { return };
+            self.bytes -= std::mem::take(&mut body.bytes);
+            body.is_to_go = true;
+            body.goes.notify_one();
+        }
+    }
+
+    fn next_to_go(&self) -> Option<u64> {
+        let (now, mut of_connections) = (Instant::now(), BTreeMap::<_, (Duration, Reverse<u64>)>::new());
+        for (number, body) in self.bodies.iter().filter(|(_, body)| !body.is_to_go) {
+            let (time, _) = of_connections.entry(body.connection).or_insert((Duration::ZERO, Reverse(*number)));
+            *time += now - body.since;
+        }
+        of_connections.into_values().max().map(|(_, Reverse(oldest))| oldest)
     }
 }
 
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
         let mut unfinished = self.bodies.lock();
-        if let Some((bytes, _)) = unfinished.bodies.remove(&self.number) {
-            unfinished.bytes -= bytes;
+        if let Some(body) = unfinished.bodies.remove(&self.number) {
+            unfinished.bytes -= body.bytes;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::{Duration, advance};
+
+    use super::{Bodies, Limits, Reading, STREAM};
+
+    fn bodies(most: usize) -> Bodies {
+        Bodies::new(Limits { length: 1_000, together: most * STREAM, time: Duration::from_secs(5) })
+    }
+
+    fn to_go(readings: &[Reading<'_>]) -> Vec<usize> {
+        let is_to_go = |reading: &Reading<'_>| reading.bodies.lock().bodies[&reading.number].is_to_go;
+        (0..readings.len()).filter(|at| is_to_go(&readings[*at])).collect()
+    }
+
+    /// Whatever comes on all connections there can be, on as many streams as each has.
+    #[tokio::test(start_paused = true)]
+    async fn streams_of_which_nothing_comes_are_as_many_as_may_be() {
+        let bodies = bodies(512);
+        let mut readings = Vec::new();
+        for connection in 0..256 {
+            readings.extend((0..128).map(|_| bodies.begin(connection)));
+            let left = readings.len() - to_go(&readings).len();
+            assert!(left <= 512, "{left}");
+            readings.retain(|reading| !reading.bodies.lock().bodies[&reading.number].is_to_go);
+        }
+        assert_eq!(readings.len(), 512);
+        drop(readings);
+        let unfinished = bodies.lock();
+        assert_eq!((unfinished.bytes, unfinished.bodies.len()), (0, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whose_unfinished_bodies_have_been_there_longest_goes() {
+        let bodies = bodies(4);
+        let second = Duration::from_secs(1);
+        let mut readings = vec![bodies.begin(1)];
+        advance(second).await;
+        readings.extend([bodies.begin(2), bodies.begin(2)]);
+        advance(second * 2).await;
+        // Three seconds of one, and four of the other.
+        readings.extend([bodies.begin(3), bodies.begin(4)]);
+        assert_eq!(to_go(&readings), [1], "the oldest of the connection with the most");
+        readings.push(bodies.begin(4));
+        assert_eq!(to_go(&readings), [0, 1]);
+        drop(readings.remove(0));
+        assert_eq!(bodies.lock().bytes, 4 * STREAM);
     }
 }

@@ -8,6 +8,8 @@
 //! Reviews may take as long as STS does, and anybody can cause them. So some places are left to connections without one: what
 //! wants to know whether the server is alive gets in, whatever is under way on the others.
 
+mod answers;
+
 use std::{
     cmp::Reverse,
     collections::BTreeMap,
@@ -35,11 +37,24 @@ const WITHOUT_REVIEWS: usize = 16;
 /// whatever those do who came before, and with 256 places each has half a second.
 const TO_ASK: Duration = Duration::from_millis(2);
 
+/// What connections may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// Open at once.
+    pub(crate) connections: usize,
+    /// Without anything under way.
+    pub(crate) idle_timeout: Duration,
+    /// Until something is asked.
+    pub(crate) first_request_timeout: Duration,
+    /// Until one of the answers is taken that were given.
+    pub(crate) answer_timeout: Duration,
+    /// Answers that were given and are not taken, of all connections, in bytes.
+    pub(crate) answers: usize,
+}
+
 /// All open connections of one listener.
 pub(crate) struct Connections {
-    most: usize,
-    idle_timeout: Duration,
-    first_request_timeout: Duration,
+    bounds: Bounds,
     open: Mutex<Open>,
     next_number: AtomicU64,
     /// A connection has ended, or a request of one.
@@ -51,6 +66,9 @@ struct Open {
     all: BTreeMap<u64, Arc<Connection>>,
     /// How many of them have a review under way.
     with_reviews: usize,
+    /// Answers that are not taken, in bytes; and besides, those of connections that are ended for it.
+    untaken: usize,
+    untaken_of_all: usize,
 }
 
 struct Connection {
@@ -76,6 +94,11 @@ struct State {
     has_let_in: bool,
     /// Since when nothing is under way, or something is.
     since: Instant,
+    /// Answers that are not taken, in bytes, and since when none was.
+    untaken: usize,
+    untaken_since: Option<Instant>,
+    /// Whether it ends because these were the most.
+    is_greediest: bool,
     ending: Option<Ending>,
 }
 
@@ -112,21 +135,14 @@ struct WaitingReview<'a>(&'a Connection);
 pub(crate) struct CrowdedOut;
 
 impl Connections {
-    pub(crate) fn new(most: usize, idle_timeout: Duration, first_request_timeout: Duration) -> Arc<Self> {
-        Arc::new(Self {
-            most,
-            idle_timeout,
-            first_request_timeout,
-            open: Mutex::default(),
-            next_number: 0.into(),
-            changed: Notify::new(),
-        })
+    pub(crate) fn new(bounds: Bounds) -> Arc<Self> {
+        Arc::new(Self { bounds, open: Mutex::default(), next_number: 0.into(), changed: Notify::new() })
     }
 
     /// A place for one more, of a client; nothing where all are taken.
     pub(crate) fn enter(self: &Arc<Self>, client: IpAddr) -> Option<Place> {
         let mut open = self.open();
-        if open.all.len() >= self.most {
+        if open.all.len() >= self.bounds.connections {
             return None;
         }
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
@@ -138,6 +154,9 @@ impl Connections {
             has_asked: false,
             has_let_in: false,
             since: Instant::now(),
+            untaken: 0,
+            untaken_since: None,
+            is_greediest: false,
             ending: None,
         };
         let (client, state) = (neighbourhood(client), Mutex::new(state));
@@ -209,12 +228,12 @@ impl Connections {
 
     /// How long a connection that never asked anything stays, if another one of the same client waits.
     fn to_ask(&self) -> Duration {
-        TO_ASK * u32::try_from(self.most).unwrap_or(u32::MAX)
+        TO_ASK * u32::try_from(self.bounds.connections).unwrap_or(u32::MAX)
     }
 
     /// On how many connections reviews may be under way: on half of them at the least.
     fn most_with_reviews(&self) -> usize {
-        self.most - WITHOUT_REVIEWS.min(self.most / 2)
+        self.bounds.connections - WITHOUT_REVIEWS.min(self.bounds.connections / 2)
     }
 
     /// Every connection is to end as soon as its requests are answered, or nothing was asked for a moment.
@@ -252,6 +271,11 @@ impl Open {
 }
 
 impl Place {
+    /// Which of the connections it is.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
     /// To be held while a request is under way that is answered at once.
     pub(crate) fn request(&self) -> Busy {
         let mut state = self.connection.state();
@@ -317,14 +341,15 @@ impl Place {
 
     /// When it is to end, if nothing changes.
     fn end(&self) -> Instant {
-        let state = self.connection.state();
-        match state.ending {
+        let (state, bounds) = (self.connection.state(), &self.connections.bounds);
+        let end = match state.ending {
             Some(Ending::CrowdedOut) => Instant::now(),
             Some(Ending::WithServer(_)) if state.has_asked => Instant::now(),
             Some(Ending::WithServer(since)) => since + LAST_ASKED,
-            None if state.has_asked => state.idle_since() + self.connections.idle_timeout,
-            None => state.idle_since() + self.connections.first_request_timeout,
-        }
+            None if state.has_asked => state.idle_since() + bounds.idle_timeout,
+            None => state.idle_since() + bounds.first_request_timeout,
+        };
+        state.untaken_since.map_or(end, |since| end.min(since + bounds.answer_timeout))
     }
 
     /// Whether its place is needed.
@@ -458,7 +483,7 @@ mod tests {
         time::{Instant, advance, timeout},
     };
 
-    use super::{Connections, Place, neighbourhood};
+    use super::{Bounds, Connections, Place, neighbourhood};
 
     const MOST: usize = 4;
 
@@ -470,7 +495,14 @@ mod tests {
 
     impl Full {
         async fn of(clients: [u8; MOST]) -> Self {
-            let connections = Connections::new(MOST, Duration::from_secs(60), Duration::from_secs(60));
+            let minute = Duration::from_secs(60);
+            let connections = Connections::new(Bounds {
+                connections: MOST,
+                idle_timeout: minute,
+                first_request_timeout: minute,
+                answer_timeout: minute,
+                answers: 1 << 20,
+            });
             let mut places = Vec::new();
             for client in clients {
                 places.push(connections.enter(address(client)).expect("there is a place"));

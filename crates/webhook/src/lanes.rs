@@ -15,6 +15,8 @@ use std::{
 pub(crate) struct Asker {
     /// Access key id and session token together. Of temporary credentials nobody else knows both.
     pub(crate) credentials: u64,
+    /// The account that the access key id looks like one of, where it does.
+    pub(crate) account: u64,
     /// The host that is asked.
     pub(crate) host: u64,
     /// Whether the access key id looks like one of an account that is mapped.
@@ -42,11 +44,13 @@ impl Lane {
         self == Self::NewHost && asker.is_expected
     }
 
-    /// What callers are treated alike by: their credentials or, where nothing is known of the host, the host.
-    fn told_apart_by(self, asker: Asker) -> u64 {
+    /// What callers are treated alike by: their credentials or, where nothing is known of the host, the host. In the name of an
+    /// account anybody can forge as many keys as they like, so that among those who are expected each account comes first.
+    fn told_apart_by(self, asker: Asker) -> (u64, u64) {
         match self {
-            Self::Known | Self::Expected | Self::Stranger => asker.credentials,
-            Self::NewHost => asker.host,
+            Self::Expected => (asker.account, asker.credentials),
+            Self::Known | Self::Stranger => (0, asker.credentials),
+            Self::NewHost => (0, asker.host),
         }
     }
 }
@@ -172,23 +176,23 @@ impl<T> Lanes<T> {
     }
 
     /// Drops one who waits in a full lane, for somebody who has a better right to the place: the last of a lower rank or,
-    /// among equals, the last of whoever waits oftener than the asker would.
+    /// among equals, the last of whoever waits oftener than the asker would. An account is asked first, then who of it.
     fn take_place(&mut self, lane: Lane, asker: Asker) -> bool {
         let mut lowest = None;
-        let mut often = HashMap::<u64, (usize, usize)>::new();
+        let mut equals = Vec::new();
         for (index, waiting) in self.waiting.iter().enumerate().filter(|(_, waiting)| waiting.lane == lane) {
             match lane.rank(waiting.asker).cmp(&lane.rank(asker)) {
                 Ordering::Less => lowest = Some(index),
-                Ordering::Equal => {
-                    let (times, last) = often.entry(lane.told_apart_by(waiting.asker)).or_default();
-                    (*times, *last) = (*times + 1, index);
-                }
+                Ordering::Equal => equals.push((index, lane.told_apart_by(waiting.asker))),
                 Ordering::Greater => {}
             }
         }
-        let own = often.get(&lane.told_apart_by(asker)).map_or(0, |(times, _)| *times);
-        let greediest = often.into_values().max().filter(|(times, _)| *times > own + 1).map(|(_, last)| last);
-        lowest.or(greediest).inspect(|index| drop(self.waiting.remove(*index))).is_some()
+        let (account, caller) = lane.told_apart_by(asker);
+        let of_account = equals.iter().map(|(index, (account, _))| (*index, *account));
+        let of_caller =
+            equals.iter().filter(|(_, (other, _))| *other == account).map(|(index, (_, caller))| (*index, *caller));
+        let taken = lowest.or_else(|| greediest(of_account, account)).or_else(|| greediest(of_caller, caller));
+        taken.inspect(|index| drop(self.waiting.remove(*index))).is_some()
     }
 
     fn start(&mut self) -> Vec<Started<T>> {
@@ -228,6 +232,7 @@ struct UnderWay {
     total: usize,
     by_lane: HashMap<Lane, usize>,
     by_host: HashMap<(Lane, u64), usize>,
+    by_account: HashMap<(Lane, u64), usize>,
     by_caller: HashMap<(Lane, u64), usize>,
 }
 
@@ -236,14 +241,18 @@ impl UnderWay {
         self.total += 1;
         *self.by_lane.entry(lane).or_default() += 1;
         *self.by_host.entry((lane, asker.host)).or_default() += 1;
-        *self.by_caller.entry((lane, lane.told_apart_by(asker))).or_default() += 1;
+        let (account, caller) = lane.told_apart_by(asker);
+        *self.by_account.entry((lane, account)).or_default() += 1;
+        *self.by_caller.entry((lane, caller)).or_default() += 1;
     }
 
     fn end(&mut self, lane: Lane, asker: Asker) {
         self.total -= 1;
         one_less(&mut self.by_lane, lane);
         one_less(&mut self.by_host, (lane, asker.host));
-        one_less(&mut self.by_caller, (lane, lane.told_apart_by(asker)));
+        let (account, caller) = lane.told_apart_by(asker);
+        one_less(&mut self.by_account, (lane, account));
+        one_less(&mut self.by_caller, (lane, caller));
     }
 
     fn in_lane(&self, lane: Lane) -> usize {
@@ -254,10 +263,23 @@ impl UnderWay {
         self.by_host.get(&(lane, host)).copied().unwrap_or_default()
     }
 
-    /// What counts against the asker.
-    fn of(&self, lane: Lane, asker: Asker) -> usize {
-        self.by_caller.get(&(lane, lane.told_apart_by(asker))).copied().unwrap_or_default()
+    /// What counts against the asker: of their account, and of themselves.
+    fn of(&self, lane: Lane, asker: Asker) -> (usize, usize) {
+        let (account, caller) = lane.told_apart_by(asker);
+        let count = |counts: &HashMap<_, _>, key| counts.get(&(lane, key)).copied().unwrap_or_default();
+        (count(&self.by_account, account), count(&self.by_caller, caller))
     }
+}
+
+/// The last of whoever waits oftener than the asker would.
+fn greediest(all: impl Iterator<Item = (usize, u64)>, asker: u64) -> Option<usize> {
+    let mut often = HashMap::<u64, (usize, usize)>::new();
+    for (index, who) in all {
+        let (times, last) = often.entry(who).or_default();
+        (*times, *last) = (*times + 1, index);
+    }
+    let own = often.get(&asker).map_or(0, |(times, _)| *times);
+    often.into_values().max().filter(|(times, _)| *times > own + 1).map(|(_, last)| last)
 }
 
 /// Nothing is kept of what has ended: callers choose keys.

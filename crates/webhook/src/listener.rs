@@ -12,6 +12,7 @@ use std::{
 };
 
 use http::{Request, StatusCode};
+use http_body_util::Full;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -29,7 +30,7 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use crate::{
     Webhook,
     arrivals::{Arrival, Arrivals, reset_when_dropped},
-    connections::{Connections, Place},
+    connections::{Bounds, Connections, Place},
     reply, routes,
     socket::{self, Port},
 };
@@ -37,6 +38,9 @@ use crate::{
 /// How long a connection that is to end may take to say so, and one whose place somebody waits for.
 const GOODBYE: Duration = Duration::from_secs(1);
 const GOODBYE_AT_ONCE: Duration = Duration::from_millis(100);
+
+/// What TLS keeps of what a client does not take, in bytes: two of its records.
+const UNTAKEN_BY_TLS: usize = 32 << 10;
 
 /// The HTTPS listener.
 pub struct Server {
@@ -85,8 +89,13 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let Self { listener, acceptor, webhook } = self;
         let settings = &webhook.settings;
-        let connections =
-            Connections::new(settings.max_connections, settings.idle_timeout, settings.first_request_timeout);
+        let connections = Connections::new(Bounds {
+            connections: settings.max_connections,
+            idle_timeout: settings.idle_timeout,
+            first_request_timeout: settings.first_request_timeout,
+            answer_timeout: settings.answer_timeout,
+            answers: settings.max_answers,
+        });
         let telling = tell_every_second(&webhook);
         pin!(shutdown, telling);
         let mut arrivals = Arrivals::new(listener, Arc::clone(&connections), settings.max_connections);
@@ -195,6 +204,10 @@ async fn handshake(
             return None;
         }
     };
+    let tls = tls.map(|mut tls| {
+        tls.get_mut().1.set_buffer_limit(Some(UNTAKEN_BY_TLS));
+        tls
+    });
     tls.inspect_err(|error| tracing::debug!(client = %client, error = %error, "TLS handshake failed")).ok()
 }
 
@@ -290,6 +303,9 @@ impl Health {
     /// Connections open at once.
     const MAX_CONNECTIONS: usize = 16;
 
+    /// Bytes of answers that are not taken; each has two.
+    const MAX_ANSWERS: usize = 64 << 10;
+
     /// For everything.
     const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -304,12 +320,20 @@ impl Health {
 
     /// Serves until dropped.
     pub async fn run(self) {
-        let connections = Connections::new(Self::MAX_CONNECTIONS, Self::TIMEOUT, Self::TIMEOUT);
+        let connections = Connections::new(Bounds {
+            connections: Self::MAX_CONNECTIONS,
+            idle_timeout: Self::TIMEOUT,
+            first_request_timeout: Self::TIMEOUT,
+            answer_timeout: Self::TIMEOUT,
+            answers: Self::MAX_ANSWERS,
+        });
         let mut arrivals = Arrivals::new(self.0, connections, Self::MAX_CONNECTIONS);
         loop {
             let Arrival { stream, place, .. } = arrivals.next().await;
             tokio::spawn(async move {
-                let ok = service_fn(async |_| Ok::<_, Infallible>(reply::response(StatusCode::OK, reply::TEXT, "ok")));
+                let ok = service_fn(async |_| {
+                    Ok::<_, Infallible>(reply::response(StatusCode::OK, reply::TEXT, "ok").map(Full::new))
+                });
                 let mut http = http1::Builder::new();
                 http.timer(TokioTimer::new()).header_read_timeout(Self::TIMEOUT).keep_alive(false);
                 // A health check that breaks off is its own affair.

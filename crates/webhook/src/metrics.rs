@@ -6,7 +6,7 @@
 mod series;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Mutex,
         atomic::{AtomicU64, Ordering},
@@ -23,7 +23,7 @@ use prometheus::{
 use token::{Confirmed, Unconfirmed, Upstream};
 
 pub use self::series::{Kind, SERIES, Series};
-use crate::{Outcome, Trouble};
+use crate::{Outcome, Trouble, audit};
 
 /// The metrics of the server.
 pub struct Metrics {
@@ -41,6 +41,7 @@ pub struct Metrics {
     transport_override: IntGauge,
     log_lines_lost: IntCounter,
     last_look: Gauge,
+    looks: Mutex<BTreeMap<&'static str, Timestamp>>,
     build: IntGaugeVec,
     configmap_watch_failures: IntCounter,
     dynamicfile_failures: IntCounter,
@@ -88,6 +89,7 @@ impl Metrics {
             dynamic_file_only: register(&registry, IntGauge::with_opts(series::DYNAMIC_FILE_ONLY.opts())),
             source_read: gauges(&registry, &series::SOURCE_READ),
             shadow_reviews: counters(&registry, &series::SHADOW_REVIEWS),
+            looks: Mutex::default(),
             regions: Mutex::default(),
             reviews: AtomicU64::new(0),
             registry: registry.clone(),
@@ -120,9 +122,14 @@ impl Metrics {
         self.log_lines_lost.inc_by(lines as u64);
     }
 
-    /// Sets when files were last checked for changes.
-    pub fn set_last_look(&self, at: Timestamp) {
-        self.last_look.set(seconds(at));
+    /// Sets when a file, or the files that are looked at together, were last checked for changes. What is told is the time of whichever
+    /// was not for the longest.
+    pub fn set_last_look(&self, file: &'static str, at: Timestamp) {
+        let mut looks = self.looks.lock().expect("no holder of this lock panics");
+        looks.insert(file, at);
+        if let Some(first) = looks.values().min() {
+            self.last_look.set(seconds(*first));
+        }
     }
 
     /// Sets `cluster_auth_sts_transport_override`: whether `--sts-connect-to` or `--sts-ca-file` is set, by which a
@@ -210,7 +217,7 @@ impl Metrics {
     }
 
     pub(crate) fn malformed(&self, took: Duration) {
-        self.latency.with_label_values(&["malformed_request"]).observe(took.as_secs_f64());
+        self.latency.with_label_values(&[audit::MALFORMED]).observe(took.as_secs_f64());
     }
 
     pub(crate) fn sts_answered(&self, host: &StsHost, status: Option<u16>, verdict: &Result<Confirmed, Unconfirmed>) {
@@ -265,4 +272,23 @@ fn register<C: Collector + Clone + 'static>(registry: &Registry, collector: prom
 
 fn register_one<C: Collector + 'static>(registry: &Registry, collector: C) {
     registry.register(Box::new(collector)).expect("every name is registered once");
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::Metrics;
+
+    /// One that hangs is seen, however often the others are looked at.
+    #[test]
+    fn the_last_look_is_that_of_whichever_was_not_looked_at_for_the_longest() {
+        let metrics = Metrics::new();
+        let rows = [("config", 100, 100), ("dynamicfile", 90, 90), ("config", 200, 90), ("dynamicfile", 195, 195)];
+        for (file, at, told) in rows {
+            metrics.set_last_look(file, Timestamp::from_second(at).expect("a time"));
+            let line = format!("\ncluster_auth_last_look_timestamp_seconds {told}\n");
+            assert!(metrics.text().contains(&line), "{file}: {}", metrics.text());
+        }
+    }
 }

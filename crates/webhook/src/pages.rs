@@ -3,7 +3,6 @@
 //! not a request of HTTP/1.1 is not taken for one.
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
-use http_body_util::Full;
 use hyper::body::Bytes;
 use percent_encoding::percent_decode_str;
 
@@ -45,9 +44,9 @@ pub(crate) fn asked_for<B>(request: &Request<B>) -> Result<String, NoPage> {
 
 impl NoPage {
     /// The answer.
-    pub(crate) fn answer(self) -> Response<Full<Bytes>> {
+    pub(crate) fn answer(self) -> Response<Bytes> {
         let empty = |status| {
-            let mut answer = Response::new(Full::default());
+            let mut answer = Response::new(Bytes::new());
             *answer.status_mut() = status;
             answer
         };

@@ -17,6 +17,8 @@ struct State {
     stale: BTreeMap<&'static str, String>,
     /// Sources that were not read yet, and why.
     not_read: BTreeMap<&'static str, String>,
+    /// Why nobody may connect, by the clock.
+    certificate: Option<String>,
     notes: Vec<String>,
 }
 
@@ -24,6 +26,11 @@ impl Readiness {
     /// Adds a fact that is always shown, such as transport settings.
     pub fn note(&self, text: impl Into<String>) {
         self.lock().notes.push(text.into());
+    }
+
+    /// Records why the certificate that is shown is not valid at this time, or that it is.
+    pub fn set_certificate_trouble(&self, why: Option<String>) {
+        self.lock().certificate = why;
     }
 
     /// Records that the newest version of a file was refused; the last good one is in use.
@@ -64,6 +71,7 @@ impl Readiness {
             (false, _) => "not ready: no mapping has been loaded yet".to_owned(),
             (true, true) => "not ready: the server is shutting down".to_owned(),
         }];
+        lines.extend(state.certificate.clone());
         lines.extend(state.stale.iter().map(|(file, why)| format!("{file}: the last good version is in use: {why}")));
         lines.extend(state.not_read.iter().map(|(source, why)| format!("{source}: not read yet: {why}")));
         lines.extend(state.notes.iter().cloned());

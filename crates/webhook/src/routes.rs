@@ -24,23 +24,29 @@ pub(crate) async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let page = pages::asked_for(&request);
-    if page.as_ref().is_ok_and(|page| page == "/authenticate") {
-        return Ok(authenticate(webhook, client, place, request).await);
-    }
-    let _busy = place.request();
-    let page = match page {
-        Ok(page) => page,
-        Err(none) => return Ok(none.answer()),
+    let answer = if page.as_ref().is_ok_and(|page| page == "/authenticate") {
+        authenticate(webhook, client, place, request).await
+    } else {
+        let _busy = place.request();
+        page.map_or_else(|none| none.answer(), |page| self::page(webhook, place, &page))
     };
-    Ok(match &*page {
+    // The client is to take it, however large or small.
+    Ok(answer.map(|bytes| Full::new(place.hold(bytes))))
+}
+
+fn page(webhook: &Webhook, place: &Place, page: &str) -> Response<Bytes> {
+    match page {
         "/healthz" => response(StatusCode::OK, TEXT, "ok"),
         "/readyz" => {
             let (ready, text) = webhook.readiness().report();
             response(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, TEXT, text)
         }
+        "/metrics" if !place.may_be_answered_at_length() => {
+            response(StatusCode::SERVICE_UNAVAILABLE, TEXT, "too many answers are not taken\n")
+        }
         "/metrics" => response(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", webhook.metrics().text()),
         _ => unsniffed(response(StatusCode::NOT_FOUND, TEXT, "404 page not found\n")),
-    })
+    }
 }
 
 async fn authenticate(
@@ -48,7 +54,7 @@ async fn authenticate(
     client: SocketAddr,
     place: &Place,
     request: Request<Incoming>,
-) -> Response<Full<Bytes>> {
+) -> Response<Bytes> {
     let start = Instant::now();
     let reviewed = |request: &review::Request, outcome: &Outcome| {
         let took = start.elapsed();
@@ -62,21 +68,29 @@ async fn authenticate(
         webhook.metrics.malformed(start.elapsed());
         let (client, method, path, error) = (client.to_string(), method.as_str(), "/authenticate", text.trim_end());
         // The messages of the existing program.
-        if status == StatusCode::METHOD_NOT_ALLOWED {
-            tracing::error!(client, method, path, error, "unexpected request method");
-        } else {
-            tracing::error!(client, method, path, error, "could not parse request body");
-        }
+        webhook.audit.malformed(Instant::now(), || {
+            if status == StatusCode::METHOD_NOT_ALLOWED {
+                tracing::error!(client, method, path, error, "unexpected request method");
+            } else {
+                tracing::error!(client, method, path, error, "could not parse request body");
+            }
+        });
         unsniffed(response(status, TEXT, text))
     };
     if method != Method::POST {
         return malformed(StatusCode::METHOD_NOT_ALLOWED, "expected POST\n");
     }
-    let mut busy = match place.review().await {
-        Ok(busy) => busy,
-        Err(CrowdedOut) => return reviewed(&review::Request::default(), &Outcome::Trouble(Trouble::Overloaded)),
+    // Its head is not needed any more, however long it waits.
+    let (body, reading) = (request.into_body(), webhook.bodies.begin(place.number()));
+    let busy = tokio::select! {
+        biased;
+        busy = place.review() => busy,
+        () = reading.crowded_out() => Err(CrowdedOut),
     };
-    let body = match webhook.bodies.read(request.into_body()).await {
+    let Ok(mut busy) = busy else {
+        return reviewed(&review::Request::default(), &Outcome::Trouble(Trouble::Overloaded));
+    };
+    let body = match reading.read(body).await {
         Ok(body) => body,
         Err(Unread::TooLarge) => return malformed(StatusCode::PAYLOAD_TOO_LARGE, "the request body is too large\n"),
         Err(Unread::Slow) => return malformed(StatusCode::REQUEST_TIMEOUT, "the request body took too long\n"),
@@ -101,12 +115,12 @@ async fn authenticate(
 }
 
 /// An error, which is text whatever it looks like.
-fn unsniffed(mut error: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
+fn unsniffed(mut error: Response<Bytes>) -> Response<Bytes> {
     error.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     error
 }
 
-fn reviewed_with((status, body): (u16, impl Into<Bytes>)) -> Response<Full<Bytes>> {
+fn reviewed_with((status, body): (u16, impl Into<Bytes>)) -> Response<Bytes> {
     let status = StatusCode::from_u16(status).expect("reviews are answered with statuses of HTTP's");
     response(status, "application/json; charset=UTF-8", body)
 }

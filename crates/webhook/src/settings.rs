@@ -32,14 +32,20 @@ pub struct Settings {
     pub predecessor: PredecessorLimits,
     /// Connections open at once. For one more, another has to go; as many may wait for that.
     pub max_connections: usize,
-    /// Bytes of all unfinished request bodies together. If there are more, the oldest one is given up.
+    /// Bytes of all unfinished request bodies together, each with 2 KiB for its stream, however little of it has come. If there are
+    /// more, one is given up.
     pub max_bodies: usize,
+    /// Bytes of all answers that were given and are not taken, each with 2 KiB for its stream. If there are more, the connection ends
+    /// that has the most.
+    pub max_answers: usize,
     /// For a request's body.
     pub body_timeout: Duration,
     /// For everything before a connection's first request: TLS, and its head.
     pub first_request_timeout: Duration,
     /// For the head of a later one.
     pub header_timeout: Duration,
+    /// For one of the answers that a connection was given to be taken.
+    pub answer_timeout: Duration,
     /// For a connection on which nothing is under way.
     pub idle_timeout: Duration,
     /// How long requests under way may take to finish when the server ends.
@@ -73,9 +79,11 @@ impl Settings {
             },
             max_connections: 256,
             max_bodies: 1 << 20,
+            max_answers: 1 << 20,
             body_timeout: Duration::from_secs(5),
             first_request_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_secs(60),
+            answer_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(10),
             now,

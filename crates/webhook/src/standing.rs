@@ -3,32 +3,41 @@
 use std::{
     collections::BTreeSet,
     hash::{BuildHasher as _, RandomState},
-    sync::Arc,
-    time::Duration,
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use arc_swap::ArcSwap;
-use identity::{AccountId, StsHost};
-use moka::future::Cache;
+use identity::{AccountId, Identity, Principal, StsHost};
 use token::Accepted;
+use tokio::time::{Duration, Instant};
 
-use crate::lanes::{Asker, Lane};
+use crate::{
+    lanes::{Asker, Lane},
+    lately::Lately,
+};
 
 /// How long a login is remembered for: as long as a session of a role can be.
 const LATELY: Duration = Duration::from_hours(12);
 
 /// How many credentials are known at most. Only callers who were let in take a place.
-const MAX_CREDENTIALS: u64 = 8_192;
+const MAX_CREDENTIALS: usize = 8_192;
 
-/// How many hosts are known at most; AWS has fewer Regions.
-const MAX_HOSTS: u64 = 64;
+/// How many hosts are known at most; AWS has fewer endpoints.
+const MAX_HOSTS: usize = 256;
+
+/// How many callers are known at most whom STS has confirmed and nobody has mapped.
+const MAX_STRANGERS: usize = 1_024;
 
 /// Who is known.
 pub(crate) struct Standing {
     /// With keys of our own, so that nobody can choose credentials whose hash is somebody else's.
     hashes: RandomState,
-    credentials: Cache<u64, ()>,
-    hosts: Cache<u64, ()>,
+    /// Whose owners are principals: however many sessions one makes, it drives out its own.
+    credentials: Mutex<Lately>,
+    /// Whose owners are themselves.
+    hosts: Mutex<Lately>,
+    /// Whose owners are accounts.
+    strangers: Mutex<Lately>,
     /// Hosts that are known before anybody has logged in through them.
     given_hosts: ArcSwap<BTreeSet<u64>>,
     accounts: ArcSwap<BTreeSet<AccountId>>,
@@ -38,8 +47,9 @@ impl Standing {
     pub(crate) fn new(given_hosts: &[StsHost]) -> Self {
         let hashes = RandomState::new();
         let this = Self {
-            credentials: Cache::builder().max_capacity(MAX_CREDENTIALS).time_to_live(LATELY).build(),
-            hosts: Cache::builder().max_capacity(MAX_HOSTS).time_to_live(LATELY).build(),
+            credentials: Mutex::new(Lately::new(MAX_CREDENTIALS, LATELY)),
+            hosts: Mutex::new(Lately::new(MAX_HOSTS, LATELY)),
+            strangers: Mutex::new(Lately::new(MAX_STRANGERS, LATELY)),
             given_hosts: ArcSwap::default(),
             accounts: ArcSwap::default(),
             hashes,
@@ -65,6 +75,7 @@ impl Standing {
         let account = AccountId::encoded_in(accepted.access_key_id());
         Asker {
             credentials: self.hashes.hash_one(accepted.credentials()),
+            account: self.hashes.hash_one(account),
             host: self.hashes.hash_one(accepted.host().as_str()),
             is_expected: account.is_some_and(|account| self.accounts.load().contains(&account)),
         }
@@ -74,7 +85,7 @@ impl Standing {
     pub(crate) fn lane(&self, asker: Asker) -> Lane {
         if !self.knows_host(asker.host) {
             Lane::NewHost
-        } else if self.credentials.contains_key(&asker.credentials) {
+        } else if lock(&self.credentials).has(asker.credentials, Instant::now()) {
             Lane::Known
         } else if asker.is_expected {
             Lane::Expected
@@ -85,14 +96,80 @@ impl Standing {
 
     /// Whether somebody was let in through this host lately, or it was given.
     pub(crate) fn knows_host(&self, host: u64) -> bool {
-        self.given_hosts.load().contains(&host) || self.hosts.contains_key(&host)
+        self.given_hosts.load().contains(&host) || lock(&self.hosts).has(host, Instant::now())
+    }
+
+    /// Whether what STS answers to this token is about its caller alone: nobody else can show a session token, and nobody who is
+    /// mapped has the key of somebody whom STS has confirmed and nobody has mapped. In the name of any other key strangers may ask
+    /// as well.
+    pub(crate) fn is_own(&self, accepted: &Accepted) -> bool {
+        let asker = self.asker(accepted);
+        accepted.credentials().is_temporary() || lock(&self.strangers).has(asker.credentials, Instant::now())
     }
 
     /// STS has confirmed the asker, and the mapping lets them in. Returns whether that was not known.
-    pub(crate) async fn let_in(&self, asker: Asker) -> bool {
-        let is_new = self.lane(asker) != Lane::Known;
-        self.credentials.insert(asker.credentials, ()).await;
-        self.hosts.insert(asker.host, ()).await;
+    pub(crate) fn let_in(&self, asker: Asker, identity: &Identity) -> bool {
+        let (is_new, now) = (self.lane(asker) != Lane::Known, Instant::now());
+        lock(&self.strangers).remove(asker.credentials);
+        lock(&self.credentials).insert(asker.credentials, self.principal(identity), now);
+        lock(&self.hosts).insert(asker.host, asker.host, now);
         is_new
+    }
+
+    /// STS has confirmed the asker, and the mapping does not let them in.
+    pub(crate) fn kept_out(&self, asker: Asker, identity: &Identity) {
+        lock(&self.strangers).insert(asker.credentials, self.hashes.hash_one(identity.account), Instant::now());
+    }
+
+    /// Whose session it is: a role makes as many as anybody likes.
+    fn principal(&self, identity: &Identity) -> u64 {
+        match &identity.principal {
+            Principal::AssumedRole { role, .. } => self.hashes.hash_one((identity.account, role)),
+            principal => self.hashes.hash_one((identity.account, principal)),
+        }
+    }
+}
+
+fn lock(lately: &Mutex<Lately>) -> MutexGuard<'_, Lately> {
+    lately.lock().expect("no holder of this lock panics")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::BuildHasher as _;
+
+    use identity::{Identity, Partition, Principal, StsHost};
+
+    use super::{Asker, Lane, MAX_CREDENTIALS, Standing};
+
+    fn session(role: &str, session: usize) -> Identity {
+        Identity {
+            partition: Partition::Aws,
+            account: "111122223333".parse().expect("an account"),
+            principal: Principal::AssumedRole { role: role.to_owned(), session: session.to_string() },
+            unique_id: format!("AROAEXAMPLE:{session}"),
+        }
+    }
+
+    #[test]
+    fn a_role_that_makes_ever_new_sessions_drives_out_its_own() {
+        let host = StsHost::global();
+        let standing = Standing::new(std::slice::from_ref(&host));
+        let asker = |credentials| Asker {
+            credentials,
+            account: 0,
+            host: standing.hashes.hash_one(host.as_str()),
+            is_expected: true,
+        };
+        for person in 0..100 {
+            assert!(standing.let_in(asker(person), &session(&format!("Person{person}"), 0)));
+        }
+        let greedy = 1_000..1_000 + 2 * MAX_CREDENTIALS as u64;
+        for credentials in greedy.clone() {
+            standing.let_in(asker(credentials), &session("Greedy", 0));
+        }
+        assert!((0..100).all(|person| standing.lane(asker(person)) == Lane::Known));
+        assert_eq!(standing.lane(asker(greedy.start)), Lane::Expected, "its own go");
+        assert_eq!(standing.lane(asker(greedy.end - 1)), Lane::Known);
     }
 }

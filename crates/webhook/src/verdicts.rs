@@ -9,13 +9,15 @@ use std::{
 
 use aws::NoAnswer;
 use moka::{future::Cache, policy::EvictionPolicy};
-use token::{Accepted, Confirmed, Refusal, Unconfirmed, confirm};
+use token::{Accepted, Confirmed, Refusal, Unconfirmed, Upstream, confirm};
 use tokio::time::Instant;
 
 use crate::{
     Metrics, Settings,
+    backoff::BackOffs,
     breaker::{Breakers, Caller, Failure},
     lanes::{Asker, Lane},
+    sharing::Sharing,
     standing::Standing,
     turns::Turns,
 };
@@ -26,6 +28,12 @@ const MAX_STRANGERS: u64 = 256;
 /// How many tokens are remembered that STS refused for good.
 const MAX_REFUSED: u64 = 4_096;
 
+/// How many are remembered that STS refused, and may take in a moment; and for how long: whoever shows such a token again and again
+/// asks STS once in that time. What is remembered is the token, so that a new one is asked about at once: a key that has just been
+/// made loses nothing.
+const MAX_REFUSED_FOR_NOW: u64 = 1_024;
+const REFUSED_FOR_NOW: Duration = Duration::from_secs(5);
+
 /// What STS answered: status and body.
 pub(crate) type Answer = Result<(u16, Vec<u8>), NoAnswer>;
 
@@ -35,9 +43,12 @@ pub(crate) struct Verdicts {
     /// Everybody else whom STS confirmed, and those who are being asked about.
     others: Cache<[u8; 32], Confirmed>,
     refused: Cache<[u8; 32], Refusal>,
+    refused_for_now: Cache<[u8; 32], Refusal>,
+    sharing: Sharing,
     standing: Standing,
     turns: Turns,
     breakers: Mutex<Breakers>,
+    back_offs: Mutex<BackOffs>,
     metrics: Arc<Metrics>,
 }
 
@@ -70,9 +81,12 @@ impl Verdicts {
             let_in: remembering(capacity(settings.cache_capacity), live),
             others: remembering(capacity(MAX_STRANGERS), live),
             refused: remembering(capacity(MAX_REFUSED), live),
+            refused_for_now: remembering(capacity(MAX_REFUSED_FOR_NOW), live.min(REFUSED_FOR_NOW)),
+            sharing: Sharing::default(),
             standing: Standing::new(&settings.known_hosts),
             turns: Turns::new(settings.sts_questions, settings.sts_wait),
             breakers: Mutex::default(),
+            back_offs: Mutex::default(),
             metrics,
         }
     }
@@ -93,16 +107,18 @@ impl Verdicts {
         if let Some(confirmed) = self.let_in.get(&key).await {
             return Ok(Verdict { confirmed, was_let_in: true });
         }
-        if let Some(refusal) = self.refused.get(&key).await {
-            return Err(NoVerdict::Sts(Unconfirmed::Refused(refusal)));
+        for refused in [&self.refused, &self.refused_for_now] {
+            if let Some(refusal) = refused.get(&key).await {
+                return Err(NoVerdict::Sts(Unconfirmed::Refused(refusal)));
+            }
         }
+        let _share = self.sharing.join(key).ok_or(NoVerdict::Overloaded)?;
         // On the heap: the cache's own futures would hold it several times over, and hundreds may wait.
         let ask = Box::pin(self.ask(accepted, question));
         let asked = self.others.try_get_with(key, ask).await.map_err(|error| *error);
-        if let Err(NoVerdict::Sts(Unconfirmed::Refused(refusal))) = &asked
-            && is_for_good(*refusal)
-        {
-            self.refused.insert(key, *refusal).await;
+        if let Err(NoVerdict::Sts(Unconfirmed::Refused(refusal))) = &asked {
+            let refused = if is_for_good(*refusal) { &self.refused } else { &self.refused_for_now };
+            refused.insert(key, *refusal).await;
         }
         Ok(Verdict { confirmed: asked?, was_let_in: false })
     }
@@ -111,14 +127,21 @@ impl Verdicts {
     pub(crate) async fn let_in(&self, accepted: &Accepted, confirmed: &Confirmed) {
         self.let_in.insert(accepted.cache_key(), confirmed.clone()).await;
         self.turns.answered();
-        if self.standing.let_in(self.standing.asker(accepted)).await {
+        if self.standing.let_in(self.standing.asker(accepted), confirmed.identity()) {
             self.turns.sort_anew(|asker| self.standing.lane(asker));
         }
+    }
+
+    /// The mapping does not let the bearer in, whom STS has confirmed.
+    pub(crate) fn kept_out(&self, accepted: &Accepted, confirmed: &Confirmed) {
+        self.standing.kept_out(self.standing.asker(accepted), confirmed.identity());
     }
 
     async fn ask(&self, accepted: &Accepted, question: impl AsyncFnOnce() -> Answer) -> Result<Confirmed, NoVerdict> {
         let asker = self.standing.asker(accepted);
         let lane = self.standing.lane(asker);
+        let checked = self.back_offs().check(asker.credentials, Instant::now());
+        checked.map_err(|why| NoVerdict::Sts(Unconfirmed::Upstream(why)))?;
         let _turn = self.turns.wait(lane, asker).await.map_err(|_| NoVerdict::Overloaded)?;
         if !self.breakers().allow(asker.host, caller(lane, asker), Instant::now()) {
             return Err(NoVerdict::CircuitOpen);
@@ -135,9 +158,17 @@ impl Verdicts {
         };
         self.metrics.sts_answered(accepted.host(), status, &verdict);
         match &verdict {
+            Ok(_) => self.back_offs().answered(asker.credentials),
+            Err(Unconfirmed::Upstream(why)) if is_about_the_caller(*why) && self.standing.is_own(accepted) => {
+                self.back_offs().failed(asker.credentials, *why, Instant::now());
+            }
+            // A wrong signature is no proof of who has asked.
+            Err(Unconfirmed::Refused(_) | Unconfirmed::Upstream(_)) => {}
+        }
+        match &verdict {
             Ok(_) | Err(Unconfirmed::Refused(_)) => self.breakers().succeeded(asker.host),
             // A throttle is about the caller's account.
-            Err(Unconfirmed::Upstream(token::Upstream::Throttled)) => {}
+            Err(Unconfirmed::Upstream(Upstream::Throttled)) => {}
             Err(Unconfirmed::Upstream(_)) => {
                 self.breakers().failed(asker.host, caller(lane, asker), failure, Instant::now());
                 if lane == Lane::Known {
@@ -150,6 +181,10 @@ impl Verdicts {
             self.metrics.sts_left_alone(accepted.host(), self.breakers().is_open(asker.host));
         }
         verdict.map_err(NoVerdict::Sts)
+    }
+
+    fn back_offs(&self) -> MutexGuard<'_, BackOffs> {
+        self.back_offs.lock().expect("no holder of this lock panics")
     }
 
     fn breakers(&self) -> MutexGuard<'_, Breakers> {
@@ -168,6 +203,20 @@ fn caller(lane: Lane, asker: Asker) -> Caller {
         Lane::Known => Caller::Known(asker.credentials),
         Lane::Expected | Lane::Stranger => Caller::Stranger,
         Lane::NewHost => Caller::OfNewHost,
+    }
+}
+
+/// Whether trouble may well be one caller's alone: a throttle is about an account, and an odd answer about what was asked. Whether a
+/// host is well is for its breaker to say.
+fn is_about_the_caller(trouble: Upstream) -> bool {
+    match trouble {
+        Upstream::Throttled
+        | Upstream::Redirect
+        | Upstream::Unreadable
+        | Upstream::Inconsistent
+        | Upstream::TooLarge
+        | Upstream::UnexpectedStatus(_) => true,
+        Upstream::Unreachable | Upstream::Timeout | Upstream::ServerError(_) => false,
     }
 }
 

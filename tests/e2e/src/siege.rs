@@ -8,6 +8,7 @@ mod attacks;
 mod client;
 mod log;
 mod people;
+mod probes;
 mod soak;
 
 use std::{
@@ -30,6 +31,7 @@ use self::{
     client::{Door, Kept},
     log::Log,
     people::{CLUSTER, People, Person},
+    probes::Probed,
 };
 use crate::{
     cgroup::{Cgroup, Used},
@@ -67,12 +69,14 @@ pub struct Row {
     /// Those that failed, and with what.
     pub failed: Vec<String>,
     times: Vec<Duration>,
+    probed: Probed,
     used: Used,
 }
 
 impl Row {
-    /// That at least 99 of 100 logins have succeeded.
+    /// That at least 99 of 100 logins have succeeded, and no kubelet would have started the server anew.
     pub fn check(&self) -> anyhow::Result<()> {
+        ensure!(!self.probed.is_restart(), "{self}: probes failed: {:?}", self.probed.missed);
         ensure!(self.logins > 0 && self.failed.len() * 100 <= self.logins, "{self}: {:?}", self.failed);
         Ok(())
     }
@@ -80,10 +84,15 @@ impl Row {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, logins, failed, used, .. } = self;
+        let Self { name, logins, failed, used, probed, .. } = self;
         let [peak, anonymous] = [used.peak, used.anonymous].map(mib);
         let [p50, p99] = [50, 99].map(|percent| percentile(&self.times, percent));
-        write!(f, "| {name} | {} of {logins} | {p50} | {p99} | {peak} ({anonymous}) |", logins - failed.len())
+        let slowest = probed.times.iter().max().map_or_else(|| "-".to_owned(), |time| time.as_millis().to_string());
+        write!(
+            f,
+            "| {name} | {} of {logins} | {p50} | {p99} | {slowest} | {peak} ({anonymous}) |",
+            logins - failed.len()
+        )
     }
 }
 
@@ -100,8 +109,7 @@ fn mib(bytes: u64) -> String {
 }
 
 /// The head of a table of rows.
-pub const HEAD: &str =
-    "| attack | logins | p50, ms | p99, ms | most memory (anonymous at the end), MiB |\n|---|---|---|---|---|";
+pub const HEAD: &str = "| attack | logins | p50, ms | p99, ms | slowest probe, ms | most memory (anonymous at the end), MiB |\n|---|---|---|---|---|---|";
 
 /// What a server may use.
 #[derive(Clone, Copy)]
@@ -123,9 +131,33 @@ struct Field {
     known: Vec<Person>,
     /// How often everybody has logged in, so that no token is shown twice.
     rounds: Cell<usize>,
-    /// How often somebody was let in who shows what nobody may be let in for.
-    strangers_let_in: Arc<AtomicUsize>,
+    /// What strangers were answered.
+    strangers: Arc<Strangers>,
     server: Server,
+}
+
+/// What those were answered who show what nobody may be let in for.
+#[derive(Default)]
+struct Strangers {
+    answers: AtomicUsize,
+    let_in: AtomicUsize,
+}
+
+impl Strangers {
+    /// One was answered.
+    fn saw(&self, answer: &client::Answer) {
+        self.count(answer.is_grant());
+    }
+
+    /// One was answered, on a connection that is read as it comes.
+    fn saw_text(&self, text: &str) {
+        self.count(text.contains("\"authenticated\":true"));
+    }
+
+    fn count(&self, is_grant: bool) {
+        self.answers.fetch_add(1, Ordering::Relaxed);
+        self.let_in.fetch_add(usize::from(is_grant), Ordering::Relaxed);
+    }
 }
 
 /// A server that runs in its bounds. It is killed when dropped.
@@ -172,9 +204,8 @@ impl Field {
         let known = people.new_ones(PEOPLE / 2);
         let (folder, program) = (folder.to_owned(), program.to_path_buf());
         let (length, rounds) = (*length, Cell::new(0));
-        let strangers_let_in = Arc::default();
-        let field =
-            Self { folder, bounds, program, length, port, sts, people, known, rounds, strangers_let_in, server };
+        let strangers = Arc::default();
+        let field = Self { folder, bounds, program, length, port, sts, people, known, rounds, strangers, server };
         field.log_in_those_known().await?;
         Ok(field)
     }
@@ -222,10 +253,11 @@ impl Field {
 
     fn row(&self, name: &'static str, logins: Logins) -> anyhow::Result<Row> {
         ensure!(logins.wrong.is_empty(), "wrong answers: {:?}", logins.wrong);
-        let let_in = self.strangers_let_in.load(Ordering::Relaxed);
+        let let_in = self.strangers.let_in.load(Ordering::Relaxed);
         ensure!(let_in == 0, "strangers were let in {let_in} times");
         let used = self.server.cgroup.check(self.server.process.id())?;
-        Ok(Row { name, logins: logins.count, failed: logins.failed, times: logins.times, used })
+        let Logins { count, times, failed, probes, .. } = logins;
+        Ok(Row { name, logins: count, failed, times, probed: probes, used })
     }
 }
 
@@ -237,6 +269,7 @@ struct Logins {
     failed: Vec<String>,
     /// Somebody was taken for somebody else.
     wrong: Vec<String>,
+    probes: Probed,
 }
 
 /// How one login ended.

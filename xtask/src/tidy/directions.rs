@@ -8,7 +8,7 @@ use serde_json::Value;
 /// Every crate with those that it may depend on. A new arrow is drawn in ARCHITECTURE.md first.
 const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("access", &["codes", "document", "identity", "mapping", "rbac"]),
-    ("aws", &["document", "identity", "tls", "token"]),
+    ("aws", &["document", "identity", "reading", "tls", "token"]),
     (
         "cli",
         &[
@@ -24,6 +24,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "mapping",
             "plan",
             "rbac",
+            "reading",
             "report",
             "sandbox",
             "tls",
@@ -38,15 +39,16 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("inventory", &["access", "document", "identity", "mapping", "rbac"]),
     ("kops", &["document", "identity", "kubeconfig"]),
     ("kubeconfig", &["document"]),
-    ("kubernetes", &["document", "kubeconfig", "rbac", "tls"]),
+    ("kubernetes", &["document", "kubeconfig", "rbac", "reading", "tls"]),
     ("local_cluster", &["oci_image", "tls"]),
     ("mapping", &["codes", "document", "identity"]),
     ("oci_image", &[]),
     ("plan", &["access", "codes", "document", "identity", "inventory", "mapping", "rbac", "report"]),
     ("rbac", &["document"]),
+    ("reading", &[]),
     ("report", &["document", "identity", "inventory", "rbac"]),
     ("sandbox", &["document", "identity", "tls"]),
-    ("tls", &[]),
+    ("tls", &["reading"]),
     ("token", &["codes", "identity"]),
     ("visibility", &["access", "codes", "document", "identity", "inventory", "mapping", "rbac", "report", "token"]),
     ("webhook", &["aws", "codes", "identity", "mapping", "tls", "token"]),

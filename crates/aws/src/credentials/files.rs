@@ -2,9 +2,11 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs, io,
+    io,
     path::PathBuf,
 };
+
+use reading::Kind;
 
 use super::{CredentialsError, Environment, Rules, configparser, ini};
 
@@ -18,6 +20,10 @@ pub struct SharedFiles {
 }
 
 type Section = BTreeMap<String, String>;
+
+/// The longest of them that is read, in bytes: tens of thousands of profiles. They may be pipes and devices, as `/dev/null` is: the AWS
+/// CLI takes them.
+const MAX_FILE: u64 = 16 << 20;
 
 /// Reads both files where they are; one that does not exist is empty. A byte that is no UTF-8, as in a comment of long ago, is no
 /// reason to know nobody.
@@ -33,7 +39,7 @@ pub fn load_files(environment: &Environment, rules: Rules) -> Result<SharedFiles
             return Ok(Default::default());
         };
         let shown = path.display().to_string();
-        match fs::read(&path) {
+        match reading::read(&path, Kind::Any, MAX_FILE) {
             Ok(bytes) => Ok((shown, String::from_utf8_lossy(&bytes).into_owned())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((shown, String::new())),
             Err(source) => Err(CredentialsError::File { path: shown, source }),

@@ -31,8 +31,8 @@ pub(super) struct Dial {
 }
 
 impl Dial {
-    pub(super) fn new(transport: &Transport) -> Result<Self, AwsError> {
-        let mut direct = HttpConnector::new_with_resolver(Names::of_the_system());
+    pub(super) fn new(transport: &Transport, names: Names) -> Result<Self, AwsError> {
+        let mut direct = HttpConnector::new_with_resolver(names);
         direct.enforce_http(false);
         direct.set_nodelay(true);
         let mut proxies = Matcher::builder();
@@ -92,7 +92,7 @@ impl Service<Uri> for Dial {
 
 #[cfg(test)]
 mod tests {
-    use super::Dial;
+    use super::{super::names::Names, Dial};
     use crate::{AwsError, Transport, environment::Environment};
 
     type Variables<'a> = &'a [(&'a str, &'a str)];
@@ -100,7 +100,7 @@ mod tests {
     fn dial(variables: Variables<'_>) -> Result<Dial, AwsError> {
         let vars = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let proxy = crate::http::proxies(&Environment { vars, home: None });
-        Dial::new(&Transport { proxy, ..Transport::default() })
+        Dial::new(&Transport { proxy, ..Transport::default() }, Names::of_the_system())
     }
 
     #[test]

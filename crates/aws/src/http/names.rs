@@ -3,10 +3,10 @@
 //!
 //! Whoever sends a token chooses which name is looked up, and a name server that is slow, or does not answer, holds a
 //! thread for as long as the system cares to wait, whether anybody still wants the answer or not. So names that were
-//! never found have few threads, and those that were found have others.
+//! never found have few threads, and those that were found, or were given to us as in use, have others.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io,
     net::{SocketAddr, ToSocketAddrs as _},
     pin::Pin,
@@ -25,7 +25,7 @@ const FRESH: Duration = Duration::from_secs(30);
 /// How long it is used where the system has no other: TLS says whether it is still the host.
 const STALE: Duration = Duration::from_hours(1);
 
-/// Threads that look names up: those that were found before, and others.
+/// Threads that look names up: those that were given or found before, and others.
 const THREADS_FOR_KNOWN: usize = 8;
 const THREADS_FOR_OTHERS: usize = 8;
 
@@ -37,12 +37,13 @@ type LookUp = fn(&str) -> io::Result<Vec<SocketAddr>>;
 
 /// What is known of names. Clones share it.
 #[derive(Clone)]
-pub(super) struct Names(Arc<Inner>);
+pub(crate) struct Names(Arc<Inner>);
 
 struct Inner {
     look_up: LookUp,
     fresh: Duration,
     found: Mutex<BTreeMap<String, Found>>,
+    given: Mutex<BTreeSet<String>>,
     known: Arc<Semaphore>,
     others: Arc<Semaphore>,
 }
@@ -63,9 +64,15 @@ impl Names {
             look_up,
             fresh,
             found: Mutex::default(),
+            given: Mutex::default(),
             known: Arc::new(Semaphore::new(THREADS_FOR_KNOWN)),
             others: Arc::new(Semaphore::new(THREADS_FOR_OTHERS)),
         }))
+    }
+
+    /// These names are in use: looking one up waits for no other, not even the first time.
+    pub(crate) fn give<'n>(&self, names: impl IntoIterator<Item = &'n str>) {
+        self.given().extend(names.into_iter().map(str::to_owned));
     }
 
     async fn addresses(&self, name: &str) -> io::Result<Vec<SocketAddr>> {
@@ -75,7 +82,7 @@ impl Names {
         {
             return Ok(found.addresses.clone());
         }
-        match (self.ask(name, before.is_some()).await, before) {
+        match (self.ask(name, before.is_some() || self.given().contains(name)).await, before) {
             (Ok(addresses), _) => {
                 self.keep(name, &addresses);
                 Ok(addresses)
@@ -107,6 +114,10 @@ impl Names {
             }
         }
         found.insert(name.to_owned(), Found { addresses: addresses.to_vec(), at: Instant::now() });
+    }
+
+    fn given(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.0.given.lock().expect("no holder of this lock panics")
     }
 
     fn found(&self) -> MutexGuard<'_, BTreeMap<String, Found>> {
@@ -204,6 +215,38 @@ mod tests {
         }
         assert_eq!(HANGING.load(Ordering::Relaxed), THREADS_FOR_OTHERS);
         IS_OVER.store(true, Ordering::Relaxed);
+    }
+
+    /// After a restart nothing was found before, and made-up names may come first.
+    #[tokio::test]
+    async fn names_that_are_given_wait_for_no_made_up_ones_the_first_time() {
+        static HANGING: AtomicUsize = AtomicUsize::new(0);
+        static IS_OVER: AtomicBool = AtomicBool::new(false);
+        let names = Names::new(Duration::from_secs(60), |name| {
+            if name.starts_with("made-up") {
+                HANGING.fetch_add(1, Ordering::Relaxed);
+                while !IS_OVER.load(Ordering::Relaxed) {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+            }
+            Ok(somewhere())
+        });
+        let mut asking = tokio::task::JoinSet::new();
+        for number in 0..200 {
+            let names = names.clone();
+            asking.spawn(async move { drop(names.addresses(&format!("made-up-{number}")).await) });
+        }
+        while HANGING.load(Ordering::Relaxed) < THREADS_FOR_OTHERS {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let (own, another) = ("sts.us-west-2.amazonaws.com", "sts.eu-west-1.amazonaws.com");
+        names.give([own]);
+        assert_eq!(names.addresses(own).await.expect("found"), somewhere());
+        let waits = timeout(Duration::from_millis(200), names.addresses(another)).await;
+        assert!(waits.is_err(), "nobody has said that it is in use");
+        IS_OVER.store(true, Ordering::Relaxed);
+        assert_eq!(names.addresses(another).await.expect("found"), somewhere());
+        asking.shutdown().await;
     }
 
     #[tokio::test]

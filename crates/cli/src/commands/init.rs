@@ -102,8 +102,8 @@ fn make(files: &StateFiles, reach: &Reach) -> anyhow::Result<()> {
     match files.ensure_pair(reach, process::now())? {
         Pair::Made => wrote(&[&files.certificate, &files.key]),
         Pair::Kept => {
-            process::note(&format!("kept  {} and its key", files.certificate.display()));
             let identity = tls::ServerIdentity::load(&files.certificate, &files.key, process::now())?;
+            process::note(&format!("kept  {} and its key", files.certificate.display()));
             if let Some(name) = reach.names().iter().find(|name| !identity.inspection().covers(name)) {
                 process::note(&format!("note: that certificate is not valid for {name}; `--rotate` makes one that is"));
             }

@@ -38,6 +38,7 @@ use mapping::{
     authenticator::{self, Config, ServerConfig, defaults},
     aws_iam_authenticator::Options,
 };
+use reading::Kind;
 use tokio::pin;
 use webhook::{Settings, Webhook};
 
@@ -382,8 +383,10 @@ async fn serve(
         has_denials: args.deny_with_200.is_some(),
         shadow: args.shadow.clone(),
     };
-    let transport =
-        aws::Transport { max_concurrent: settings.sts_questions.under_way, ..args.transport.resolve(process)? };
+    let transport = aws::Transport {
+        max_concurrent: settings.sts_questions.under_way,
+        ..args.transport.resolve(process, Kind::Regular)?
+    };
     let sts = aws::StsClient::new(&transport).context("cannot prepare for asking STS")?;
     let (predecessor, ec2) = (args.shadow.predecessor(&settings)?, Some(ec2(args, process, &config)));
     let webhook = match predecessor {
@@ -398,7 +401,9 @@ async fn serve(
         tracing::warn!("{note}");
         webhook.readiness().note(note);
     }
-    let identity = tls::ServerIdentity::load(&files.certificate, &files.key, process::now())?;
+    // Whether its time is now is for the clock to say, which may be wrong, and for API servers: a server that ends for it would be
+    // missing when the clock is right.
+    let identity = tls::ServerIdentity::load_at_any_time(&files.certificate, &files.key)?;
     if !identity.inspection().covers(&reach.hostname) {
         tracing::warn!(
             hostname = reach.hostname,
@@ -428,7 +433,7 @@ async fn serve(
     for file in args.shadow.authorities().into_iter().chain(authorities_of_sts(&args.transport)) {
         authorities::follow(file, Arc::clone(modes.sources().webhook()));
     }
-    watch::spawn(started, mappings, pair, Arc::clone(&resolver), modes);
+    watch::spawn(started, mappings, watch::Shown { pair, identity, resolver: Arc::clone(&resolver) }, modes);
     let ending = async {
         // Without signals there is no wish to end; the process can still be killed.
         if signals::termination().await.is_err() {

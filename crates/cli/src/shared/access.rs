@@ -4,7 +4,6 @@ mod iam;
 
 use std::{
     borrow::Cow,
-    fs,
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
@@ -14,6 +13,7 @@ use anyhow::Context as _;
 use clap::Args;
 use document::{Limits, Problem, Severity, Source, Sources, Span, Undecodable};
 use inventory::{AccessEntries, Dump, Inputs};
+use reading::Kind;
 
 pub(crate) use self::iam::AskIam;
 use super::{
@@ -78,7 +78,7 @@ impl Paths {
                 None => anyhow::bail!("no access file: name one, or run this where access.yaml is"),
             }
         }
-        load(if named.is_empty() { vec![&default] } else { named }, &mut say_left_out)
+        load(if named.is_empty() { vec![&default] } else { named }, Kind::Any, &mut say_left_out)
     }
 }
 
@@ -146,21 +146,22 @@ fn of_no_use(
     notes
 }
 
-/// Reads paths as one access file. What is not read of them is said to `say`.
+/// Reads paths as one access file, of files of this kind. What is not read of them is said to `say`.
 pub(crate) fn load<'a>(
     paths: impl IntoIterator<Item = &'a PathBuf>,
+    kind: Kind,
     say: &mut dyn FnMut(&str),
 ) -> anyhow::Result<Loaded> {
     let (mut sources, mut undecodable) = (Sources::default(), Vec::new());
     for path in paths {
-        if path.as_os_str() == "-" {
+        if path.as_os_str() == "-" && kind == Kind::Any {
             let mut bytes = Vec::new();
             io::stdin().read_to_end(&mut bytes).context("cannot read stdin")?;
             add(&mut sources, "<stdin>".to_owned(), &bytes, &mut undecodable);
             continue;
         }
         for file in access_files(path, say)? {
-            let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            let bytes = process::read_whole(&file, kind)?;
             add(&mut sources, file.display().to_string(), &bytes, &mut undecodable);
         }
     }

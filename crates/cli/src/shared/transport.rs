@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
+use reading::Kind;
 use token::{Accepted, Confirmed, Unconfirmed};
 
 use crate::{
@@ -31,11 +32,11 @@ impl Transport {
         connect_to.or_else(|| self.sts_ca_file.as_ref().map(|_| "--sts-ca-file"))
     }
 
-    /// The settings for the client.
-    pub(crate) fn resolve(&self, process: &Process) -> anyhow::Result<aws::Transport> {
+    /// The settings for the client. Files are of this kind.
+    pub(crate) fn resolve(&self, process: &Process, kind: Kind) -> anyhow::Result<aws::Transport> {
         let roots = match &self.sts_ca_file {
             None => tls::Roots::Platform,
-            Some(path) => tls::Roots::Only(process::read_authorities("sts-ca-file", path)?.into()),
+            Some(path) => tls::Roots::Only(process::read_authorities("sts-ca-file", path, kind)?.into()),
         };
         if let Some(address) = &self.sts_connect_to {
             let port = address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
@@ -51,7 +52,7 @@ impl Transport {
 
     /// Asks STS about a token. What is not an answer is neither a yes nor a no.
     pub(crate) fn ask(&self, token: &Accepted, process: &Process) -> anyhow::Result<Result<Confirmed, Unconfirmed>> {
-        let mut transport = self.resolve(process)?;
+        let mut transport = self.resolve(process, Kind::Any)?;
         if self.sts_ca_file.is_none() {
             // As the AWS CLI beside it has it; a server goes by its machine and its flags alone.
             transport.roots = aws::trusted_roots(&process.aws_environment())?;

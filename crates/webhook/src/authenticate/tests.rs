@@ -4,6 +4,7 @@
 //! It is promised to people whose key has logged in before, and to those whose key is by its form one of an account that is
 //! mapped. In the name of the latter strangers may forge as well: there it holds for as many as STS gets through with.
 
+mod limits;
 mod sts;
 
 use std::{cell::Cell, sync::Arc, time::Duration};

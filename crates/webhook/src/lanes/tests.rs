@@ -10,7 +10,7 @@ const LIMITS: Limits = Limits { under_way: 16, waiting: 8 };
 const OF_STRANGERS: usize = 4;
 
 fn asker(credentials: u64, host: u64) -> Asker {
-    Asker { credentials, host, is_expected: false }
+    Asker { credentials, account: 0, host, is_expected: false }
 }
 
 /// The lanes beside a plain account of them.
@@ -121,7 +121,8 @@ proptest! {
             turns += 1;
         }
         prop_assert_eq!((turns, watched.waiting.len()), (all, 0));
-        prop_assert!(watched.lanes.under_way.by_host.is_empty() && watched.lanes.under_way.by_caller.is_empty());
+        let left = &watched.lanes.under_way;
+        prop_assert!(left.by_host.is_empty() && left.by_account.is_empty() && left.by_caller.is_empty());
     }
 
     #[test]
@@ -210,4 +211,24 @@ fn at_a_new_host_those_who_are_expected_go_first_and_lose_no_place_to_others() {
         assert!(matches!(watched.ask(Lane::NewHost, expected(5, 4)), Admission::Waits(_)));
     }
     assert_eq!(watched.ask(Lane::NewHost, asker(6, 6)), Admission::Full, "though two wait for one host");
+}
+
+/// Keys of an account can be made up without end, and its people cannot be told from them. Those of other accounts can.
+#[test]
+fn whoever_forges_many_keys_of_one_account_fills_the_lane_for_no_other() {
+    let mut watched = Watched::new(Limits { under_way: 8, waiting: 8 });
+    let of = |account, credentials| Asker { account, is_expected: true, ..asker(credentials, credentials % 2) };
+    for forged in 0..100 {
+        watched.ask(Lane::Expected, of(1, forged));
+    }
+    assert_eq!((watched.under_way.len(), watched.waiting.len()), (4, 8), "the lane is full");
+    assert!((0..4).all(|person| watched.ask(Lane::Expected, of(2, 1_000 + person)) != Admission::Full));
+    assert_eq!(watched.ask(Lane::Expected, of(1, 2_000)), Admission::Full, "for that account it is");
+    let started: Vec<_> = (0..4)
+        .map(|_| {
+            watched.end(0);
+            watched.under_way.last().expect("one more").1.account
+        })
+        .collect();
+    assert_eq!(started, [2, 2, 2, 2], "whose account has the fewest under way is next");
 }

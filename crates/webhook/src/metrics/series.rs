@@ -137,9 +137,13 @@ pub(super) const LOG_LINES_LOST: Series =
     Series::new("cluster_auth_log_lines_lost_total", Counter, &[], "Lines of the log that nobody read in time")
         .more("Alert on any.");
 
-pub(super) const LAST_LOOK: Series =
-    Series::new("cluster_auth_last_look_timestamp_seconds", Gauge, &[], "When files were last looked at for changes")
-        .more("Alert where it is more than a minute ago.");
+pub(super) const LAST_LOOK: Series = Series::new(
+    "cluster_auth_last_look_timestamp_seconds",
+    Gauge,
+    &[],
+    "When files were last looked at for changes; of several, of whichever were not for the longest",
+)
+.more("Alert where it is more than a minute ago.");
 
 pub(super) const SOURCE_READ: Series = Series::new(
     "cluster_auth_source_read",

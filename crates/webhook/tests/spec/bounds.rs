@@ -20,14 +20,20 @@ const PING: &[u8] = b"\0\0\x08\x06\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
 const HALF_A_BODY: &[u8] = b"POST /authenticate HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{\"spec\": ";
 
-/// What holds a connection open without asking anything.
-const HOLDING: [(&str, &[u8]); 6] = [
+/// HTTP/2 of a client who lets nothing of an answer's body come: an initial window of nothing, and GET /metrics on one stream. Source:
+/// RFC 9113, sections 6.2 and 6.5.2; RFC 7541, appendix A.
+const ANSWER_NOT_TAKEN: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x06\x04\0\0\0\0\0\0\x04\0\0\0\0\
+    \0\0\x0f\x01\x05\0\0\0\x01\x82\x87\x04\x08/metrics\x01\x01x";
+
+/// What holds a connection open without asking anything more.
+const HOLDING: [(&str, &[u8]); 7] = [
     ("nothing after TLS", b""),
     ("half a head", b"GET /healthz HTTP/1.1\r\nhost:"),
     ("half a body", HALF_A_BODY),
     ("half of HTTP/2's preface", b"PRI * HTT"),
     ("HTTP/2 without a stream", HTTP2),
     ("HTTP/2 with one ping", PING),
+    ("HTTP/2 with an answer that is not taken", ANSWER_NOT_TAKEN),
 ];
 
 #[tokio::test]
@@ -80,6 +86,22 @@ async fn a_connection_on_which_nothing_is_asked_ends_by_itself() {
         let answer = String::from_utf8_lossy(&rest);
         assert_eq!(answer.starts_with("HTTP/1.1 408 "), said == HALF_A_BODY, "{name}: {answer}");
     }
+}
+
+#[tokio::test]
+async fn a_connection_on_which_no_answer_is_taken_ends() {
+    let long = Duration::from_secs(600);
+    let stage = Stage::with(|settings| {
+        (settings.idle_timeout, settings.header_timeout) = (long, long);
+        settings.answer_timeout = Duration::from_millis(200);
+    });
+    let stage = stage.await;
+    let mut held = hold(&stage, ANSWER_NOT_TAKEN).await;
+    let mut idle = stage.connect().await;
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+    // Without an end this would wait for ever.
+    let _ = held.read_to_end(&mut Vec::new()).await;
+    assert_eq!(stage.ask(&mut idle, "GET", "/healthz", "").await.status, 200, "whoever takes answers may stay");
 }
 
 #[tokio::test]

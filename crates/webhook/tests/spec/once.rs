@@ -55,22 +55,37 @@ async fn trouble_is_not_remembered() {
 }
 
 #[tokio::test]
-async fn what_sts_refuses_for_good_it_is_asked_once() {
+async fn what_sts_refuses_it_is_asked_once() {
     let stage = Stage::set().await;
     let alice = stage.identities.credentials("alice").expect("alice");
     let wrong_secret = SandboxCredentials { secret_access_key: "x".repeat(40), ..alice.clone() };
     let no_such_key = SandboxCredentials { access_key_id: "AKIASANDBOXNOBODY000".to_owned(), ..alice };
     let rows = [
-        ("a wrong signature", stage.signed(&wrong_secret, "us-west-2", 0), "sts.signature-mismatch", 1),
-        ("a session that is over", stage.token("expired", 0), "sts.expired-credentials", 1),
-        ("a key that AWS does not know yet", stage.signed(&no_such_key, "us-west-2", 0), "sts.unknown-access-key", 100),
+        ("a wrong signature", stage.signed(&wrong_secret, "us-west-2", 0), "sts.signature-mismatch"),
+        ("a session that is over", stage.token("expired", 0), "sts.expired-credentials"),
+        ("a key that AWS does not know yet", stage.signed(&no_such_key, "us-west-2", 0), "sts.unknown-access-key"),
+        ("the same key in another token", stage.signed(&no_such_key, "us-west-2", 1), "sts.unknown-access-key"),
     ];
-    for (name, token, code, expected) in rows {
+    for (name, token, code) in rows {
         let before = stage.asked();
         for _ in 0..100 {
             assert_eq!(stage.webhook.authenticate(&token).await.code(), code, "{name}");
         }
-        assert_eq!(stage.asked() - before, expected, "{name}");
+        assert_eq!(stage.asked() - before, 1, "{name}");
+    }
+}
+
+/// A key that has just been made is not known everywhere at once.
+#[tokio::test]
+async fn what_sts_may_take_in_a_moment_it_is_asked_again_soon() {
+    let stage = Stage::set().await;
+    let alice = stage.identities.credentials("alice").expect("alice");
+    let no_such_key = SandboxCredentials { access_key_id: "AKIASANDBOXNOBODY000".to_owned(), ..alice };
+    let token = stage.signed(&no_such_key, "us-west-2", 0);
+    while stage.asked() < 2 {
+        assert_eq!(stage.webhook.authenticate(&token).await.code(), "sts.unknown-access-key");
+        // Without an end to what is remembered this would go on for ever.
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 

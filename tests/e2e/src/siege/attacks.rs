@@ -18,10 +18,11 @@ use tokio::{
 };
 
 use super::{
-    Field, Logins, PEOPLE, Row,
+    Field, Logins, PEOPLE, Row, Strangers,
     client::{self, Door, Load, ask, ask_among_others, review},
     login,
     people::{MALLORY, REGION, key},
+    probes::Probes,
 };
 use crate::server::token_review;
 
@@ -54,6 +55,8 @@ attacks! {
     "forged tokens in the names of those who are mapped": forged_keys,
     "nobody attacks: 200 connections, STS takes 20 ms": nobody,
     "400 first logins at once after a restart": restart,
+    "streams of which nothing comes, as many as there can be": streams,
+    "one forged token on a thousand streams": one_token,
 }
 
 /// What they are called.
@@ -86,17 +89,20 @@ impl Field {
         }
         // The attack is in full swing before anybody logs in.
         tokio::time::sleep(self.length / 2).await;
-        // The attackers end with their set.
-        self.logins(&people).await
+        let probes = Probes::begin(self.server.door.clone());
+        let logins = self.logins(&people).await;
+        // The attackers end with their set, after the last probe.
+        Logins { probes: probes.end().await, ..logins }
     }
 
     /// The same with connections that are held open after something was said, and opened anew soon after they were hung up on.
     async fn logins_while_held(&self, door: Door, said: impl Fn(usize) -> Vec<u8>) -> Logins {
+        let strangers = Arc::clone(&self.strangers);
         self.logins_while(600, move |number| {
-            let (door, said) = (door.clone(), said(number));
+            let (door, said, strangers) = (door.clone(), said(number), Arc::clone(&strangers));
             async move {
                 loop {
-                    hold_open(&door, &said).await;
+                    hold_open(&door, &said, &strangers).await;
                     tokio::time::sleep(Duration::from_millis(500)).await;
                 }
             }
@@ -121,17 +127,17 @@ impl Field {
         for _ in 0..at_once.div_ceil(100) {
             connections.push(self.server.door.http2().await?);
         }
-        let (door, let_in) = (self.server.door.clone(), Arc::clone(&self.strangers_let_in));
+        let (door, strangers) = (self.server.door.clone(), Arc::clone(&self.strangers));
         Ok(self
             .logins_while(at_once, move |number| {
                 let (shown, tokens, door) = (Arc::clone(&shown), Arc::clone(&tokens), door.clone());
-                let let_in = Arc::clone(&let_in);
+                let strangers = Arc::clone(&strangers);
                 let mut http = connections[number / 100].clone();
                 async move {
                     loop {
                         let token = &tokens[shown.fetch_add(1, Ordering::Relaxed) % tokens.len()];
                         match ask_among_others(&http, review(token)).await {
-                            Ok(answer) => drop(let_in.fetch_add(usize::from(answer.is_grant()), Ordering::Relaxed)),
+                            Ok(answer) => strangers.saw(&answer),
                             Err(_) => http = again(&door).await,
                         }
                         tokio::time::sleep(pause).await;
@@ -160,21 +166,22 @@ async fn throttled(field: &mut Field) -> anyhow::Result<Logins> {
 
 async fn bodies(field: &mut Field) -> anyhow::Result<Logins> {
     let door = field.server.door.clone();
-    let megabyte = bytes(1_000_000);
+    let (megabyte, strangers) = (bytes(1_000_000), Arc::clone(&field.strangers));
     Ok(field
         .logins_while(60, move |number| {
-            let (door, megabyte) = (door.clone(), megabyte.clone());
+            let (door, megabyte, strangers) = (door.clone(), megabyte.clone(), Arc::clone(&strangers));
             async move {
                 loop {
                     match number {
-                        // What came of it is the server's affair.
                         0..40 => {
-                            if let Ok(mut http) = door.http1().await {
-                                drop(ask(&mut http, Load::whole(megabyte.clone())).await);
+                            if let Ok(mut http) = door.http1().await
+                                && let Ok(answer) = ask(&mut http, Load::whole(megabyte.clone())).await
+                            {
+                                strangers.saw(&answer);
                             }
                         }
-                        40..59 => many(&door, 16, || Load::whole(megabyte.slice(..900_000))).await,
-                        _ => many(&door, 250, || Load::unfinished(megabyte.slice(..16_000))).await,
+                        40..59 => many(&door, 16, || Load::whole(megabyte.slice(..900_000)), &strangers).await,
+                        _ => many(&door, 250, || Load::unfinished(megabyte.slice(..16_000)), &strangers).await,
                     }
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
@@ -184,12 +191,16 @@ async fn bodies(field: &mut Field) -> anyhow::Result<Logins> {
 }
 
 /// So many requests of one connection, for a second.
-async fn many(door: &Door, count: usize, body: impl Fn() -> Load) {
+async fn many(door: &Door, count: usize, body: impl Fn() -> Load, strangers: &Arc<Strangers>) {
     let Ok(http) = door.http2().await else { return };
     let mut asking = JoinSet::new();
     for _ in 0..count {
-        let (http, body) = (http.clone(), body());
-        asking.spawn(async move { drop(ask_among_others(&http, body).await) });
+        let (http, body, strangers) = (http.clone(), body(), Arc::clone(strangers));
+        asking.spawn(async move {
+            if let Ok(answer) = ask_among_others(&http, body).await {
+                strangers.saw(&answer);
+            }
+        });
     }
     // They end with their set.
     let _ = tokio::time::timeout(Duration::from_secs(1), asking.join_all()).await;
@@ -240,14 +251,16 @@ async fn one_forged_token_each(field: &mut Field) -> anyhow::Result<Logins> {
 }
 
 /// Holds a connection open until the server hangs up.
-async fn hold_open(door: &Door, said: &[u8]) {
+async fn hold_open(door: &Door, said: &[u8], strangers: &Strangers) {
     let Ok(mut stream) = door.tls().await else { return };
     let mut answer = [0; 1024];
     let mut rest = said;
     while stream.write_all(rest).await.is_ok() && stream.flush().await.is_ok() {
         let read = tokio::time::timeout(Duration::from_secs(1), stream.read(&mut answer)).await;
-        if matches!(read, Ok(Ok(0) | Err(_))) {
-            return;
+        match read {
+            Ok(Ok(0) | Err(_)) => return,
+            Ok(Ok(length)) => strangers.saw_text(&String::from_utf8_lossy(&answer[..length])),
+            Err(_) => {}
         }
         rest = if said == HTTP2 { PING } else { b"" };
     }
@@ -373,4 +386,24 @@ async fn restart(field: &mut Field) -> anyhow::Result<Logins> {
         logins.take(done);
     }
     Ok(logins)
+}
+
+async fn streams(field: &mut Field) -> anyhow::Result<Logins> {
+    let (door, strangers) = (field.server.door.clone(), Arc::clone(&field.strangers));
+    Ok(field
+        .logins_while(200, move |_| {
+            let (door, strangers) = (door.clone(), Arc::clone(&strangers));
+            async move {
+                loop {
+                    many(&door, 128, || Load::unfinished(bytes(0)), &strangers).await;
+                }
+            }
+        })
+        .await)
+}
+
+async fn one_token(field: &mut Field) -> anyhow::Result<Logins> {
+    field.sts.faults.set_of(Of::AccessKeyId(MADE_UP.to_owned()), Fault::Delay(Duration::from_secs(2)));
+    let token = field.people.forged(MADE_UP, REGION, 2_001);
+    field.logins_while_shown(1_000, vec![token], Duration::from_millis(20)).await
 }

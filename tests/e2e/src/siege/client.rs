@@ -5,7 +5,10 @@ use std::{
     io,
     net::Ipv4Addr,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -108,7 +111,27 @@ pub(super) async fn ask_among_others(http: &Http2, body: Load) -> anyhow::Result
     answer(http.send_request(request("https://localhost/authenticate", body)).await?).await
 }
 
+/// A page of an HTTP/1.1 connection.
+pub(super) async fn page(http: &mut Http1, path: &str) -> anyhow::Result<Answer> {
+    http.ready().await?;
+    answer(http.send_request(get(path)).await?).await
+}
+
+/// How many requests this process has made.
+static REQUESTS: AtomicUsize = AtomicUsize::new(0);
+
+/// How many requests this process has made, whether they were answered or not.
+pub(super) fn requests() -> usize {
+    REQUESTS.load(Ordering::Relaxed)
+}
+
+fn get(uri: &str) -> Request<Load> {
+    REQUESTS.fetch_add(1, Ordering::Relaxed);
+    Request::get(uri).header("host", "localhost").body(Load::whole("")).expect("a request of our own")
+}
+
 fn request(uri: &str, body: Load) -> Request<Load> {
+    REQUESTS.fetch_add(1, Ordering::Relaxed);
     let request = Request::post(uri).header("host", "localhost").header("content-type", "application/json");
     request.body(body).expect("a request of our own")
 }

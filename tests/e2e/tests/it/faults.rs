@@ -1,6 +1,9 @@
 //! Things break around the server while people log in: it is killed, STS is gone, disks are full, files run out, certificate
 //! and mappings change. Nobody who is mapped is ever denied, and nobody is let in who is not.
 
+mod certificate;
+mod lines;
+
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
@@ -32,6 +35,8 @@ pub(crate) const TESTS: &[Test] = &[
     ("faults::mappings_that_change_and_break_fail_no_login", flapping),
     ("faults::a_full_disk_leaves_the_files_as_they_were", full_disk),
     ("faults::a_read_only_state_folder_is_enough_to_serve_from", read_only),
+    ("faults::a_certificate_out_of_time_is_served_and_said", certificate::out_of_time),
+    ("faults::lines_that_nobody_reads_are_counted_and_no_denial_is_lost", lines::lost),
     ("faults::few_open_files_lock_nobody_out", few_files),
 ];
 
@@ -155,11 +160,15 @@ fn flapping(world: &World) -> anyhow::Result<()> {
         &without("bob"),
         "\u{1}",
     ];
-    for text in texts.iter().cycle().take(40) {
+    // A hundred times a second, and half of them broken: some the server sees, and most it does not.
+    for text in texts.iter().cycle().take(600) {
         server.reconfigure(&ServerOptions { mappings: text, ..OPTIONS })?;
-        // Some the server sees, and some it does not.
-        std::thread::sleep(Duration::from_millis(230));
+        std::thread::sleep(Duration::from_millis(10));
     }
+    server.reconfigure(&ServerOptions { mappings: half, ..OPTIONS })?;
+    wait_until("a broken one is seen", || {
+        Ok(server.request("GET", "/readyz", "")?.body.contains("last good version"))
+    })?;
     server.reconfigure(&ServerOptions { mappings: &without("erin"), ..OPTIONS })?;
     let token = world.fresh_token("erin", CLUSTER_ID)?;
     // An earlier one without erin may be what counts still, so that her denial alone says nothing.

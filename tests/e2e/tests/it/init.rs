@@ -19,6 +19,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("init::a_pair_of_the_existing_program_is_served", existing_pair),
     ("init::a_broken_configuration_leaves_the_server_on_its_last_good_one", last_good),
     ("init::what_is_no_regular_file_keeps_no_later_change_from_being_seen", no_regular_file),
+    ("init::a_server_that_is_started_with_no_regular_file_says_so", no_regular_file_at_the_start),
     ("init::a_port_in_use_is_said_with_what_to_do", port_in_use),
 ];
 
@@ -139,29 +140,68 @@ fn last_good(world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A pipe that nobody writes to, and a device that never ends, keep no later change from being seen.
+/// What no file can be, by the program that makes it.
+const NO_FILES: [(&str, &[&str], &str); 3] = [
+    ("mkfifo", &[], "it is not a regular file"),
+    ("ln", &["-s", "/dev/zero"], "it is not a regular file"),
+    ("truncate", &["-s", "1T"], "it has more than"),
+];
+
+fn make(folder: &Path, program: &str, before: &[&str], path: &Path) -> anyhow::Result<()> {
+    let _ = fs::remove_file(path);
+    let made = process::run(process::command(Path::new(program), folder).args(before).arg(path))?;
+    ensure!(made.code == 0, "{made:?}");
+    Ok(())
+}
+
+/// A pipe that nobody writes to, a device that never ends and a file that is too long: in place of whichever file, they stop no
+/// answer and keep no later change from being seen.
 fn no_regular_file(world: &World) -> anyhow::Result<()> {
     let folder = world.folder("init-no-file")?;
-    let server = Server::start(&world.parts, &world.sts, &folder, &OPTIONS)?;
+    let [access, dynamic] = ["access.yaml", "dynamic.json"].map(|name| folder.join(name));
+    let mappings =
+        format!("  backendMode: [MountedFile, DynamicFile]\n  dynamicfilepath: {}\n{MAPPINGS}", dynamic.display());
+    let options = ServerOptions { mappings: &mappings, ..OPTIONS };
+    fs::write(&access, format!("clusterID: {CLUSTER_ID}\ngroups: []\n"))?;
+    fs::write(&dynamic, "{\"mapUsers\": []}")?;
+    let server = Server::start(&world.parts, &world.sts, &folder, &options)?;
     let token = world.token("alice", CLUSTER_ID)?;
-    let config = folder.join("config.yaml");
-    let put: [(&str, &[&str]); 2] = [("mkfifo", &[]), ("ln", &["-s", "/dev/zero"])];
-    for (program, before) in put {
-        fs::remove_file(&config)?;
-        let made = process::run(process::command(Path::new(program), &folder).args(before).arg(&config))?;
-        ensure!(made.code == 0, "{made:?}");
-        wait_until("the server says what the file is", || {
-            Ok(server.request("GET", "/readyz", "")?.body.contains("config.yaml is not a regular file"))
-        })?;
-        ensure!(server.review(&token)?.status == 200, "{program} locked alice out");
-        fs::remove_file(&config)?;
-        server.reconfigure(&ServerOptions {
-            mappings: "  mapUsers: [{userarn: \"arn:aws:iam::111122223333:user/bob\", username: bob}]\n",
-            ..OPTIONS
-        })?;
-        wait_until("the next good file is taken", || Ok(server.review(&token)?.status == 403))?;
-        server.reconfigure(&OPTIONS)?;
-        wait_until("and the one after it", || Ok(server.review(&token)?.status == 200))?;
+    let ready = || Ok::<_, anyhow::Error>(server.request("GET", "/readyz", "")?.body);
+    let is_well = || Ok(ready().is_ok_and(|said| !said.contains("last good") && !said.contains("not read")));
+    wait_until("all sources are read", is_well)?;
+    for file in [&folder.join("config.yaml"), &access, &dynamic, &folder.join("key.pem")] {
+        let good = fs::read(file)?;
+        for (program, before, why) in NO_FILES {
+            make(&folder, program, before, file)?;
+            wait_until(&format!("the server says of {} that {why}", file.display()), || Ok(ready()?.contains(why)))?;
+            ensure!(server.review(&token)?.status == 200, "{program} for {} locked alice out", file.display());
+            fs::remove_file(file)?;
+            fs::write(file, &good)?;
+            wait_until(&format!("{} is taken again", file.display()), is_well)?;
+            ensure!(server.review(&token)?.status == 200);
+        }
+    }
+    // And what comes after it is a change.
+    server.reconfigure(&ServerOptions { mappings: &mappings.replace("user/alice", "user/somebody"), ..OPTIONS })?;
+    wait_until("the next good file is taken", || Ok(server.review(&token)?.status == 403))
+}
+
+/// A server that is started with one says so, and does not wait.
+fn no_regular_file_at_the_start(world: &World) -> anyhow::Result<()> {
+    for name in ["config.yaml", "access.yaml", "key.pem", "ca.pem"] {
+        for (program, before, why) in NO_FILES {
+            let folder = world.folder(&format!("init-start-{program}-{name}"))?;
+            let (config, _) = Server::prepare(&folder, &OPTIONS)?;
+            process::run(process::command(&world.parts.cluster_auth, &folder).args(["init", "-i", CLUSTER_ID]))?
+                .success()?;
+            fs::copy(&world.sts.ca_file, folder.join("ca.pem"))?;
+            make(&folder, program, before, &folder.join(name))?;
+            let mut command = process::command(&world.parts.cluster_auth, &folder);
+            command.args(["server", "--state-dir", ".", "--kubeconfig-pregenerated", "--health-address", "none"]);
+            command.arg("--config").arg(&config).args(["--sts-ca-file", "ca.pem"]);
+            let ended = process::run(&mut command)?;
+            ensure!(ended.code == 1 && ended.stderr.contains(why) && ended.stderr.contains(name), "{name}: {ended:?}");
+        }
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use inventory::{MappingTarget, RECORD_NAME, RECORD_NAMESPACE, Record};
 use kubernetes::{Cluster, Kubeconfig, KubernetesError, Resource, Run, Write};
 use mapping::aws_iam_authenticator::Standing;
+use reading::Kind;
 use serde_json::Value as Json;
 
 use super::{answered, refused, warn};
@@ -51,6 +52,7 @@ impl Reached<'_> {
     async fn connect(&self, process: &Process) -> anyhow::Result<Cluster> {
         let files = Kubeconfig {
             paths: vec![self.kubeconfig.to_owned()],
+            kind: Kind::Any,
             is_given: true,
             context: self.context.map(str::to_owned),
             server: self.server.map(str::to_owned),

@@ -4,6 +4,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
+use reading::Kind;
 use webhook::Webhook;
 
 use super::looking::{INTERVAL, Print, off_thread, report};
@@ -26,6 +27,7 @@ pub(super) fn follow(authorities: Authorities, webhook: Arc<Webhook>) {
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(INTERVAL).await;
+            webhook.metrics().set_last_look(flag, process::now());
             let print = Print::of(&path);
             if print == seen {
                 continue;
@@ -33,8 +35,7 @@ pub(super) fn follow(authorities: Authorities, webhook: Arc<Webhook>) {
             seen = print;
             let (path, asking) = (path.clone(), Arc::clone(&webhook));
             let trusted = off_thread(move || {
-                process::ensure_regular(&path)?;
-                let pem = process::read_authorities(flag, &path)?;
+                let pem = process::read_authorities(flag, &path, Kind::Regular)?;
                 trust(&asking, &pem).with_context(|| format!("--{flag} {}", path.display()))
             });
             report(&webhook, flag, trusted.await, |()| {

@@ -24,6 +24,7 @@ use mapping::{
     authenticator::{ServerConfig, aws_auth, objects},
     aws_iam_authenticator::{LISTS, Options, Standing},
 };
+use reading::Kind;
 use serde_json::json;
 use tokio::{
     sync::{Notify, watch},
@@ -108,6 +109,7 @@ impl Reached {
         let Self { kubeconfig, server, pod, proxies } = self;
         let files = kubeconfig.as_ref().map(|path| Kubeconfig {
             paths: vec![path.clone()],
+            kind: Kind::Regular,
             is_given: true,
             context: None,
             server: server.clone(),

@@ -9,8 +9,8 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context as _;
 use mapping::{BackendMode, Reader, Source, authenticator::dynamic_file, aws_iam_authenticator::Standing};
+use reading::Kind;
 use serde_json::value::RawValue;
 use tokio::time::sleep;
 use webhook::Webhook;
@@ -28,6 +28,7 @@ pub(super) fn follow_logins(path: PathBuf, sources: Arc<Sources>) {
         let mut seen: Option<Print> = None;
         let mut looks_without = 0;
         loop {
+            sources.webhook().metrics().set_last_look("dynamicfile", process::now());
             let print = Print::of(&path);
             if print.is_there() {
                 looks_without = 0;
@@ -131,6 +132,5 @@ impl<'t> Fields<'t> {
 }
 
 pub(super) fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
-    process::ensure_regular(path)?;
-    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+    process::read_whole(path, Kind::Regular)
 }

@@ -6,6 +6,7 @@ use access::{Consumer, Expiry, Facts};
 use document::{Problem, RenderStyle, Source};
 use identity::Partition;
 use mapping::{BackendMode, Index, Reader, authenticator::ServerConfig};
+use reading::Kind;
 use token::ClusterId;
 
 use super::ServerArgs;
@@ -116,9 +117,7 @@ impl Files {
         if self.access.is_empty() {
             return Ok(None);
         }
-        // Those of a folder are found, and looked at, when it is read.
-        self.access.iter().filter(|path| !path.is_dir()).try_for_each(|path| process::ensure_regular(path))?;
-        let Loaded { sources, access, problems } = load(&self.access, &mut |left_out| {
+        let Loaded { sources, access, problems } = load(&self.access, Kind::Regular, &mut |left_out| {
             tracing::info!(left_out, "a part of the folder of access files is not read");
         })?;
         refuse(&sources, problems)?;
@@ -143,8 +142,7 @@ impl Files {
                 (None, ServerConfig { partitions, ..ServerConfig::default() }, rules)
             }
             Some(path) => {
-                process::ensure_regular(path)?;
-                let source = settings::config_source(path)?;
+                let source = settings::config_source(path, Kind::Regular)?;
                 // More likely the half of a write than a configuration.
                 anyhow::ensure!(!source.text().trim().is_empty(), "{} is empty", path.display());
                 let read = mapping::authenticator::read_indexed(&source, self.partition);

@@ -17,6 +17,7 @@ use super::{
     looking::{INTERVAL, Print, off_thread, report},
     modes::Modes,
 };
+use crate::process;
 
 /// Its name in metrics and at `/readyz`.
 const MODE_FILE: &str = "backend-mode";
@@ -43,6 +44,7 @@ pub(super) fn follow(path: PathBuf, modes: Arc<Modes>) {
         // Why it is not taken, and when that is tried again: an API server may be there later, without a change of this file.
         let mut not_taken: Option<(String, Instant)> = None;
         loop {
+            webhook.metrics().set_last_look(MODE_FILE, process::now());
             let print = Print::of(&path);
             let is_other = print != seen;
             let is_due = not_taken.as_ref().is_some_and(|(_, at)| *at <= Instant::now());

@@ -4,6 +4,7 @@ use std::{net::IpAddr, path::PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
+use reading::Kind;
 use tls::Roots;
 use webhook::{Predecessor, PredecessorUrl, Settings, Webhook};
 
@@ -65,7 +66,7 @@ impl ShadowArgs {
         let tls = match &self.shadow_of_ca {
             None => tls::client_config(&Roots::Platform).context("cannot prepare for asking --shadow-of")?,
             Some(path) => {
-                let pem = process::read_authorities("shadow-of-ca", path)?;
+                let pem = process::read_authorities("shadow-of-ca", path, Kind::Regular)?;
                 tls::webhook_client_config(&pem).with_context(|| format!("--shadow-of-ca {}", path.display()))?
             }
         };

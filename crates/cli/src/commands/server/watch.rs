@@ -28,25 +28,32 @@ pub(super) struct Started {
     pub(super) shadow: ShadowArgs,
 }
 
+/// What the server shows to those who connect.
+pub(super) struct Shown {
+    /// The files of certificate and key.
+    pub(super) pair: (PathBuf, PathBuf),
+    /// What was in them.
+    pub(super) identity: ServerIdentity,
+    /// What shows it.
+    pub(super) resolver: Arc<ReloadingResolver>,
+}
+
 /// Looks at the files for as long as the runtime lives.
-pub(super) fn spawn(
-    started: Started,
-    mappings: Files,
-    pair: (PathBuf, PathBuf),
-    resolver: Arc<ReloadingResolver>,
-    modes: Arc<Modes>,
-) {
+pub(super) fn spawn(started: Started, mappings: Files, shown: Shown, modes: Arc<Modes>) {
+    let Shown { pair, mut identity, resolver } = shown;
     let started = Arc::new(started);
     let webhook = Arc::clone(modes.sources().webhook());
+    let mut is_out_of_time = false;
+    say_its_time(&webhook, &identity, &mut is_out_of_time);
     tokio::spawn(async move {
         let mut seen_mappings = prints(&mappings);
         let mut seen_pair = (Print::of(&pair.0), Print::of(&pair.1));
-        let mut lost_lines = 0;
+        let mut lost_lines = LostLines::default();
         let mut said = Vec::new();
         loop {
             tokio::time::sleep(INTERVAL).await;
-            webhook.metrics().set_last_look(process::now());
-            report_lost_lines(&webhook, &mut lost_lines);
+            webhook.metrics().set_last_look("config", process::now());
+            lost_lines.report(&webhook);
             let found = prints(&mappings);
             if found != seen_mappings {
                 seen_mappings = found;
@@ -66,17 +73,15 @@ pub(super) fn spawn(
             if prints != seen_pair {
                 seen_pair = prints;
                 let (certificate, key) = pair.clone();
-                let loaded = off_thread(move || {
-                    [&certificate, &key].into_iter().try_for_each(|path| process::ensure_regular(path))?;
-                    Ok(ServerIdentity::load(&certificate, &key, process::now())?)
-                });
-                let loaded = loaded.await;
-                report(&webhook, "certificate", loaded, |identity| {
-                    resolver.replace(&identity);
-                    webhook.metrics().set_certificate_not_after(identity.not_after());
-                    tracing::info!(not_after = %identity.not_after(), "the certificate has changed and is in use");
+                let loaded = off_thread(move || Ok(ServerIdentity::load(&certificate, &key, process::now())?)).await;
+                report(&webhook, "certificate", loaded, |loaded| {
+                    resolver.replace(&loaded);
+                    webhook.metrics().set_certificate_not_after(loaded.not_after());
+                    tracing::info!(not_after = %loaded.not_after(), "the certificate has changed and is in use");
+                    identity = loaded;
                 });
             }
+            say_its_time(&webhook, &identity, &mut is_out_of_time);
         }
     });
 }
@@ -129,13 +134,39 @@ impl Started {
     }
 }
 
-/// Says that lines of the log were lost, which those who read it cannot know otherwise.
-fn report_lost_lines(webhook: &Webhook, before: &mut usize) {
-    let lost = logs::lost();
-    if lost > *before {
-        webhook.metrics().log_lines_lost(lost - *before);
-        tracing::error!(lines = lost - *before, "lines of this log were lost: its reader is too slow");
-        *before = lost;
+/// Says when the certificate's time is over, or has not come by this machine's clock, and when it is again. It is shown all the same:
+/// another one nobody trusts, and the clock may be what is wrong.
+fn say_its_time(webhook: &Webhook, identity: &ServerIdentity, is_out_of_time: &mut bool) {
+    let why = identity.check_time(process::now()).err().map(|error| error.to_string());
+    if why.is_some() != *is_out_of_time {
+        *is_out_of_time = why.is_some();
+        match &why {
+            Some(why) => tracing::error!(error = why, "API servers that go by this machine's clock do not connect"),
+            None => tracing::info!("the certificate is valid at this time"),
+        }
+        webhook.readiness().set_certificate_trouble(why);
+    }
+}
+
+/// Lines of the log that were lost: those that are counted, and those that are said, which others may be lost for.
+#[derive(Default)]
+struct LostLines {
+    counted: usize,
+    said: usize,
+}
+
+impl LostLines {
+    /// Says that lines were lost, which those who read the log cannot know otherwise; again, where that was lost as well.
+    fn report(&mut self, webhook: &Webhook) {
+        let lost = logs::lost();
+        webhook.metrics().log_lines_lost(lost - self.counted);
+        self.counted = lost;
+        if lost > self.said {
+            tracing::error!(lines = lost - self.said, "lines of this log were lost: its reader is too slow");
+            if logs::lost() == lost {
+                self.said = lost;
+            }
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use clap::Args;
 use document::shell_word;
 use inventory::Dump;
 use kubernetes::{Cluster, Kubeconfig, Listener, Proxies};
+use reading::Kind;
 
 use super::PathArgs;
 use crate::process::{self, Process};
@@ -103,6 +104,7 @@ impl ClusterArgs {
         let proxies = proxies(process);
         Kubeconfig {
             paths: self.paths(process),
+            kind: Kind::Any,
             is_given: self.kubeconfig.is_some(),
             context: self.context.clone(),
             server: None,

@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt::Write as _, sync::LazyLock, time::Duration}
 
 use aws::{
     NoAnswer,
-    credentials::{Credentials, Environment},
+    credentials::{Credentials, Environment, Secret},
 };
 use jiff::Timestamp;
 use tls::{ConnectionError, Trouble};
@@ -120,9 +120,21 @@ fn key(number: usize) -> String {
 
 /// A token whose signature this STS takes where it begins with `a`.
 fn token(key: &str, region: &str, begins: char, number: usize) -> String {
-    let keys = Credentials::long_term(key, "a secret that nobody asks for");
+    signed(&Credentials::long_term(key, "a secret that nobody asks for"), region, begins, number)
+}
+
+/// One of the tokens of a session, which nobody can show who does not have it.
+pub(super) fn of_session(number: usize) -> String {
+    let keys = Credentials {
+        session_token: Some(Secret::new("of-the-session")),
+        ..Credentials::long_term("ASIASESSION000000000", "a secret that nobody asks for")
+    };
+    signed(&keys, REGION, 'a', number)
+}
+
+fn signed(keys: &Credentials, region: &str, begins: char, number: usize) -> String {
     let endpoint = aws::sts_endpoint(&Environment::default(), Some(region)).expect("an endpoint");
-    let url = aws::presign_get_caller_identity(&keys, &endpoint, CLUSTER, now());
+    let url = aws::presign_get_caller_identity(keys, &endpoint, CLUSTER, now());
     let (before, _) = url.split_once("&X-Amz-Signature=").expect("a signature");
     token::wrap(&format!("{before}&X-Amz-Signature={begins}{number:063x}"))
 }
@@ -177,14 +189,14 @@ fn what_to(accepted: &Accepted) -> (u64, Answer) {
 static PEOPLE_BY_KEY: LazyLock<HashMap<String, usize>> =
     LazyLock::new(|| (0..PEOPLE).map(|person| (key(person), person)).collect());
 
-fn confirmed(account: &str, account_of_arn: &str, user: &str) -> (u16, Vec<u8>) {
+pub(super) fn confirmed(account: &str, account_of_arn: &str, user: &str) -> (u16, Vec<u8>) {
     let arn = format!("arn:aws:iam::{account_of_arn}:user/{user}");
     let result = serde_json::json!({"Account": account, "Arn": arn, "UserId": "AIDAEXAMPLE"});
     let answer = serde_json::json!({"GetCallerIdentityResponse": {"GetCallerIdentityResult": result}});
     (200, answer.to_string().into_bytes())
 }
 
-fn error(status: u16, code: &str) -> (u16, Vec<u8>) {
+pub(super) fn error(status: u16, code: &str) -> (u16, Vec<u8>) {
     let answer = serde_json::json!({"Error": {"Code": code, "Message": "", "Type": "Sender"}, "RequestId": "r"});
     (status, answer.to_string().into_bytes())
 }
