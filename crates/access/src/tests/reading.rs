@@ -247,7 +247,7 @@ fn a_key_that_belongs_elsewhere_is_said_to() {
         let sources = sources(&[&format!("clusterID: c\ngroups:\n- name: devs\n{lines}")]);
         let problems = read(&sources, &Limits::default()).problems;
         let unknown = problems.iter().find(|problem| problem.code == "access.unknown-key").expect(lines);
-        unknown.hint.clone().unwrap_or_default().to_string()
+        unknown.hint.clone().unwrap_or_default()
     };
     for (lines, expected) in [
         ("  rules: []\n", "`rules` belongs below a group's `authorization`, in one of the list"),

@@ -71,7 +71,7 @@ fn plan() -> Plan {
 #[test]
 fn what_a_flag_allows_does_not_stop_apply() {
     let said: String =
-        text(&plan(), &Allowed { adopt: true, ..Allowed::default() }).iter().map(|segment| segment.text()).collect();
+        text(&plan(), &Allowed { adopt: true, ..Allowed::default() }).iter().map(report::Segment::text).collect();
     let (_, from) = said.split_once("\n\n").unwrap();
     assert_snapshot!(from.split_once("\n\n").unwrap().0, @r"
     Allowed by flags

@@ -94,7 +94,7 @@ fn what_stops_apply_and_which_flag_overrides_it() {
     let none = MappingTarget::None;
     let aws_auth = MappingTarget::AwsAuth;
     // What it is, the file, the target, the cluster, the flags that override it, and the codes without and with them.
-    let rows = [
+    let rows = vec![
         ("all is well", GROUP, none, recorded(cluster(""), record("c", &["0.yaml"])), nothing(), vec![], vec![]),
         (
             "another cluster's record",

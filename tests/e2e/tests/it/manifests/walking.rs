@@ -124,6 +124,13 @@ pub(super) fn folders(world: &World) -> anyhow::Result<()> {
     let group = r#"{"Users": [], "Group": {"Arn": "arn:aws:iam::111122223333:group/G"}, "IsTruncated": false}"#;
     write(&root.join("group.json"), group.as_bytes())?;
     write(&root.join("kops.yaml"), b"apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nmetadata: {name: k}\n")?;
+    write(&root.join("config.yaml"), b"clusterID: c\nserver:\n  mapUsers: []\n")?;
+    for command in ["who-can get pods", "matrix", "lint"] {
+        let mut run = world.anonymous();
+        run.current_dir(&root).env("KUBECONFIG", root.join("must-not-be-read")).args(command.split(' '));
+        let refused = process::run(run.args(["--from", "config.yaml"]))?.failure()?;
+        ensure!(refused.contains("config.yaml has no roles and bindings"), "{command}: {refused}");
+    }
     for file in ["group.json", "kops.yaml"] {
         for command in ["who-can get pods", "matrix", "lint", "plan access.yaml", "apply access.yaml", "import -i c"] {
             let mut run = world.anonymous();
