@@ -28,7 +28,10 @@ pub(crate) async fn answer(
         authenticate(webhook, client, place, request).await
     } else {
         let _busy = place.request();
-        page.map_or_else(pages::NoPage::answer, |page| self::page(webhook, place, &page))
+        match page {
+            Ok(page) => self::page(webhook, place, &page),
+            Err(none) => none.answer(),
+        }
     };
     // The client is to take it, however large or small.
     Ok(answer.map(|bytes| Full::new(place.hold(bytes))))
