@@ -42,7 +42,8 @@ async fn the_request_is_the_tokens_and_the_answer_comes_as_it_is() {
     let [seen] = <[_; 1]>::try_from(double.seen()).unwrap_or_else(|_| panic!("one request"));
     assert_eq!((seen.method.as_str(), seen.uri.as_str()), ("GET", request.path_and_query.as_str()));
     let sent: Vec<_> = seen.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    assert_eq!(sent, [("accept", "application/json"), ("host", HOST), ("x-k8s-aws-id", "my-cluster")]);
+    let agent = ("user-agent", concat!("cluster-auth/", env!("CARGO_PKG_VERSION")));
+    assert_eq!(sent, [("accept", "application/json"), ("host", HOST), agent, ("x-k8s-aws-id", "my-cluster")]);
 }
 
 #[tokio::test]
