@@ -8,7 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use sha1::{Digest as _, Sha1};
 
-use super::{AssumeRole, Base, Credentials, Environment, Obtained, Sso, issued::Issued, login::Login, small_file};
+use super::{
+    AssumeRole, Base, Credentials, Environment, Obtained, Sso,
+    issued::{Issued, time},
+    login::Login,
+    small_file,
+};
 
 /// The AWS CLI asks for new ones so long before the end (`DEFAULT_EXPIRY_WINDOW_SECONDS`).
 const RENEWED_BEFORE: SignedDuration = SignedDuration::from_mins(15);
@@ -112,11 +117,6 @@ fn cached(environment: &Environment, key: &str) -> Option<Obtained> {
     let File { credentials: issued, assumed_role_user } = serde_json::from_str(&small_file(&path)?).ok()?;
     let end = time(&issued.expiration)?;
     Some(Obtained { credentials: issued.ending(end), arn: assumed_role_user.map(|user| user.arn) })
-}
-
-/// RFC 3339, or `UTC` in place of the zone.
-pub(super) fn time(text: &str) -> Option<Timestamp> {
-    text.strip_suffix("UTC").map_or_else(|| text.parse(), |time| format!("{time}Z").parse()).ok()
 }
 
 #[cfg(test)]

@@ -37,3 +37,8 @@ impl Issued {
         }
     }
 }
+
+/// A time as the AWS CLI writes it: RFC 3339, or `UTC` in place of the zone.
+pub(super) fn time(text: &str) -> Option<Timestamp> {
+    text.strip_suffix("UTC").map_or_else(|| text.parse(), |time| format!("{time}Z").parse()).ok()
+}

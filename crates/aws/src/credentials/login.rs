@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use self::dpop::Proof;
 use super::{
-    Credentials, CredentialsError, Environment, Secret, aws_cli::time, digest::digest, replace::replace, small_file,
+    Credentials, CredentialsError, Environment, Secret, digest::digest, issued::time, replace::replace, small_file,
 };
 use crate::{Client, NoAnswer, endpoint::signin_url, error};
 

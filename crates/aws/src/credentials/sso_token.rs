@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use super::{
     Environment, Secret, Sso,
-    aws_cli::{file_name, object, text, time},
+    aws_cli::{file_name, object, text},
+    issued::time,
     replace::replace,
     small_file,
 };
