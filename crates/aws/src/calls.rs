@@ -11,10 +11,10 @@ use token::Upstream;
 
 use crate::{
     AwsError, Endpoint,
-    credentials::Rules,
     environment::Environment,
     http::{Http, Transport, proxies},
     keys::{Credentials, Secret},
+    rules::Rules,
     sign, xml,
 };
 

@@ -28,6 +28,7 @@ mod environment;
 mod error;
 mod http;
 mod keys;
+mod rules;
 mod sign;
 mod sts;
 

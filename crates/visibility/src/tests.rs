@@ -4,6 +4,7 @@ mod chosen;
 mod dead;
 mod eks;
 mod explaining;
+mod given;
 mod joining;
 mod lint;
 mod matrix;
