@@ -14,7 +14,7 @@ use identity::AccountId;
 use mapping::Refusal;
 use tokio::time::Instant;
 
-use crate::{Outcome, caller::Caller, rate::Lines, shadow};
+use crate::{Outcome, caller::Caller, metrics::MALFORMED, rate::Lines, shadow};
 
 /// The messages of log lines that anybody can cause, and that are therefore limited.
 pub const DENIED: [&str; 7] = [
@@ -35,9 +35,6 @@ const COUNTED: &str = "reviews without a log line of their own";
 
 /// Denials, and reviews without an answer, that have a line of their own in a second.
 const LINES_A_SECOND: u32 = 100;
-
-/// What requests that are no reviews are counted by: as in the metric of how long all take.
-pub(crate) const MALFORMED: &str = "malformed_request";
 
 /// Accounts that are told apart among those that have none; whoever has very many AWS accounts fills no memory.
 const MAX_COUNTS: usize = 256;

@@ -23,7 +23,7 @@ use prometheus::{
 use token::{Confirmed, Unconfirmed, Upstream};
 
 pub use self::series::{Kind, SERIES, Series};
-use crate::{Outcome, Trouble, audit};
+use crate::{Outcome, Trouble};
 
 /// The metrics of the server.
 pub struct Metrics {
@@ -53,6 +53,9 @@ pub struct Metrics {
     regions: Mutex<BTreeSet<String>>,
     reviews: AtomicU64,
 }
+
+/// The result of a request that is no review.
+pub(crate) const MALFORMED: &str = "malformed_request";
 
 /// The most Regions that become label values.
 const MAX_REGIONS: usize = 64;
@@ -217,7 +220,7 @@ impl Metrics {
     }
 
     pub(crate) fn malformed(&self, took: Duration) {
-        self.latency.with_label_values(&[audit::MALFORMED]).observe(took.as_secs_f64());
+        self.latency.with_label_values(&[MALFORMED]).observe(took.as_secs_f64());
     }
 
     pub(crate) fn sts_answered(&self, host: &StsHost, status: Option<u16>, verdict: &Result<Confirmed, Unconfirmed>) {

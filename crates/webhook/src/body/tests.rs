@@ -1,0 +1,48 @@
+//! Which unfinished bodies go.
+
+use tokio::time::{Duration, advance};
+
+use super::{Bodies, Limits, Reading, STREAM};
+
+fn bodies(most: usize) -> Bodies {
+    Bodies::new(Limits { length: 1_000, together: most * STREAM, time: Duration::from_secs(5) })
+}
+
+fn to_go(readings: &[Reading<'_>]) -> Vec<usize> {
+    let is_to_go = |reading: &Reading<'_>| reading.bodies.lock().bodies[&reading.number].is_to_go;
+    (0..readings.len()).filter(|at| is_to_go(&readings[*at])).collect()
+}
+
+/// Whatever comes on all connections there can be, on as many streams as each has.
+#[tokio::test(start_paused = true)]
+async fn streams_of_which_nothing_comes_are_as_many_as_may_be() {
+    let bodies = bodies(512);
+    let mut readings = Vec::new();
+    for connection in 0..256 {
+        readings.extend((0..128).map(|_| bodies.begin(connection)));
+        let left = readings.len() - to_go(&readings).len();
+        assert!(left <= 512, "{left}");
+        readings.retain(|reading| !reading.bodies.lock().bodies[&reading.number].is_to_go);
+    }
+    assert_eq!(readings.len(), 512);
+    drop(readings);
+    let unfinished = bodies.lock();
+    assert_eq!((unfinished.bytes, unfinished.bodies.len()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whose_unfinished_bodies_have_been_there_longest_goes() {
+    let bodies = bodies(4);
+    let second = Duration::from_secs(1);
+    let mut readings = vec![bodies.begin(1)];
+    advance(second).await;
+    readings.extend([bodies.begin(2), bodies.begin(2)]);
+    advance(second * 2).await;
+    // Three seconds of one, and four of the other.
+    readings.extend([bodies.begin(3), bodies.begin(4)]);
+    assert_eq!(to_go(&readings), [1], "the oldest of the connection with the most");
+    readings.push(bodies.begin(4));
+    assert_eq!(to_go(&readings), [0, 1]);
+    drop(readings.remove(0));
+    assert_eq!(bodies.lock().bytes, 4 * STREAM);
+}

@@ -1,0 +1,73 @@
+//! Which connections end on which answers are not taken.
+
+use std::time::Duration;
+
+use hyper::body::Bytes;
+use tokio::time::timeout;
+
+use super::{
+    super::{Bounds, Connections},
+    BESIDE_BODY,
+};
+
+const BOUNDS: Bounds = Bounds {
+    connections: 4,
+    idle_timeout: Duration::from_secs(600),
+    first_request_timeout: Duration::from_secs(600),
+    answer_timeout: Duration::from_secs(10),
+    answers: 10 * BESIDE_BODY,
+};
+
+fn answer() -> Bytes {
+    Bytes::from_static(b"yes")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_ends_on_which_no_answer_is_taken() {
+    let connections = Connections::new(BOUNDS);
+    let place = connections.enter([10, 0, 0, 1].into()).expect("a place");
+    drop(place.request());
+    let mut first = place.hold(answer());
+    assert_eq!(first.split_to(1), "y");
+    let second = place.hold(answer());
+    assert!(timeout(Duration::from_secs(9), place.closing()).await.is_err(), "they have time");
+    drop(first);
+    assert!(timeout(Duration::from_secs(9), place.closing()).await.is_err(), "one was taken");
+    assert!(timeout(Duration::from_secs(2), place.closing()).await.is_ok());
+    drop(second);
+    assert!(timeout(Duration::from_secs(60), place.closing()).await.is_err(), "all were taken");
+    assert_eq!(connections.open().untaken, 0);
+}
+
+/// As many as there are, before the first of them has gone.
+#[tokio::test(start_paused = true)]
+async fn all_go_who_take_none() {
+    let connections = Connections::new(Bounds { connections: 100, ..BOUNDS });
+    let places: Vec<_> = (0..100).filter_map(|client| connections.enter([10, 0, 0, client].into())).collect();
+    let held: Vec<_> = places.iter().map(|place| place.hold(answer())).collect();
+    assert_eq!(places.iter().filter(|place| !place.is_crowded_out()).count(), 9, "as many as may wait");
+    assert!(places.iter().all(|place| !place.may_be_answered_at_length()), "those that go hold theirs still");
+    drop(held);
+    assert!(places.iter().any(super::Place::may_be_answered_at_length));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_takes_the_fewest_answers_goes_where_they_are_too_many() {
+    let connections = Connections::new(BOUNDS);
+    let [greedy, modest] = [1, 2].map(|client| connections.enter([10, 0, 0, client].into()).expect("a place"));
+    let one = modest.hold(answer());
+    let mut held = Vec::new();
+    while !greedy.is_crowded_out() {
+        held.push(greedy.hold(answer()));
+    }
+    assert_eq!(held.len(), 9, "{BOUNDS:?}");
+    for _ in 0..5 {
+        // It has not gone yet, and nobody goes in its place.
+        drop(modest.hold(answer()));
+    }
+    assert!(!modest.is_crowded_out());
+    assert!(!greedy.may_be_answered_at_length() && modest.may_be_answered_at_length());
+    drop((one, held, greedy));
+    let open = connections.open();
+    assert_eq!((open.untaken, open.untaken_of_all), (0, 0));
+}
