@@ -22,7 +22,10 @@ use serde::{
     de::{Error as _, IgnoredAny, MapAccess, Visitor},
 };
 
-use self::access_files::{is_access, looks_like_access};
+use self::{
+    access_files::{is_access, looks_like_access},
+    configuration::{has_mappings, looks_like_configuration},
+};
 pub use self::{
     configuration::no_configuration,
     kustomize::{FILES as KUSTOMIZATIONS, Kustomizations, Kustomized, unlisted as unlisted_files},
@@ -617,21 +620,6 @@ fn is_cut_off(text: &str) -> bool {
 fn is_template(text: &str) -> bool {
     let is_ours = |action: &str| VARIABLES.contains(&&*format!("{{{{{}}}}}", action.trim()));
     text.split("{{").skip(1).any(|rest| !rest.split_once("}}").is_some_and(|(action, _)| is_ours(action)))
-}
-
-/// Whether a text's outermost keys are those of aws-iam-authenticator's configuration, in any case.
-fn looks_like_configuration(text: &str) -> bool {
-    let mut keys = text.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_alphabetic()));
-    let others = ["apiversion:", "kind:", "groups:", "nodes:"];
-    let is_other = |line: &str| others.iter().any(|key| line.to_ascii_lowercase().starts_with(key));
-    let is_server = |line: &str| line.to_ascii_lowercase().starts_with("server:");
-    keys.find_map(|line| (is_other(line) || is_server(line)).then(|| is_server(line))).unwrap_or_default()
-}
-
-/// Whether a text names a list of the authenticator's: other programs have a `server` too.
-fn has_mappings(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    ["maproles:", "mapusers:", "mapaccounts:"].iter().any(|list| text.contains(list))
 }
 
 /// Whether it is worth looking whether these are the values of the first chart, and no access file.

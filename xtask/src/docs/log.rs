@@ -52,6 +52,7 @@ const LINES: &[(&str, &str)] = &[
     ("wrote the API server's kubeconfig", "There was none at the first start, or it has changed."),
     ("the mappings have changed and are in use", "A change of the configuration or of the access file was taken."),
     ("the certificate has changed and is in use", "A new certificate and key were loaded."),
+    ("the certificate is valid at this time", "It was not before: its time has come, or the clock was set."),
     ("the authorities have changed and are in use", "The file of `--sts-ca-file` or `--shadow-of-ca` was read anew."),
     (
         "these keys of the configuration are read once: what they say now is for the next start",
@@ -121,6 +122,11 @@ const LINES: &[(&str, &str)] = &[
     ),
     ("the health check is listening now", "Its port was free at last."),
     (
+        "API servers that go by this machine's clock do not connect",
+        "The certificate's time is over, or has not come by this machine's clock. It is shown all the same: set the clock, or run \
+         `cluster-auth init --rotate`.",
+    ),
+    (
         "the certificate is not valid for the host name; `cluster-auth init --rotate` makes one that is",
         "An API server that asks by this name refuses the certificate.",
     ),
@@ -164,6 +170,9 @@ const LINES: &[(&str, &str)] = &[
 
 /// What the fields are, by their names.
 const FIELDS: &[(&str, &str)] = &[
+    ("Latency", "of a dynamic file: how many seconds after its `LastUpdatedDateTime` it was in use"),
+    ("Type", "of a dynamic file: `dynamic_iam_auth` or `dynamic_backend_mode`"),
+    ("Version", "what a dynamic file says as its `Version`"),
     ("accesskeyid", "the caller's access key id: never a secret"),
     ("account", "the AWS account of a caller whom STS has confirmed"),
     ("accountid", "the same, in the line of a decision"),

@@ -60,3 +60,18 @@ fn is(what: &str, flag: &str) -> String {
 fn is_of_from(source: &Source) -> bool {
     Inputs::default().read(source.name(), source.text().as_bytes()).unwrap_or_default()
 }
+
+/// Whether a text's outermost keys are those of aws-iam-authenticator's configuration, in any case.
+pub(super) fn looks_like_configuration(text: &str) -> bool {
+    let mut keys = text.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_alphabetic()));
+    let others = ["apiversion:", "kind:", "groups:", "nodes:"];
+    let is_other = |line: &str| others.iter().any(|key| line.to_ascii_lowercase().starts_with(key));
+    let is_server = |line: &str| line.to_ascii_lowercase().starts_with("server:");
+    keys.find_map(|line| (is_other(line) || is_server(line)).then(|| is_server(line))).unwrap_or_default()
+}
+
+/// Whether a text names a list of the authenticator's: other programs have a `server` too.
+pub(super) fn has_mappings(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["maproles:", "mapusers:", "mapaccounts:"].iter().any(|list| text.contains(list))
+}
