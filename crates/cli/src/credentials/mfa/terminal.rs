@@ -13,13 +13,14 @@ use tokio::sync::oneshot;
 /// the question.
 pub(super) async fn ask(prompt: &str) -> io::Result<String> {
     let (mut screen, keyboard) = open()?;
-    let silence = Silence::of(&keyboard)?;
-    screen.write_all(document::visible(prompt).as_bytes())?;
-    let (sender, line) = oneshot::channel();
-    // A thread of its own: nothing waits for it but whoever wants the line.
-    thread::spawn(move || sender.send(typed(keyboard)));
-    let line = line.await.unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()));
-    drop(silence);
+    let line = {
+        let _silence = Silence::of(&keyboard)?;
+        screen.write_all(document::visible(prompt).as_bytes())?;
+        let (sender, line) = oneshot::channel();
+        // A thread of its own: nothing waits for it but whoever wants the line.
+        thread::spawn(move || sender.send(typed(keyboard)));
+        line.await.unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))
+    };
     screen.write_all(b"\n")?;
     line
 }
