@@ -61,7 +61,11 @@ pub(crate) fn findings(access: &Access, facts: &Facts, now: Timestamp, compiled:
     for group in access.groups.iter().flatten() {
         of_group(group, &known, facts, now, &mut findings);
     }
+    let mut seen: HashMap<_, &AccessPrincipal> = HashMap::with_capacity(access.nodes.len());
     for node in &access.nodes {
+        if let Some(first) = seen.insert(node.identity(), node) {
+            findings.push(listed_twice(first, node, "nodes"), &[&node.accept]);
+        }
         if let Some(problem) = in_iam(node, facts) {
             findings.push(problem, &[&node.accept]);
         }
@@ -140,6 +144,17 @@ fn accepted_places(access: &Access) -> HashSet<(&'static str, Span)> {
     places
 }
 
+/// That somebody is listed again, where they are already.
+fn listed_twice(first: &AccessPrincipal, again: &AccessPrincipal, list: &str) -> Problem {
+    let (code, message) = if first.path == again.path {
+        (Code::Duplicate, format!("`{}` is listed twice in `{list}`", again.name))
+    } else {
+        let (a, b, bare) = (&first.path, &again.path, &again.name);
+        (Code::SamePath, format!("`{a}{bare}` and `{b}{bare}` are one role: STS leaves paths out"))
+    };
+    code.at(again.span, message).related(first.span, "first here")
+}
+
 fn of_group(group: &Group, known: &Known<'_>, facts: &Facts, now: Timestamp, findings: &mut Findings) {
     let name = &*group.name.value;
     let accepts_system = group.accept.iter().any(|accept| &*accept.code.value == Code::SystemName.code());
@@ -158,13 +173,7 @@ fn of_group(group: &Group, known: &Known<'_>, facts: &Facts, now: Timestamp, fin
         let accept: [&[Accept]; 2] = [&member.accept, &group.accept];
         ends(member.expires.as_ref().map(|at| (at.value, at.span)), now, &accept, findings);
         if let Some(first) = seen.insert(member.identity(), member) {
-            let (code, message) = if first.path == member.path {
-                (Code::Duplicate, format!("`{}` is listed twice in `{name}`", member.name))
-            } else {
-                let (a, b, bare) = (&first.path, &member.path, &member.name);
-                (Code::SamePath, format!("`{a}{bare}` and `{b}{bare}` are one role: STS leaves paths out"))
-            };
-            findings.push(code.at(member.span, message).related(first.span, "first here"), &accept);
+            findings.push(listed_twice(first, member, name), &accept);
         }
         if let Some(problem) = in_iam(member, facts) {
             findings.push(problem, &accept);

@@ -41,7 +41,7 @@ pub fn compile(access: &Access, facts: &Facts, now: Timestamp) -> (Desired, Vec<
     let mut problems = Problems::default();
     let people = people::people(access, facts, &mut problems);
     let objects = objects::objects(access, facts, now, &mut problems);
-    (Desired { people, nodes: access.nodes.clone(), objects }, problems.into_sorted())
+    (Desired { people, nodes: people::nodes(access), objects }, problems.into_sorted())
 }
 
 /// The people of one group, each until their own membership ends.

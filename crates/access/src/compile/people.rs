@@ -26,9 +26,49 @@ pub(super) fn people(access: &Access, facts: &Facts, problems: &mut Problems) ->
             problems.push(problem.hint("give machines a role of their own"));
         }
     }
+    sets_are_not_listed_as_roles(&people, problems);
     let people: Vec<Person> = people.into_values().collect();
     usernames_are_their_own(&people, problems);
     people
+}
+
+/// The roles of machines, each once, until the last of its places ends.
+pub(super) fn nodes(access: &Access) -> Vec<AccessPrincipal> {
+    let mut nodes: BTreeMap<Id, (usize, AccessPrincipal)> = BTreeMap::new();
+    for (at, node) in access.nodes.iter().enumerate() {
+        let (_, known) = nodes.entry(node.identity()).or_insert_with(|| (at, node.clone()));
+        known.expires = match (known.expires.take(), node.expires.clone()) {
+            (Some(first), Some(again)) => Some(if first.value < again.value { again } else { first }),
+            (None, _) | (_, None) => None,
+        };
+    }
+    let mut nodes: Vec<_> = nodes.into_values().collect();
+    nodes.sort_by_key(|(at, _)| *at);
+    nodes.into_iter().map(|(_, node)| node).collect()
+}
+
+/// Whoever comes by a permission set has its role. Two rules for them would be taken by one server so and by another otherwise.
+fn sets_are_not_listed_as_roles(people: &BTreeMap<Id, Person>, problems: &mut Problems) {
+    for person in people.values().filter(|person| person.principal.kind == Kind::Role) {
+        let Some(set) = permission_set(&person.principal.name) else { continue };
+        let set = AccessPrincipal { kind: Kind::PermissionSet, name: set.into(), ..person.principal.clone() };
+        if let Some(other) = people.get(&set.identity()) {
+            let message = format!(
+                "`{}` is the role of the permission set `{}`, which is listed too",
+                person.principal.name, set.name
+            );
+            let problem = Code::UsernameTwice.at(person.principal.span, message).related(other.principal.span, "there");
+            problems.push(problem.hint("list the permission set in each of the groups, and not its role"));
+        }
+    }
+}
+
+/// The permission set whose role has this name (IAM Identity Center, "Referencing permission sets in resource policies": the set's
+/// name between `AWSReservedSSO_` and 16 hexadecimal digits).
+fn permission_set(role: &str) -> Option<&str> {
+    let (set, suffix) = role.strip_prefix("AWSReservedSSO_")?.rsplit_once('_')?;
+    let is_suffix = suffix.len() == 16 && suffix.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_suffix.then_some(set)
 }
 
 /// The people of one group, each until their own membership ends, whenever the group itself does.

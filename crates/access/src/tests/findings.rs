@@ -15,6 +15,12 @@ fn what_is_found() {
         ("- {name: a}", "access.nobody 0:4:10"),
         ("- {name: a, users: [x, x]}", "access.duplicate 0:4:24"),
         ("- {name: a, roles: [p/r, q/r]}", "access.role-path 0:4:26"),
+        ("- {name: view, roles: [x]}\nnodes: [{roles: [m]}, {roles: [m]}]", "access.duplicate 0:5:32"),
+        ("- {name: view, roles: [x]}\nnodes: [{roles: [m, p/m]}]", "access.role-path 0:5:21"),
+        (
+            "- {name: view, roles: [AWSReservedSSO_Dev_0123456789abcdef]}\n- {name: edit, permissionSets: [Dev]}",
+            "access.username-twice 0:4:24",
+        ),
         ("- {name: a, users: [x], expires: 2026-05-31}", "access.expired 0:4:34"),
         ("- {name: a, users: [x], expires: 2026-06-10}", "access.expires-soon 0:4:34"),
         ("- {name: a, users: [x, {name: y, username: x}]}", "access.username-twice 0:4:44"),
@@ -75,6 +81,8 @@ fn what_is_found() {
 fn what_is_fine() {
     let rows = [
         "- {name: a, users: [x], roles: [x]}",
+        // A permission set of another account, and a role that is only called like one of a set.
+        "- {name: view, roles: [AWSReservedSSO_Dev_0123456789abcde]}\n- {name: edit, permissionSets: [Dev, {name: Ops, account: '444455556666'}]}",
         "- {name: a, roles: [{name: r, username: '{{AccessKeyID}}'}, {name: s, username: '{{AccessKeyID}}'}, t]}",
         "- {name: a, roles: [{name: r, username: '{{AccountID}}:{{SessionName}}'}, {name: r, account: '444455556666', username: '{{AccountID}}:{{SessionName}}'}]}",
         "- {name: a, roles: [{name: r, username: 'arn:aws:sts::111122223333:assumed-role/r/{{SessionName}}'}, {name: s, username: 'arn:aws:sts::111122223333:assumed-role/s/{{SessionName}}'}]}",
