@@ -126,8 +126,12 @@ impl<'a> View<'a> {
         let node = self.get(key)?;
         let time = node.as_scalar().and_then(|scalar| read_expiry(&scalar.text));
         if time.is_none() {
-            let problem = Code::Expires.at(node.span, "neither a date nor a time with its zone");
-            problems.push(problem.hint(WRITE_EXPIRY));
+            let is_date = node.as_scalar().is_some_and(|scalar| scalar.text.parse::<Date>().is_ok());
+            problems.push(if is_date {
+                Code::Expires.at(node.span, "this day is too late to reckon with").hint("leave `expires` out for never")
+            } else {
+                Code::Expires.at(node.span, "neither a date nor a time with its zone").hint(WRITE_EXPIRY)
+            });
         }
         Some(Located::new(time?, node.span))
     }

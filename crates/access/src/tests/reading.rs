@@ -196,6 +196,16 @@ fn what_is_nearly_an_arn_is_no_name() {
     }
 }
 
+#[test]
+fn never_is_no_day() {
+    let sources = sources(&[
+        "clusterID: c\ngroups:\n- {name: devs, users: ['arn:aws:iam::111122223333:user/a'], expires: 9999-12-31}\n",
+    ]);
+    let problems = read(&sources, &Limits::default()).problems;
+    let said: Vec<_> = problems.iter().map(|problem| (&*problem.message, problem.hint.as_deref())).collect();
+    assert_eq!(said, [("this day is too late to reckon with", Some("leave `expires` out for never"))]);
+}
+
 /// What only the server or the API server refused would be granted by nobody, or to everybody whom a stray blank chooses.
 #[test]
 fn what_kubernetes_or_a_server_refuses_is_refused() {
