@@ -116,11 +116,16 @@ pub(crate) fn named(command: &Command) -> (String, bool) {
     let program = command.get_program().to_string_lossy();
     let program = program.rsplit('/').next().unwrap_or_default();
     let args: Vec<_> = command.get_args().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let in_script = || args.iter().any(|script| ASKED_FOR_SECRETS.iter().any(|asked| script.contains(asked)));
     let is_asked = match program {
-        "bash" | "sh" => args.iter().any(|script| ASKED_FOR_SECRETS.iter().any(|asked| script.contains(asked))),
+        "bash" | "sh" => in_script(),
         // It repeats what is wrong with a token, and the tokens it is given are made up.
         "token-verifier" => true,
-        _ => args.iter().any(|arg| ["token", "get-token", "assume-role"].contains(&arg.as_str())),
+        _ => {
+            let is_shell = args.iter().any(|arg| arg == "sh");
+            args.iter().any(|arg| ["token", "get-token", "assume-role"].contains(&arg.as_str()))
+                || (is_shell && in_script())
+        }
     };
     let first = args.first().filter(|_| !is_asked).map(|arg| arg.chars().take(80).collect::<String>());
     (format!("{program} {}", first.unwrap_or_else(|| "token".to_owned())), is_asked)
