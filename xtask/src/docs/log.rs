@@ -171,7 +171,7 @@ const LINES: &[(&str, &str)] = &[
 /// What the fields are, by their names.
 const FIELDS: &[(&str, &str)] = &[
     ("Latency", "of a dynamic file: how many seconds after its `LastUpdatedDateTime` it was in use"),
-    ("Type", "of a dynamic file: `dynamic_iam_auth` or `dynamic_backend_mode`"),
+    ("Type", "of a dynamic file: `dynamic_file` or `dynamic_backend_mode`"),
     ("Version", "what a dynamic file says as its `Version`"),
     ("accesskeyid", "the caller's access key id: never a secret"),
     ("account", "the AWS account of a caller whom STS has confirmed"),
