@@ -49,9 +49,8 @@ pub(crate) struct Bodies {
 
 #[derive(Default)]
 struct Unfinished {
-    /// Of those that are not to go.
     bytes: usize,
-    /// In the order in which they began.
+    /// In the order in which they began. Who is to go is none of them any more.
     bodies: BTreeMap<u64, Body>,
     next_number: u64,
 }
@@ -60,7 +59,6 @@ struct Body {
     connection: u64,
     since: Instant,
     bytes: usize,
-    is_to_go: bool,
     goes: Arc<Notify>,
 }
 
@@ -85,7 +83,7 @@ impl Bodies {
         let mut unfinished = self.lock();
         let number = unfinished.next_number;
         unfinished.next_number += 1;
-        let body = Body { connection, since, bytes: 0, is_to_go: false, goes: Arc::clone(&goes) };
+        let body = Body { connection, since, bytes: 0, goes: Arc::clone(&goes) };
         unfinished.bodies.insert(number, body);
         unfinished.grow(number, STREAM, self.limits.together);
         Reading { bodies: self, number, goes }
@@ -127,22 +125,21 @@ impl Reading<'_> {
 }
 
 impl Unfinished {
-    /// More has come of one. Of whoever is to go for it none counts any more.
+    /// More has come of one, where it is not to go already; who is to go for it counts no more.
     fn grow(&mut self, number: u64, by: usize, most: usize) {
-        let Some(body) = self.bodies.get_mut(&number).filter(|body| !body.is_to_go) else { return };
+        let Some(body) = self.bodies.get_mut(&number) else { return };
         body.bytes += by;
         self.bytes += by;
         while self.bytes > most {
-            let Some(body) = self.next_to_go().and_then(|number| self.bodies.get_mut(&number)) else { return };
-            self.bytes -= std::mem::take(&mut body.bytes);
-            body.is_to_go = true;
+            let Some(body) = self.next_to_go().and_then(|number| self.bodies.remove(&number)) else { return };
+            self.bytes -= body.bytes;
             body.goes.notify_one();
         }
     }
 
     fn next_to_go(&self) -> Option<u64> {
         let (now, mut of_connections) = (Instant::now(), BTreeMap::<_, (Duration, Reverse<u64>)>::new());
-        for (number, body) in self.bodies.iter().filter(|(_, body)| !body.is_to_go) {
+        for (number, body) in &self.bodies {
             let (time, _) = of_connections.entry(body.connection).or_insert((Duration::ZERO, Reverse(*number)));
             *time += now - body.since;
         }
