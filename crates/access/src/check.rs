@@ -20,17 +20,15 @@ pub fn check(access: &Access, facts: &Facts, now: Timestamp) -> Vec<Problem> {
     findings(access, facts, now, compile(access, facts, now).1)
 }
 
-/// Returns the errors of a file that was compiled already, with what compiling found: nobody is served, shown or granted anything by a
-/// file that has some. That no cluster is named is none here, since it can be named elsewhere.
-pub fn errors(access: &Access, now: Timestamp, compiled: Vec<Problem>) -> Vec<Problem> {
-    let mut problems = findings(access, &Facts::default(), now, compiled);
-    let is_of_cluster = |problem: &Problem| access.cluster_id.is_none() && problem.message == NO_CLUSTER;
-    problems.retain(|problem| problem.severity == Severity::Error && !is_of_cluster(problem));
-    problems
+/// Returns the errors of a file beside those of reading it, with what compiling found: nobody is served, shown or granted anything by a
+/// file that has some. That no file names the cluster is none here, since it can be named elsewhere.
+pub fn errors(access: &Access, compiled: Vec<Problem>) -> Vec<Problem> {
+    let mut problems = Problems::default();
+    let of_compiling = compiled.into_iter().filter(|problem| problem.severity == Severity::Error);
+    let of_groups = access.groups.iter().flatten().filter_map(of_masters);
+    of_compiling.chain(of_groups).for_each(|problem| problems.push(problem));
+    problems.into_sorted()
 }
-
-/// What is said where no file names the cluster.
-const NO_CLUSTER: &str = "no file has a `clusterID`";
 
 /// Checks a file that could be read only in part: what only something that could not be read makes of it is left out.
 pub fn check_what_was_read(access: &Access, facts: &Facts, now: Timestamp, errors: &[Problem]) -> Vec<Problem> {
@@ -55,7 +53,7 @@ pub(crate) fn findings(access: &Access, facts: &Facts, now: Timestamp, compiled:
     let mut findings = Findings::default();
     let known = Known::of(facts);
     if access.cluster_id.is_none() {
-        let problem = Code::Missing.at(Span::default(), NO_CLUSTER);
+        let problem = Code::Missing.at(Span::default(), "no file has a `clusterID`");
         findings.problems.push(problem.hint("exactly one of the files names the cluster that tokens are bound to"));
     }
     for group in access.groups.iter().flatten() {
@@ -144,6 +142,16 @@ fn accepted_places(access: &Access) -> HashSet<(&'static str, Span)> {
     places
 }
 
+/// That a group is `system:masters`, and nobody says that it is meant. Of all findings about groups this is the one error.
+fn of_masters(group: &Group) -> Option<Problem> {
+    let accepts_system = group.accept.iter().any(|accept| &*accept.code.value == Code::SystemName.code());
+    let is_refused = &*group.name.value == "system:masters" && (!accepts_system || group.grants.is_some());
+    let message = "`system:masters` has every permission, and removing bindings has no effect";
+    let hint = "take a group of your own bound to cluster-admin, or accept access.system-name with a reason and \
+                without `authorization`";
+    is_refused.then(|| Code::SystemName.at(group.name.span, message).hint(hint))
+}
+
 /// That somebody is listed again, where they are already.
 fn listed_twice(first: &AccessPrincipal, again: &AccessPrincipal, list: &str) -> Problem {
     let (code, message) = if first.path == again.path {
@@ -157,12 +165,8 @@ fn listed_twice(first: &AccessPrincipal, again: &AccessPrincipal, list: &str) ->
 
 fn of_group(group: &Group, known: &Known<'_>, facts: &Facts, now: Timestamp, findings: &mut Findings) {
     let name = &*group.name.value;
-    let accepts_system = group.accept.iter().any(|accept| &*accept.code.value == Code::SystemName.code());
-    if name == "system:masters" && (!accepts_system || group.grants.is_some()) {
-        let message = "`system:masters` has every permission, and removing bindings has no effect";
-        let hint = "take a group of your own bound to cluster-admin, or accept access.system-name with a reason and \
-                    without `authorization`";
-        findings.problems.push(Code::SystemName.at(group.name.span, message).hint(hint));
+    if let Some(problem) = of_masters(group) {
+        findings.problems.push(problem);
     }
     if group.members.is_empty() && group.iam_groups.is_empty() {
         findings.push(Code::NobodyIn.at(group.name.span, format!("`{name}` has no members")), &[&group.accept]);

@@ -8,6 +8,7 @@ use std::{
 use document::Problems;
 use identity::{AccountId, Arn, Partition};
 use jiff::Timestamp;
+use mapping::PermissionSet;
 
 use super::{Facts, Person};
 use crate::{Access, AccessPrincipal, Code, Group, Kind};
@@ -37,10 +38,8 @@ pub(super) fn nodes(access: &Access) -> Vec<AccessPrincipal> {
     let mut nodes: BTreeMap<Id, (usize, AccessPrincipal)> = BTreeMap::new();
     for (at, node) in access.nodes.iter().enumerate() {
         let (_, known) = nodes.entry(node.identity()).or_insert_with(|| (at, node.clone()));
-        known.expires = match (known.expires.take(), node.expires.clone()) {
-            (Some(first), Some(again)) => Some(if first.value < again.value { again } else { first }),
-            (None, _) | (_, None) => None,
-        };
+        let both = known.expires.take().zip(node.expires.clone());
+        known.expires = both.map(|(first, again)| if first.value < again.value { again } else { first });
     }
     let mut nodes: Vec<_> = nodes.into_values().collect();
     nodes.sort_by_key(|(at, _)| *at);
@@ -50,25 +49,15 @@ pub(super) fn nodes(access: &Access) -> Vec<AccessPrincipal> {
 /// Whoever comes by a permission set has its role. Two rules for them would be taken by one server so and by another otherwise.
 fn sets_are_not_listed_as_roles(people: &BTreeMap<Id, Person>, problems: &mut Problems) {
     for person in people.values().filter(|person| person.principal.kind == Kind::Role) {
-        let Some(set) = permission_set(&person.principal.name) else { continue };
-        let set = AccessPrincipal { kind: Kind::PermissionSet, name: set.into(), ..person.principal.clone() };
-        if let Some(other) = people.get(&set.identity()) {
-            let message = format!(
-                "`{}` is the role of the permission set `{}`, which is listed too",
-                person.principal.name, set.name
-            );
-            let problem = Code::UsernameTwice.at(person.principal.span, message).related(other.principal.span, "there");
+        let AccessPrincipal { account, partition, name: role, span, .. } = &person.principal;
+        let Some(set) = PermissionSet::of_role(*account, role) else { continue };
+        if let Some(other) = people.get(&(Kind::PermissionSet, *account, set.name, *partition)) {
+            let message =
+                format!("`{role}` is the role of the permission set `{}`, which is listed too", other.principal.name);
+            let problem = Code::UsernameTwice.at(*span, message).related(other.principal.span, "there");
             problems.push(problem.hint("list the permission set in each of the groups, and not its role"));
         }
     }
-}
-
-/// The permission set whose role has this name (IAM Identity Center, "Referencing permission sets in resource policies": the set's
-/// name between `AWSReservedSSO_` and 16 hexadecimal digits).
-fn permission_set(role: &str) -> Option<&str> {
-    let (set, suffix) = role.strip_prefix("AWSReservedSSO_")?.rsplit_once('_')?;
-    let is_suffix = suffix.len() == 16 && suffix.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_suffix.then_some(set)
 }
 
 /// The people of one group, each until their own membership ends, whenever the group itself does.

@@ -85,6 +85,21 @@ proptest! {
         let _ = crate::check(&access, &Facts::default(), now());
     }
 
+    /// A server and an analysis look for errors alone, without all that checking looks at.
+    #[test]
+    fn the_errors_of_a_file_are_those_that_checking_it_finds(groups in prop::collection::vec(group(), 1..4), is_masters in any::<bool>()) {
+        let parts = groups.iter().map(|(name, keys)| (name.clone(), keys.join(", ")));
+        let masters = is_masters.then(|| ("'system:masters'".to_owned(), "users: [zoe]".to_owned()));
+        let parts: Vec<(String, String)> = parts.chain(masters).collect();
+        let sources = sources(&[&format!("clusterID: c\naccount: '111122223333'\n{}", file(&parts))]);
+        let access = read(&sources, &Limits::default()).access;
+        let mut checked = crate::check(&access, &Facts::default(), now());
+        checked.retain(|problem| problem.severity == document::Severity::Error);
+        let errors = crate::errors(&access, compile(&access, &Facts::default(), now()).1);
+        prop_assert!(!is_masters || !errors.is_empty());
+        prop_assert_eq!(errors, checked);
+    }
+
     #[test]
     fn what_is_resolved_means_the_same(groups in prop::collection::vec(group(), 1..4)) {
         let mut seen = std::collections::BTreeSet::new();

@@ -27,7 +27,7 @@ impl AppliedFile {
         }
         let (desired, compiled) = access::compile(&access, facts, now);
         // No server loads such a file, and nothing of it is applied.
-        let problems = access::errors(&access, now, compiled);
+        let problems = access::errors(&access, compiled);
         if !problems.is_empty() {
             return Err(Unreadable { sources: files, problems });
         }

@@ -123,7 +123,7 @@ impl Files {
         refuse(&sources, problems)?;
         let facts = Facts::default();
         let (desired, compiled) = access::compile(&access, &facts, process::now());
-        let mut problems = access::errors(&access, process::now(), compiled);
+        let mut problems = access::errors(&access, compiled);
         problems.extend(access::unsupported(&access, &facts, Consumer::Server, Expiry::Refuse));
         refuse(&sources, problems)?;
         Ok(Some(ReadAccess {
