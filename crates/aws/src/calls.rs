@@ -148,6 +148,7 @@ pub struct MfaDevice {
 const DEFAULT_DURATION_SECONDS: u32 = 900;
 
 /// Credentials that AWS has issued.
+#[derive(Clone)]
 pub struct Obtained {
     /// They.
     pub credentials: Credentials,
@@ -161,28 +162,12 @@ impl From<Credentials> for Obtained {
     }
 }
 
-/// Assumes a role. A code of its MFA device is good for one call.
+/// Assumes a role, and says who that is from then on. A code of its MFA device is good for one call.
 ///
 /// # Errors
 ///
 /// [`AwsError::Refused`] where STS says no, and the other variants where it says nothing that could be believed.
 pub async fn assume_role(
-    client: &Client,
-    credentials: &Credentials,
-    endpoint: &Endpoint,
-    role: &AssumeRole,
-    code: Option<&Secret>,
-    at: Timestamp,
-) -> Result<Credentials, AwsError> {
-    assumed_session(client, credentials, endpoint, role, code, at).await.map(|session| session.credentials)
-}
-
-/// The same, and who that is from then on.
-///
-/// # Errors
-///
-/// Those of [`assume_role`].
-pub async fn assumed_session(
     client: &Client,
     credentials: &Credentials,
     endpoint: &Endpoint,

@@ -29,7 +29,6 @@ mod process;
 mod replace;
 mod resolve;
 mod session;
-mod session_name;
 mod small_file;
 mod sso;
 mod sso_token;
@@ -45,7 +44,6 @@ pub use self::{
     process::{is_mfa_code, mfa_code},
     resolve::{Base, Plan, Sso, profile_name, region, resolve},
     session::{Session, SessionKey, Standing},
-    session_name::{NoSessionName, check_session_name},
 };
 pub use crate::{
     calls::{AssumeRole, MfaDevice, Obtained},

@@ -289,7 +289,7 @@ impl Ec2 {
         let sts = endpoint::sts_endpoint(&self.environment, Some(region))?;
         let mut found = credentials::fetch(&plan, &self.environment, client, &sts, self.now).await?;
         if let Some(role) = &self.options.role {
-            found = assume_role(client, &found, &sts, role, None, (self.now)()).await?;
+            found = assume_role(client, &found, &sts, role, None, (self.now)()).await?.credentials;
         }
         turn.credentials = Some(found.clone());
         Ok(found)

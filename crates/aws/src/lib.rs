@@ -32,7 +32,7 @@ mod rules;
 mod sign;
 mod sts;
 
-pub use calls::{Caller, Client, Obtained, assume_role, assumed_session, get_caller_identity, trusted_roots};
+pub use calls::{Caller, Client, Obtained, assume_role, get_caller_identity, trusted_roots};
 pub use ec2::{DescribeError, Ec2, Ec2Options};
 pub use eks::{EksCluster, EksClusterName, EksClusterNameError, EksError, describe_eks_cluster, eks_endpoint};
 pub use endpoint::{Endpoint, EndpointError, sts_endpoint};

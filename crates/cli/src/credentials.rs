@@ -88,7 +88,7 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
         anyhow::bail!("`{role_arn}` is not the ARN of a role, such as arn:aws:iam::111122223333:role/Name");
     }
     if let Some(name) = wanted.role.as_ref().and_then(|role| role.session_name.as_ref()) {
-        credentials::check_session_name(name).map_err(|why| {
+        identity::check_session_name(name).map_err(|why| {
             anyhow::anyhow!("the session name {name:?} (--session-name, or the configuration file's) {why}")
         })?;
     }

@@ -157,11 +157,3 @@ impl Principal {
         }
     }
 }
-
-/// Returns whether AWS takes a name for a session of a role: 2 to 64 letters, digits and `_+=,.@-`.
-///
-/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>, `RoleSessionName`.
-pub fn is_session_name(text: &str) -> bool {
-    let is_one = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
-    (2..=64).contains(&text.len()) && text.bytes().all(is_one)
-}

@@ -15,12 +15,14 @@ mod bucket;
 mod caller;
 mod partition;
 mod partitions;
+mod session_name;
 mod sts_host;
 
 pub use account::{AccountId, AccountIdError};
 pub use arn::{Arn, ArnError};
 pub use bucket::{BucketName, BucketNameError};
-pub use caller::{Identity, IdentityError, Principal, is_session_name};
+pub use caller::{Identity, IdentityError, Principal};
 pub use partition::{Partition, UnknownPartition};
 pub use partitions::Partitions;
+pub use session_name::{NoSessionName, check_session_name, is_session_name};
 pub use sts_host::{StsHost, UnknownStsHost};

@@ -59,7 +59,7 @@ pub async fn fetch(
     let Obtained { mut credentials, .. } =
         fetch_base(&plan.base, Rules::Go, environment, client, endpoint, now()).await?;
     for role in &plan.roles {
-        credentials = assume_role(client, &credentials, endpoint, role, None, now()).await?;
+        credentials = assume_role(client, &credentials, endpoint, role, None, now()).await?.credentials;
     }
     Ok(credentials)
 }

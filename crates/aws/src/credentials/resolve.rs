@@ -4,9 +4,9 @@ mod as_go;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use super::{
-    AssumeRole, Credentials, CredentialsError, Environment, MfaDevice, Rules, Secret, SharedFiles, check_session_name,
-};
+use identity::check_session_name;
+
+use super::{AssumeRole, Credentials, CredentialsError, Environment, MfaDevice, Rules, Secret, SharedFiles};
 
 /// The steps that lead to credentials: start from a base, then assume these roles one after the other.
 pub struct Plan {

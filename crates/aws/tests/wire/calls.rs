@@ -63,7 +63,7 @@ fn deployer() -> AssumeRole {
     }
 }
 
-fn refused(result: Result<Credentials, AwsError>) -> String {
+fn refused(result: Result<aws::Obtained, AwsError>) -> String {
     result.map_or_else(|error| error.to_string(), |_| "granted".to_owned())
 }
 
@@ -89,7 +89,7 @@ async fn a_role_is_assumed_and_its_credentials_sign() {
     let aws = Aws::start().await;
     let before = now();
     let session = assume_role(&aws.client, &aws.credentials("alice"), &oregon(), &deployer(), None, before).await;
-    let session = session.unwrap_or_else(|error| panic!("{error}"));
+    let session = session.unwrap_or_else(|error| panic!("{error}")).credentials;
     assert!(session.expires > Some(before + jiff::SignedDuration::from_mins(29)), "1,800 seconds from then on");
     let caller = get_caller_identity(&aws.client, &session, &oregon(), now()).await;
     let caller = caller.unwrap_or_else(|error| panic!("{error}"));
@@ -190,7 +190,7 @@ async fn assume_role_asks_for_what_was_given_and_the_shortest_time_otherwise() {
         AssumeRole { source_arn: Some("arn:aws:eks:us-west-2:444455556666:cluster/a".to_owned()), ..deployer() };
     for role in [&bare, &on_behalf] {
         let session = assume_role(&client, &keys(), &endpoint, role, None, noon()).await;
-        let session = session.unwrap_or_else(|error| panic!("{error}"));
+        let session = session.unwrap_or_else(|error| panic!("{error}")).credentials;
         assert_eq!((session.access_key_id.as_str(), session.secret_access_key.expose()), ("ASIA", "s&cret"));
         assert_eq!(session.session_token.as_ref().map(Secret::expose), Some("token"));
         assert_eq!(session.expires, "2026-01-02T13:30:00Z".parse::<Timestamp>().ok());

@@ -46,6 +46,7 @@ pub(super) struct Step {
 }
 
 /// The furthest credentials on the way that are kept.
+#[derive(Clone)]
 struct Found {
     /// 0 is what the plan starts with.
     index: usize,
@@ -72,13 +73,6 @@ impl Found {
     fn is_good(&self) -> bool {
         self.standing == Standing::Good
     }
-
-    /// The same for whoever cannot get another one.
-    fn spare(&self) -> Self {
-        let Obtained { credentials, arn } = &self.obtained;
-        let obtained = Obtained { credentials: credentials.clone(), arn: arn.clone() };
-        Self { obtained, ..*self }
-    }
 }
 
 impl Asking<'_> {
@@ -92,7 +86,7 @@ impl Asking<'_> {
             self.codes.say_unused();
             return Ok(last.obtained.credentials.clone());
         }
-        let Some(spare) = found.as_ref().filter(|found| is_last(found)).map(Found::spare) else {
+        let Some(spare) = found.as_ref().filter(|found| is_last(found)).cloned() else {
             return runtime::block_on(self.ask_from(keys, found, &started))?;
         };
         if let (Some(sessions), Some(key)) = (&self.sessions, keys.last()) {
@@ -316,7 +310,7 @@ impl Asking<'_> {
         };
         let (at, started) = (process::now(), Started::now());
         role.session_name.get_or_insert_with(|| self.rules.session_name(at));
-        let mut found = aws::assumed_session(client, credentials, self.sts, &role, code.as_ref(), at).await?;
+        let mut found = aws::assume_role(client, credentials, self.sts, &role, code.as_ref(), at).await?;
         if let Some(seconds) = role.duration_seconds {
             let end = &mut found.credentials.expires;
             *end = end.map(|end| by_our_clock(end, at + SignedDuration::from_secs(seconds.into())));

@@ -1,6 +1,6 @@
 //! Names of sessions of roles: what STS takes for one, so that it can be said which letter is wrong.
 //!
-//! Source: `RoleSessionName` of the API `sts`, AssumeRole.
+//! Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>, `RoleSessionName`.
 
 /// The text is no name of a session.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +35,11 @@ pub fn check_session_name(name: &str) -> Result<(), NoSessionName> {
         2..=64 => Ok(()),
         length => Err(NoSessionName::Length(length)),
     }
+}
+
+/// Returns whether AWS takes a name for a session of a role: 2 to 64 letters, digits and `_+=,.@-`.
+pub fn is_session_name(text: &str) -> bool {
+    check_session_name(text).is_ok()
 }
 
 #[cfg(test)]
