@@ -565,12 +565,6 @@ impl Inputs {
             }
             let place = problems.first().map(|problem| source.position(problem.span.start).line);
             let why = problems.first().map_or("", |problem| &problem.message);
-            let text = &source.text()[document.span.start - source.base()..document.span.end - source.base()];
-            if text.lines().any(|line| line.starts_with("groups:") || line.starts_with("clusterID:")) {
-                let what = format!("what looks like an access file ({}:{})", source.name(), place.unwrap_or(1));
-                self.dump.lacks(Unseen::new(what, format!("it cannot be read: {why}")));
-                return true;
-            }
             self.unparsable.push(format!("{}:{} ({why})", source.name(), place.unwrap_or(1)).into());
             return false;
         };

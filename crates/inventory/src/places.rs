@@ -99,10 +99,7 @@ impl Places {
         let is_there = |target: &MappingTarget| {
             observed.mappings.iter().any(|live| live.target == *target && !live.source.is_blank())
         };
-        let place = |target: MappingTarget| {
-            let gap = Unseen::new(Self::whether_read(target), why.clone()).about(About::WhetherRead(target));
-            Some(UnseenLogins { is_of_nothing: true, ..UnseenLogins::new(target.mode()?, gap, WRITE_MODES) })
-        };
+        let place = |target: MappingTarget| doubtful(target, why, WRITE_MODES);
         self.not_read.extend(targets.into_iter().filter(is_there).filter_map(place));
     }
 
@@ -222,10 +219,13 @@ fn not_read(observed: &Observed, target: MappingTarget) -> Option<UnseenLogins> 
         "give what runs the server, as `kubectl get daemonsets,deployments,pods -n kube-system -o json` prints it, by `--from`; say by \
          `--reader` which server reads it; or give the file that the server has by `--config FILE`"
     };
-    let gap = Unseen::new(Places::whether_read(target), why.clone());
-    let gap = gap.about(About::WhetherRead(target));
-    let place = UnseenLogins::new(target.mode()?, gap, help);
-    Some(UnseenLogins { is_of_nothing: true, ..place })
+    doubtful(target, why, help)
+}
+
+/// That it is not known whether a server reads a place, and why.
+fn doubtful(target: MappingTarget, why: &str, help: &str) -> Option<UnseenLogins> {
+    let gap = Unseen::new(Places::whether_read(target), why).about(About::WhetherRead(target));
+    Some(UnseenLogins { is_of_nothing: true, ..UnseenLogins::new(target.mode()?, gap, help) })
 }
 
 /// What stands in a cluster of which the configuration that was given does not say that a server asks it: it does where a flag of

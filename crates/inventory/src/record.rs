@@ -57,6 +57,11 @@ struct Raw {
 }
 
 impl Record {
+    /// Returns the names of the files, with commas.
+    pub fn file_names(&self) -> String {
+        self.files.iter().map(|file| &*file.name).collect::<Vec<_>>().join(", ")
+    }
+
     /// Returns the `ConfigMap`'s `data`.
     pub fn to_data(&self) -> BTreeMap<String, String> {
         let raw = Raw {

@@ -139,17 +139,18 @@ impl Servers {
         let flag = of_reader.first().map(|running| &running.modes);
         let same = of_reader.iter().all(|running| Some(&running.modes) == flag);
         let unread_modes = of_reader.iter().find_map(|running| running.unread_modes());
-        let flags = match flag {
-            Some(Flag::Modes(modes)) => Some(modes.clone()),
-            Some(Flag::Absent | Flag::NotKnown(_)) | None => None,
-        };
         let by_default = || {
             let is_seen = config.is_some() && of_reader.first().is_some_and(|running| running.mounts || is_given);
             is_seen.then(|| vec![BackendMode::MountedFile])
         };
-        let modes =
-            flags.or_else(|| config?.modes.clone()).or_else(by_default).filter(|modes| same && !modes.is_empty());
-        let modes = modes.filter(|_| unread_modes.is_none());
+        let modes = match flag {
+            _ if !same || unread_modes.is_some() => None,
+            Some(Flag::Modes(modes)) => Some(modes.clone()),
+            Some(Flag::Absent | Flag::NotKnown(_)) | None => {
+                config.and_then(|config| config.modes.clone()).or_else(by_default)
+            }
+        };
+        let modes = modes.filter(|modes| !modes.is_empty());
         let options = Options {
             sso_role_match: self.sso_role_match.unwrap_or_else(|| of_reader.iter().any(|one| one.sso_role_match)),
             user_id_strict: config.is_some_and(|config| config.user_id_strict),

@@ -56,7 +56,10 @@ const OF_OURS: [&str; 5] = ["users", "roles", "permissionSets", "iamGroups", "au
 /// too. Whoever reads what was meant to be one says what is wrong with it.
 pub(super) fn is_access(source: &Source) -> bool {
     let root = document::parse(source, &Limits::default()).ok().flatten();
-    let Some(root) = root else { return source.text().lines().any(|line| line.starts_with("clusterID:")) };
+    let Some(root) = root else {
+        let is_ours = |line: &str| ["clusterID:", "groups:"].iter().any(|key| line.starts_with(key));
+        return source.text().lines().any(is_ours);
+    };
     let has_our_keys_alone = has_keys_of(&root, Object::File);
     let has_ours = |node: &Node| OF_OURS.iter().any(|key| node.get(key).is_some());
     let is_group = |group: &Node| has_keys_of(group, Object::Group) || is_nearly_group(group);

@@ -99,8 +99,7 @@ fn applied_to(world: &World, mode: BackendMode) -> Option<&Record> {
 
 /// Where to add somebody to what is applied.
 fn of_applied(record: &Record) -> String {
-    let files: Vec<&str> = record.files.iter().map(|file| &*file.name).collect();
-    let (files, target) = (files.join(", "), record.target.title());
+    let (files, target) = (record.file_names(), record.target.title());
     format!(
         "add to the access file ({files}), from which `cluster-auth apply` keeps {target}; `cluster-auth plan` shows what it gives"
     )

@@ -98,11 +98,10 @@ async fn say_who_keeps_it(cluster: &Cluster) {
     let data: BTreeMap<String, String> = serde_json::from_value(object["data"].clone()).unwrap_or_default();
     let Ok(record) = Record::from_data(&data) else { return };
     if record.target == MappingTarget::AwsAuth {
-        let files: Vec<&str> = record.files.iter().map(|file| &*file.name).collect();
         process::note(&format!(
             "note: `cluster-auth apply` keeps this ConfigMap by {}, and leaves the new entry alone: whoever is to stand in the \
              file is added there",
-            files.join(", ")
+            record.file_names()
         ));
     }
 }

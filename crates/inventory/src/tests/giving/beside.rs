@@ -171,6 +171,16 @@ fn what_only_looks_like_an_access_file_is_a_gap_in_a_folder() {
             "nodes: [{roles: [Node], instance: x}]\n",
             "nodes.yaml:1: it looks like an access file, and cannot be read as one: ",
         ),
+        (
+            "alias.yaml",
+            "groups:\n- name: cluster-admin\n  users: *admins\n",
+            "alias.yaml:3: it looks like an access file, and cannot be read as one: ",
+        ),
+        (
+            "template.yaml",
+            "groups:\n- name: cluster-admin\n  users: {{ .Values.admins }}\n",
+            "template.yaml:3: it looks like an access file, and cannot be read as one: ",
+        ),
     ];
     for (name, text, expected) in rows {
         let mut given = Inputs::default();
