@@ -26,6 +26,16 @@ fn of_alice(username: &str) -> String {
     format!("  mapUsers: [{{userarn: 'arn:aws:iam::111122223333:user/alice', username: {username}}}]\n")
 }
 
+/// Waits until both answer somebody with these statuses, theirs first.
+fn becomes(world: &World, two: &Two, person: &str, expected: (u16, u16)) -> anyhow::Result<()> {
+    let mut seen = (0, 0);
+    wait_until(&format!("{person} is answered {expected:?}"), || {
+        seen = statuses(world, two, person)?;
+        Ok(seen == expected)
+    })
+    .with_context(|| format!("{seen:?}\n{}\n{}", two.theirs.process.log(), two.ours.process.log()))
+}
+
 fn statuses(world: &World, two: &Two, person: &str) -> anyhow::Result<(u16, u16)> {
     let token = world.fresh_token(person, CLUSTER_ID)?;
     Ok((two.theirs.review(&token)?.status, two.ours.review(&token)?.status))
@@ -141,14 +151,7 @@ pub(super) fn in_the_cluster(world: &World) -> anyhow::Result<()> {
     let server =
         format!("  backendMode: [EKSConfigMap, CRD]\n  kubeconfig: {}\n", cluster.cluster.admin_kubeconfig().display());
     let two = Two::start(world, "both-in-cluster-servers", &server)?;
-    let becomes = |person: &str, expected: (u16, u16)| -> anyhow::Result<()> {
-        let mut seen = (0, 0);
-        wait_until(&format!("{person} is answered {expected:?}"), || {
-            seen = statuses(world, &two, person)?;
-            Ok(seen == expected)
-        })
-        .with_context(|| format!("{seen:?}\n{}\n{}", two.theirs.process.log(), two.ours.process.log()))
-    };
+    let becomes = |person: &str, expected: (u16, u16)| becomes(world, &two, person, expected);
     becomes("alice", (200, 200))?;
     becomes("deployer", (200, 200))?;
     cluster.admin.with_file(&["apply"], &object("none"))?.success()?;
@@ -249,14 +252,7 @@ pub(super) fn other_modes(world: &World) -> anyhow::Result<()> {
         modes.display()
     );
     let two = Two::start(world, "both-other-modes-servers", &server)?;
-    let becomes = |person: &str, expected: (u16, u16)| -> anyhow::Result<()> {
-        let mut seen = (0, 0);
-        wait_until(&format!("{person} is answered {expected:?}"), || {
-            seen = statuses(world, &two, person)?;
-            Ok(seen == expected)
-        })
-        .with_context(|| format!("{seen:?}\n{}\n{}", two.theirs.process.log(), two.ours.process.log()))
-    };
+    let becomes = |person: &str, expected: (u16, u16)| becomes(world, &two, person, expected);
     becomes("alice", (200, 200))?;
     cluster.cluster.stop_api_server();
     name("EKSConfigMap MountedFile")?;
