@@ -7,7 +7,7 @@ use std::{
     net::SocketAddr,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -30,7 +30,7 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use crate::{
     Webhook,
     arrivals::{Arrival, Arrivals, reset_when_dropped},
-    connections::{Bounds, Connections, Place},
+    connections::{Bounds, Connections, OF_ONE_CONNECTION, Place},
     reply, routes,
     socket::{self, Port},
 };
@@ -38,6 +38,9 @@ use crate::{
 /// How long a connection that is to end may take to say so, and one whose place somebody waits for.
 const GOODBYE: Duration = Duration::from_secs(1);
 const GOODBYE_AT_ONCE: Duration = Duration::from_millis(100);
+
+/// How long one may ask on that is to end. API servers wait for no answer any longer: Kubernetes 1.37, `apiserver/pkg/util/webhook`.
+const GOODBYE_AT_MOST: Duration = Duration::from_secs(30);
 
 /// What TLS keeps of what a client does not take, in bytes: two of its records.
 const UNTAKEN_BY_TLS: usize = 32 << 10;
@@ -94,6 +97,7 @@ impl Server {
             idle_timeout: settings.idle_timeout,
             first_request_timeout: settings.first_request_timeout,
             answer_timeout: settings.answer_timeout,
+            streams: settings.max_streams,
             answers: settings.max_answers,
         });
         let telling = tell_every_second(&webhook);
@@ -150,8 +154,12 @@ async fn connection(arrival: Arrival, acceptor: TlsAcceptor, webhook: Arc<Webhoo
     let service = {
         let (webhook, place) = (Arc::clone(&webhook), Arc::clone(&place));
         service_fn(move |request: Request<Incoming>| {
-            let (webhook, place) = (Arc::clone(&webhook), Arc::clone(&place));
-            async move { routes::answer(&webhook, client, &place, request).await }
+            let (webhook, place, stream) = (Arc::clone(&webhook), Arc::clone(&place), place.stream());
+            async move {
+                let answer = routes::answer(&webhook, client, &place, request).await;
+                drop(stream);
+                answer
+            }
         })
     };
     let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -160,7 +168,7 @@ async fn connection(arrival: Arrival, acceptor: TlsAcceptor, webhook: Arc<Webhoo
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(header_timeout)
-        .max_concurrent_streams(128)
+        .max_concurrent_streams(OF_ONE_CONNECTION)
         .max_header_list_size(16 << 10)
         .initial_stream_window_size(u32::try_from(max_body).unwrap_or(u32::MAX >> 1))
         .initial_connection_window_size(64 << 10)
@@ -232,7 +240,8 @@ async fn say_that_tls_is_spoken(mut stream: TcpStream) {
     let _ = timeout(GOODBYE, stream.write_all(words)).await;
 }
 
-/// The stream of a connection: where that ends at once it is reset, so that an API server that was about to ask tries again.
+/// The bytes of a connection: not read while too much is under way on others. Where it ends at once it is reset, so that an API
+/// server that was about to ask tries again.
 struct Stream {
     tls: TlsStream<TcpStream>,
     place: Arc<Place>,
@@ -254,6 +263,7 @@ impl Drop for Stream {
 
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        ready!(self.place.poll_may_read(cx));
         self.tls().poll_read(cx, buffer)
     }
 }
@@ -286,11 +296,12 @@ impl AsyncWrite for Stream {
 
 /// Lets requests under way finish. A client who does not hang up by itself then is hung up on.
 async fn goodbye<C: Future<Output = Result<(), E>>, E>(mut connection: Pin<&mut C>, place: &Place) -> Result<(), E> {
+    let end = Instant::now() + GOODBYE_AT_MOST;
     loop {
         let time = if place.is_crowded_out() { GOODBYE_AT_ONCE } else { GOODBYE };
         match timeout(time, &mut connection).await {
             Ok(result) => return result,
-            Err(_) if place.is_idle_for(time) => return Ok(()),
+            Err(_) if place.is_idle_for(time) || Instant::now() >= end => return Ok(()),
             Err(_) => {}
         }
     }
@@ -325,6 +336,8 @@ impl Health {
             idle_timeout: Self::TIMEOUT,
             first_request_timeout: Self::TIMEOUT,
             answer_timeout: Self::TIMEOUT,
+            // Each connection has one.
+            streams: Self::MAX_CONNECTIONS + 1,
             answers: Self::MAX_ANSWERS,
         });
         let mut arrivals = Arrivals::new(self.0, connections, Self::MAX_CONNECTIONS);

@@ -1,10 +1,10 @@
 //! Answers that were given and are not taken: whoever asks and does not read keeps them in memory.
 //!
 //! So an answer counts against its connection until its last byte has left for the system. A connection ends on which none was
-//! taken for a while, and where all together are too many the one goes that has the most of them: an API server takes an answer at
-//! once.
+//! taken for a while, and where all together are too many the one goes that has the most of them, and had the time to take one: an
+//! API server takes an answer at once. Where they are twice too many, nobody has time.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use hyper::body::Bytes;
 use tokio::time::Instant;
@@ -13,6 +13,9 @@ use super::{Connection, Connections, Ending, Open, Place};
 
 /// What an answer takes besides its body: its head, and a stream of HTTP/2 that has not ended.
 const BESIDE_BODY: usize = 2 << 10;
+
+/// How long an answer may be on its way to a client that takes it. Many that are made in one moment are written in the next.
+const ON_ITS_WAY: Duration = Duration::from_millis(100);
 
 /// The bytes of an answer, counted until dropped.
 struct Held {
@@ -44,22 +47,30 @@ impl Place {
             self.connection.changed.notify_waiters();
         }
         drop(state);
-        while open.untaken > self.connections.bounds.answers && open.end_greediest() {}
+        open.end_greedy(self.connections.bounds.answers);
         Bytes::from_owner(held)
     }
 }
 
 impl Open {
-    /// Ends the connection with the most answers that nobody takes, which count no more: it is about to go. Whether there is one.
-    fn end_greediest(&mut self) -> bool {
-        let others = self.all.values().filter(|connection| !connection.state().is_greediest);
-        let Some(greediest) = others.max_by_key(|connection| connection.state().untaken) else { return false };
-        let mut state = greediest.state();
-        state.is_greediest = true;
-        self.untaken -= state.untaken;
-        drop(state);
-        greediest.end(Ending::CrowdedOut);
-        true
+    /// Ends connections until no more answers wait than may: each time the one with the most, which count no more, since it is about to
+    /// go.
+    fn end_greedy(&mut self, most: usize) {
+        let now = Instant::now();
+        while self.untaken > most {
+            let has_time = self.untaken <= 2 * most;
+            let others = self.all.values().filter(|connection| {
+                let state = connection.state();
+                let had_time = state.untaken_since.is_some_and(|since| since + ON_ITS_WAY <= now);
+                !state.is_greediest && (had_time || !has_time)
+            });
+            let Some(greediest) = others.max_by_key(|connection| connection.state().untaken) else { return };
+            let mut state = greediest.state();
+            state.is_greediest = true;
+            self.untaken -= state.untaken;
+            drop(state);
+            greediest.end(Ending::CrowdedOut(now));
+        }
     }
 }
 

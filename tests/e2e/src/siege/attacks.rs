@@ -50,6 +50,7 @@ attacks! {
     "a forged token on each connection, and everybody connects anew": one_forged_token_each,
     "forged tokens for Regions that never answer": slow_regions,
     "more forged tokens at once than there are places": crowd,
+    "as many, each on a connection of its own, one after the other": crowd_of_connections,
     "one token again and again, in every order": reordered,
     "denials without end, and a log that nobody reads": denials,
     "forged tokens in the names of those who are mapped": forged_keys,
@@ -57,6 +58,7 @@ attacks! {
     "400 first logins at once after a restart": restart,
     "streams of which nothing comes, as many as there can be": streams,
     "one forged token on a thousand streams": one_token,
+    "answers that nobody takes, as many as there can be": untaken,
 }
 
 /// What they are called.
@@ -125,20 +127,19 @@ impl Field {
         let tokens = Arc::new(tokens);
         let mut connections = Vec::new();
         for _ in 0..at_once.div_ceil(100) {
-            connections.push(self.server.door.http2().await?);
+            connections.push(Arc::new(Shared::new(self.server.door.clone()).await?));
         }
-        let (door, strangers) = (self.server.door.clone(), Arc::clone(&self.strangers));
+        let strangers = Arc::clone(&self.strangers);
         Ok(self
             .logins_while(at_once, move |number| {
-                let (shown, tokens, door) = (Arc::clone(&shown), Arc::clone(&tokens), door.clone());
+                let (shown, tokens) = (Arc::clone(&shown), Arc::clone(&tokens));
                 let strangers = Arc::clone(&strangers);
-                let mut http = connections[number / 100].clone();
+                let connection = Arc::clone(&connections[number / 100]);
                 async move {
                     loop {
                         let token = &tokens[shown.fetch_add(1, Ordering::Relaxed) % tokens.len()];
-                        match ask_among_others(&http, review(token)).await {
-                            Ok(answer) => strangers.saw(&answer),
-                            Err(_) => http = again(&door).await,
+                        if let Ok(answer) = ask_among_others(&connection.open().await, review(token)).await {
+                            strangers.saw(&answer);
                         }
                         tokio::time::sleep(pause).await;
                     }
@@ -148,13 +149,28 @@ impl Field {
     }
 }
 
-/// A connection, sooner or later.
-async fn again(door: &Door) -> client::Http2 {
-    loop {
-        match door.http2().await {
-            Ok(http) => return http,
-            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+/// A connection of many, made anew for all of them where the server has ended it: each on one of their own would be another attack.
+struct Shared {
+    door: Door,
+    http: tokio::sync::Mutex<client::Http2>,
+}
+
+impl Shared {
+    async fn new(door: Door) -> anyhow::Result<Self> {
+        let http = door.http2().await?.into();
+        Ok(Self { door, http })
+    }
+
+    /// It, sooner or later.
+    async fn open(&self) -> client::Http2 {
+        let mut http = self.http.lock().await;
+        while http.is_closed() {
+            match self.door.http2().await {
+                Ok(new) => *http = new,
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            }
         }
+        http.clone()
     }
 }
 
@@ -213,6 +229,23 @@ fn bytes(length: usize) -> hyper::body::Bytes {
 /// HTTP/2's preface and an empty SETTINGS frame, and a PING. Source: RFC 9113, sections 3.4, 4.1 and 6.7.
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 const PING: &[u8] = b"\0\0\x08\x06\0\0\0\0\0\0\0\0\0\0\0\0\0";
+
+/// The preface, a SETTINGS frame by which no byte of any answer's body may be sent, and `GET /healthz` on each stream that there may be,
+/// in HPACK's static table and literals. Source: RFC 9113, sections 4.1, 6.2 and 6.5.2, and RFC 7541, appendix A.
+fn questions_without_a_window() -> Vec<u8> {
+    const SETTINGS: &[u8] = b"\0\0\x06\x04\0\0\0\0\0\0\x04\0\0\0\0";
+    const HEADERS: &[u8] = b"\x82\x87\x41\x01x\x44\x08/healthz";
+    const END_STREAM_AND_HEADERS: u8 = 0x5;
+    let mut said = [&HTTP2[..24], SETTINGS].concat();
+    for stream in (1..256_u32).step_by(2) {
+        let length = u32::try_from(HEADERS.len()).expect("a few bytes").to_be_bytes();
+        said.extend_from_slice(&length[1..]);
+        said.extend_from_slice(&[1, END_STREAM_AND_HEADERS]);
+        said.extend_from_slice(&stream.to_be_bytes());
+        said.extend_from_slice(HEADERS);
+    }
+    said
+}
 
 /// What attackers say, and then nothing.
 const SILENT: [&[u8]; 5] = [b"", b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n", HALF_A_BODY, b"PRI * HTT", HTTP2];
@@ -295,6 +328,32 @@ async fn crowd(field: &mut Field) -> anyhow::Result<Logins> {
         tokio::join!(field.logins_while_shown(800, tokens, Duration::from_millis(20)), those_remembered);
     ensure!(shed == 0, "{shed} of 48 reviews of a token that is remembered were shed");
     logins
+}
+
+/// Of the same address as people and probes, and busy all the time.
+async fn crowd_of_connections(field: &mut Field) -> anyhow::Result<Logins> {
+    field.sts.faults.set_of(Of::AccessKeyId(MADE_UP.to_owned()), Fault::Delay(Duration::from_secs(2)));
+    let tokens: Vec<_> = (0..2_000).map(|number| field.people.forged(MADE_UP, REGION, number)).collect();
+    let (shown, tokens) = (Arc::new(AtomicUsize::new(0)), Arc::new(tokens));
+    let (door, strangers) = (field.server.door.clone(), Arc::clone(&field.strangers));
+    Ok(field
+        .logins_while(400, move |_| {
+            let (shown, tokens) = (Arc::clone(&shown), Arc::clone(&tokens));
+            let (door, strangers) = (door.clone(), Arc::clone(&strangers));
+            async move {
+                loop {
+                    if let Ok(mut http) = door.http1().await {
+                        let token = || &tokens[shown.fetch_add(1, Ordering::Relaxed) % tokens.len()];
+                        while let Ok(answer) = ask(&mut http, review(token())).await {
+                            strangers.saw(&answer);
+                            tokio::time::sleep(Duration::from_millis(20)).await;
+                        }
+                    }
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                }
+            }
+        })
+        .await)
 }
 
 async fn reordered(field: &mut Field) -> anyhow::Result<Logins> {
@@ -406,4 +465,9 @@ async fn one_token(field: &mut Field) -> anyhow::Result<Logins> {
     field.sts.faults.set_of(Of::AccessKeyId(MADE_UP.to_owned()), Fault::Delay(Duration::from_secs(2)));
     let token = field.people.forged(MADE_UP, REGION, 2_001);
     field.logins_while_shown(1_000, vec![token], Duration::from_millis(20)).await
+}
+
+async fn untaken(field: &mut Field) -> anyhow::Result<Logins> {
+    let said = questions_without_a_window();
+    Ok(field.logins_while_held(field.server.door.clone(), move |_| said.clone()).await)
 }

@@ -35,6 +35,11 @@ impl Probed {
         self.most_in_a_row >= FAILURE_THRESHOLD
     }
 
+    /// The most that were missed one after the other.
+    pub(super) fn most_in_a_row(&self) -> usize {
+        self.most_in_a_row
+    }
+
     fn missed(&mut self, why: String) {
         self.missed.push(why);
         self.in_a_row += 1;

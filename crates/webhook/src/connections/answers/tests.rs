@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use hyper::body::Bytes;
-use tokio::time::timeout;
+use tokio::time::{advance, timeout};
 
 use super::{
     super::{Bounds, Connections},
-    BESIDE_BODY,
+    BESIDE_BODY, ON_ITS_WAY,
 };
 
 const BOUNDS: Bounds = Bounds {
@@ -15,6 +15,7 @@ const BOUNDS: Bounds = Bounds {
     idle_timeout: Duration::from_secs(600),
     first_request_timeout: Duration::from_secs(600),
     answer_timeout: Duration::from_secs(10),
+    streams: 1_024,
     answers: 10 * BESIDE_BODY,
 };
 
@@ -44,8 +45,12 @@ async fn a_connection_ends_on_which_no_answer_is_taken() {
 async fn all_go_who_take_none() {
     let connections = Connections::new(Bounds { connections: 100, ..BOUNDS });
     let places: Vec<_> = (0..100).filter_map(|client| connections.enter([10, 0, 0, client].into())).collect();
-    let held: Vec<_> = places.iter().map(|place| place.hold(answer())).collect();
-    assert_eq!(places.iter().filter(|place| !place.is_crowded_out()).count(), 9, "as many as may wait");
+    let stay = || places.iter().filter(|place| !place.is_crowded_out()).count();
+    let mut held: Vec<_> = places.iter().map(|place| place.hold(answer())).collect();
+    assert_eq!(stay(), 19, "twice as many as may wait, of one moment");
+    advance(ON_ITS_WAY).await;
+    held.push(places[99].hold(answer()));
+    assert_eq!(stay(), 9, "as many as may wait");
     assert!(places.iter().all(|place| !place.may_be_answered_at_length()), "those that go hold theirs still");
     drop(held);
     assert!(places.iter().any(super::Place::may_be_answered_at_length));
@@ -59,6 +64,7 @@ async fn whoever_takes_the_fewest_answers_goes_where_they_are_too_many() {
     let mut held = Vec::new();
     while !greedy.is_crowded_out() {
         held.push(greedy.hold(answer()));
+        advance(ON_ITS_WAY / 2).await;
     }
     assert_eq!(held.len(), 9, "{BOUNDS:?}");
     for _ in 0..5 {
@@ -70,4 +76,17 @@ async fn whoever_takes_the_fewest_answers_goes_where_they_are_too_many() {
     drop((one, held, greedy));
     let open = connections.open();
     assert_eq!((open.untaken, open.untaken_of_all), (0, 0));
+}
+
+/// Those of many streams, each answered in the same moment, are written in the next.
+#[tokio::test(start_paused = true)]
+async fn answers_of_one_moment_end_nobody_who_takes_them() {
+    let connections = Connections::new(BOUNDS);
+    let place = connections.enter([10, 0, 0, 1].into()).expect("a place");
+    for _ in 0..5 {
+        let held: Vec<_> = (0..18).map(|_| place.hold(answer())).collect();
+        drop(held);
+        advance(ON_ITS_WAY).await;
+    }
+    assert!(!place.is_crowded_out());
 }
