@@ -469,5 +469,5 @@ async fn one_token(field: &mut Field) -> anyhow::Result<Logins> {
 
 async fn untaken(field: &mut Field) -> anyhow::Result<Logins> {
     let said = questions_without_a_window();
-    Ok(field.logins_while_held(field.server.door.clone(), move |_| said.clone()).await)
+    Ok(field.logins_while_held(field.server.door.elsewhere(), move |_| said.clone()).await)
 }
