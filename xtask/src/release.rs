@@ -38,7 +38,11 @@ pub(crate) struct ReleaseArgs {
     #[arg(long)]
     rebuild: bool,
 
-    /// Leave out the guide on a node, which needs root
+    /// Build the programs and what looks at them, which is what takes long, and nothing more
+    #[arg(long, conflicts_with_all = ["rebuild", "sign_with", "base_url"])]
+    prepare: bool,
+
+    /// Leave out the tests on a node, which need root
     #[arg(long)]
     without_node: bool,
 
@@ -49,6 +53,14 @@ pub(crate) struct ReleaseArgs {
     /// minisign's secret key that signs, one without a password
     #[arg(long, value_name = "FILE", env = "CLUSTER_AUTH_SIGNING_KEY")]
     sign_with: Option<PathBuf>,
+}
+
+/// Where files are while they are made: not among those of a release, whose folders begin with `release-`.
+const WORK: &str = "target/work-release";
+
+/// Where the files of a version are put.
+pub(crate) fn folder_of(version: &str) -> String {
+    format!("target/release-{version}")
 }
 
 /// What all parts of a release agree on.
@@ -70,9 +82,12 @@ pub(crate) fn release(args: &ReleaseArgs) -> anyhow::Result<()> {
     let all = if args.all { needs::RELEASE_ALL } else { &[] };
     let node = if args.without_node { Vec::new() } else { [needs::TOOLS, needs::NODE_TESTS].concat() };
     needs::ensure("release", &[needs::RELEASE, all, &node].concat())?;
-    let release = Release::begin(args.base_url.as_deref())?;
     let targets: &[&'static Target] =
         if args.all { &[&LINUX_AMD64, &LINUX_ARM64, &WINDOWS_AMD64] } else { &[&LINUX_AMD64] };
+    if args.prepare {
+        return prepare(targets);
+    }
+    let release = Release::begin(args.base_url.as_deref())?;
 
     let archives = thread::scope(|scope| {
         // To link is work for one processor: another has time for what is needed afterwards.
@@ -95,6 +110,17 @@ pub(crate) fn release(args: &ReleaseArgs) -> anyhow::Result<()> {
     release.list()
 }
 
+/// Builds every program that a release has, and what looks at its files.
+fn prepare(targets: &[&Target]) -> anyhow::Result<()> {
+    let commit = Commit::here()?;
+    for target in targets {
+        for contents in target.contents() {
+            dist::program(run::root(), target, *contents, &commit)?;
+        }
+    }
+    check::prepare()
+}
+
 impl Release {
     /// An empty folder for it.
     fn begin(base_url: Option<&str>) -> anyhow::Result<Self> {
@@ -104,8 +130,7 @@ impl Release {
             None => settled_base_url()?,
         };
         let base_url = base_url.replace("{version}", &version).trim_end_matches('/').to_owned();
-        let target = run::root().join("target");
-        let (folder, work) = (target.join(format!("release-{version}")), target.join("release-work"));
+        let (folder, work) = (run::root().join(folder_of(&version)), run::root().join(WORK));
         for folder in [&folder, &work] {
             if folder.exists() {
                 fs::remove_dir_all(folder)?;

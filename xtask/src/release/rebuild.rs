@@ -3,11 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use super::Release;
-use crate::{
-    dist::{self, Contents},
-    run,
-    target::Target,
-};
+use crate::{dist, run, target::Target};
 
 /// Builds every target's programs in a checkout of its own, and compares.
 pub(crate) fn compare(release: &Release, targets: &[&Target]) -> anyhow::Result<()> {
@@ -23,9 +19,7 @@ pub(crate) fn compare(release: &Release, targets: &[&Target]) -> anyhow::Result<
     run::check(export.arg("archive").arg("--output").arg(&tar).arg(&release.commit.name))?;
     run::check(run::command("tar").arg("-xf").arg(&tar).arg("-C").arg(&checkout))?;
     for target in targets {
-        let both = [Contents::All, Contents::Server];
-        let contents = if target.system == "linux" { &both[..] } else { &both[..1] };
-        for contents in contents {
+        for contents in target.contents() {
             let here = fs::read(dist::program(run::root(), target, *contents, &release.commit)?)?;
             let there = fs::read(dist::program(&checkout, target, *contents, &release.commit)?)?;
             anyhow::ensure!(here == there, "{} {contents:?}: two builds in two folders differ", target.name());
