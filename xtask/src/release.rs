@@ -3,6 +3,7 @@
 //! Times, owners and orders come from the commit, so that the same commit makes the same bytes; `--rebuild` shows it.
 
 mod archive;
+mod changelog;
 mod check;
 mod checksums;
 mod contents;
@@ -15,7 +16,11 @@ mod rebuild;
 mod sbom;
 mod signature;
 
-use std::{fs, path::PathBuf, thread};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    thread,
+};
 
 use anyhow::Context as _;
 use serde_json::Value;
@@ -24,7 +29,7 @@ use self::{archive::Archive, dependencies::Dependencies};
 use crate::{
     dist::{self, Commit, Contents},
     needs, run,
-    target::{LINUX_AMD64, LINUX_ARM64, Target, WINDOWS_AMD64},
+    target::{ALL, LINUX_AMD64, LINUX_ARM64, Target, WINDOWS_AMD64},
 };
 
 /// Flags of `release`.
@@ -42,6 +47,10 @@ pub(crate) struct ReleaseArgs {
     #[arg(long, conflicts_with_all = ["rebuild", "sign_with", "base_url"])]
     prepare: bool,
 
+    /// Try what is in a folder, made of this commit here or elsewhere; no program is built
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["all", "rebuild", "prepare", "sign_with"])]
+    check_only: Option<PathBuf>,
+
     /// Leave out the tests on a node, which need root
     #[arg(long)]
     without_node: bool,
@@ -57,6 +66,9 @@ pub(crate) struct ReleaseArgs {
 
 /// Where files are while they are made: not among those of a release, whose folders begin with `release-`.
 const WORK: &str = "target/work-release";
+
+/// The version of the workspace.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Where the files of a version are put.
 pub(crate) fn folder_of(version: &str) -> String {
@@ -80,6 +92,9 @@ pub(crate) struct Release {
 /// Makes it, opens it, and says what is in it.
 pub(crate) fn release(args: &ReleaseArgs) -> anyhow::Result<()> {
     let all = if args.all { needs::RELEASE_ALL } else { &[] };
+    if let Some(folder) = &args.check_only {
+        return check_only(folder, args);
+    }
     let node = if args.without_node { Vec::new() } else { [needs::TOOLS, needs::NODE_TESTS].concat() };
     needs::ensure("release", &[needs::RELEASE, all, &node].concat())?;
     let targets: &[&'static Target] =
@@ -87,6 +102,7 @@ pub(crate) fn release(args: &ReleaseArgs) -> anyhow::Result<()> {
     if args.prepare {
         return prepare(targets);
     }
+    changelog::check(VERSION)?;
     let release = Release::begin(args.base_url.as_deref())?;
 
     let archives = thread::scope(|scope| {
@@ -110,6 +126,27 @@ pub(crate) fn release(args: &ReleaseArgs) -> anyhow::Result<()> {
     release.list()
 }
 
+/// Tries the files of a folder, whoever has made them: a draft that was downloaded, say.
+fn check_only(folder: &Path, args: &ReleaseArgs) -> anyhow::Result<()> {
+    let folder = folder.canonicalize().with_context(|| folder.display().to_string())?;
+    let release = Release::of(folder, args.base_url.as_deref())?;
+    let archives = release.archives();
+    anyhow::ensure!(!archives.is_empty(), "{} has no archive of {VERSION}", release.folder.display());
+    // What is compared with the release is this checkout: charts, dependencies, the page that is typed.
+    for Archive { target, .. } in &archives {
+        let of = sbom::commit(&release.folder.join(release.name(target, "cdx.json")))?;
+        let here = &release.commit.name;
+        anyhow::ensure!(of == *here, "the release is of commit {of}, and this is {here}: check that commit out");
+    }
+    let others = archives.iter().any(|archive| archive.target != &LINUX_AMD64);
+    let others = if others { needs::RELEASE_ALL } else { &[] };
+    let node = if args.without_node { Vec::new() } else { [needs::TOOLS, needs::NODE_TESTS].concat() };
+    needs::ensure("release", &[needs::RELEASE, others, &node].concat())?;
+    check::prepare()?;
+    check::check(&release, &archives, !args.without_node)?;
+    release.list()
+}
+
 /// Builds every program that a release has, and what looks at its files.
 fn prepare(targets: &[&Target]) -> anyhow::Result<()> {
     let commit = Commit::here()?;
@@ -124,20 +161,31 @@ fn prepare(targets: &[&Target]) -> anyhow::Result<()> {
 impl Release {
     /// An empty folder for it.
     fn begin(base_url: Option<&str>) -> anyhow::Result<Self> {
-        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let release = Self::of(run::root().join(folder_of(VERSION)), base_url)?;
+        empty(&release.folder)?;
+        Ok(release)
+    }
+
+    /// One in a folder, whatever is in it.
+    fn of(folder: PathBuf, base_url: Option<&str>) -> anyhow::Result<Self> {
+        let version = VERSION.to_owned();
         let base_url = match base_url {
             Some(url) => url.to_owned(),
             None => settled_base_url()?,
         };
         let base_url = base_url.replace("{version}", &version).trim_end_matches('/').to_owned();
-        let (folder, work) = (run::root().join(folder_of(&version)), run::root().join(WORK));
-        for folder in [&folder, &work] {
-            if folder.exists() {
-                fs::remove_dir_all(folder)?;
-            }
-            fs::create_dir_all(folder)?;
-        }
+        let work = run::root().join(WORK);
+        empty(&work)?;
         Ok(Self { version, commit: Commit::here()?, base_url, folder, work })
+    }
+
+    /// The archives that are in its folder.
+    fn archives(&self) -> Vec<Archive> {
+        let endings = |target: &Target| if target.system == "windows" { "zip" } else { "tar.gz" };
+        let all = ALL
+            .into_iter()
+            .map(|target| Archive { target, file: self.folder.join(self.name(target, endings(target))) });
+        all.filter(|archive| archive.file.is_file()).collect()
     }
 
     /// The name of a file for one target.
@@ -170,6 +218,14 @@ impl Release {
         }
         Ok(())
     }
+}
+
+/// Makes a folder in which nothing is.
+fn empty(folder: &Path) -> anyhow::Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    Ok(fs::create_dir_all(folder)?)
 }
 
 /// Where files will be published: `base-url` of `[workspace.metadata.release]`, the one place that says it.

@@ -136,6 +136,12 @@ impl EndToEnd {
     }
 }
 
+/// The guide on a node with a program that is built already: it prints what the server's pod takes of its memory.
+pub(crate) fn guide(program: &Path) -> anyhow::Result<()> {
+    let program = program.to_owned();
+    run::check(&mut EndToEnd { tools: tools::ensure()?, program, release: None }.tests(&["node::guide"]))
+}
+
 /// Tests on a node with what a release has: its program, which is installed already, and the folder with its files.
 pub(crate) fn on_a_node(program: &Path, release: &Path) -> anyhow::Result<()> {
     let (program, release) = (program.to_owned(), Some(release.to_owned()));
