@@ -1,4 +1,4 @@
-//! `cargo xtask dist`: the static binary.
+//! `cargo xtask dist`: the static binary, and on macOS the one for macOS.
 //!
 //! musl, jemalloc, and `relocation-model=static` ([`crate::target`]); docs/threat-model.md says what that gives up.
 
@@ -63,7 +63,8 @@ impl Commit {
 pub(crate) fn dist(args: &DistArgs) -> anyhow::Result<()> {
     let target = Target::named(&args.target)?;
     let path = build(target)?;
-    println!("{} ({} KB, static)", path.display(), fs::metadata(&path)?.len() / 1_000);
+    let kind = if target.system == "darwin" { "" } else { ", static" };
+    println!("{} ({} KB{kind})", path.display(), fs::metadata(&path)?.len() / 1_000);
     Ok(())
 }
 

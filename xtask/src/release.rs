@@ -29,7 +29,7 @@ use self::{archive::Archive, dependencies::Dependencies};
 use crate::{
     dist::{self, Commit, Contents},
     needs, run,
-    target::{ALL, LINUX_AMD64, LINUX_ARM64, Target, WINDOWS_AMD64},
+    target::{ALL, LINUX_AMD64, LINUX_ARM64, MACOS_ARM64, Target, WINDOWS_AMD64},
 };
 
 /// Flags of `release`.
@@ -44,11 +44,11 @@ pub(crate) struct ReleaseArgs {
     rebuild: bool,
 
     /// Build the programs and what looks at them, which is what takes long, and nothing more
-    #[arg(long, conflicts_with_all = ["rebuild", "sign_with", "base_url"])]
+    #[arg(long, conflicts_with_all = ["rebuild", "macos", "sign_with", "base_url"])]
     prepare: bool,
 
     /// Try what is in a folder, made of this commit here or elsewhere; no program is built
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["all", "rebuild", "prepare", "sign_with"])]
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["all", "rebuild", "prepare", "macos", "sign_with"])]
     check_only: Option<PathBuf>,
 
     /// Leave out the tests on a node, which need root
@@ -58,6 +58,10 @@ pub(crate) struct ReleaseArgs {
     /// Where people will get the files, with the version as `{version}` [default: base-url in the root Cargo.toml]
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
+
+    /// For macOS too: the program, which `cargo xtask dist --target darwin-arm64` has built there of this commit
+    #[arg(long, value_name = "FILE")]
+    macos: Option<PathBuf>,
 
     /// minisign's secret key that signs, one without a password
     #[arg(long, value_name = "FILE", env = "CLUSTER_AUTH_SIGNING_KEY")]
@@ -108,7 +112,13 @@ pub(crate) fn release(args: &ReleaseArgs) -> anyhow::Result<()> {
     let archives = thread::scope(|scope| {
         // To link is work for one processor: another has time for what is needed afterwards.
         let prepared = scope.spawn(check::prepare);
-        let archives = targets.iter().map(|target| release.archive(target)).collect::<anyhow::Result<Vec<_>>>()?;
+        let built = |target: &&'static Target| {
+            release.archive(target, &dist::program(run::root(), target, Contents::All, &release.commit)?)
+        };
+        let mut archives = targets.iter().map(built).collect::<anyhow::Result<Vec<_>>>()?;
+        if let Some(program) = &args.macos {
+            archives.push(release.archive(&MACOS_ARM64, program)?);
+        }
         prepared.join().ok().context("preparing panicked")??;
         anyhow::Ok(archives)
     })?;
@@ -193,14 +203,13 @@ impl Release {
         format!("cluster-auth-{}-{}.{ending}", self.version, target.name())
     }
 
-    /// Builds the program for one target, and writes its archive and the list of what is in it.
-    fn archive(&self, target: &'static Target) -> anyhow::Result<Archive> {
+    /// Writes the archive around the program for one target, and the list of what is in it.
+    fn archive(&self, target: &'static Target, program: &Path) -> anyhow::Result<Archive> {
         let dependencies = Dependencies::of(target, Contents::All)?;
-        let program = dist::program(run::root(), target, Contents::All, &self.commit)?;
         let sbom = sbom::sbom(self, target, &dependencies);
         fs::write(self.folder.join(self.name(target, "cdx.json")), sbom)?;
         let folder = self.work.join(format!("cluster-auth-{}-{}", self.version, target.name()));
-        contents::assemble(self, target, &program, &dependencies, &folder)?;
+        contents::assemble(self, target, program, &dependencies, &folder)?;
         let kind = if target.system == "windows" { archive::Kind::Zip } else { archive::Kind::TarGz };
         archive::pack(&folder, &self.folder, kind, self.commit.seconds).map(|file| Archive { target, file })
     }
