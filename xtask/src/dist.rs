@@ -31,6 +31,13 @@ pub(crate) enum Contents {
     Server,
 }
 
+impl Contents {
+    /// Which programs there are for a target: that of the image too, where there are containers.
+    pub(crate) fn of(target: &Target) -> &'static [Self] {
+        if target.system == "linux" { &[Self::All, Self::Server] } else { &[Self::All] }
+    }
+}
+
 /// What a build is told of the commit that it is of.
 #[derive(Clone, Debug)]
 pub(crate) struct Commit {

@@ -161,7 +161,7 @@ fn check_only(folder: &Path, args: &ReleaseArgs) -> anyhow::Result<()> {
 fn prepare(targets: &[&Target]) -> anyhow::Result<()> {
     let commit = Commit::here()?;
     for target in targets {
-        for contents in target.contents() {
+        for contents in Contents::of(target) {
             dist::program(run::root(), target, *contents, &commit)?;
         }
     }

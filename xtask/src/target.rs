@@ -10,7 +10,6 @@ use std::{
 use anyhow::Context as _;
 
 use crate::{
-    dist::Contents,
     needs::{self, Need},
     run, tools,
 };
@@ -69,11 +68,6 @@ impl Target {
     /// The file's name.
     pub(crate) fn program(&self) -> &'static str {
         if self.system == "windows" { "cluster-auth.exe" } else { "cluster-auth" }
-    }
-
-    /// Which programs there are for it: an image too, where there are containers.
-    pub(crate) fn contents(&self) -> &'static [Contents] {
-        if self.system == "linux" { &[Contents::All, Contents::Server] } else { &[Contents::All] }
     }
 
     /// Where cargo puts what it builds.

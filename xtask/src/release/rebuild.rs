@@ -3,7 +3,11 @@
 use std::{fs, path::PathBuf};
 
 use super::Release;
-use crate::{dist, run, target::Target};
+use crate::{
+    dist::{self, Contents},
+    run,
+    target::Target,
+};
 
 /// Builds every target's programs in a checkout of its own, and compares.
 pub(crate) fn compare(release: &Release, targets: &[&Target]) -> anyhow::Result<()> {
@@ -19,7 +23,7 @@ pub(crate) fn compare(release: &Release, targets: &[&Target]) -> anyhow::Result<
     run::check(export.arg("archive").arg("--output").arg(&tar).arg(&release.commit.name))?;
     run::check(run::command("tar").arg("-xf").arg(&tar).arg("-C").arg(&checkout))?;
     for target in targets {
-        for contents in target.contents() {
+        for contents in Contents::of(target) {
             let here = fs::read(dist::program(run::root(), target, *contents, &release.commit)?)?;
             let there = fs::read(dist::program(&checkout, target, *contents, &release.commit)?)?;
             anyhow::ensure!(here == there, "{} {contents:?}: two builds in two folders differ", target.name());
