@@ -5,10 +5,7 @@ class ClusterAuth < Formula
   version "{version}"
   license "Apache-2.0"
 
-  on_linux do
-{linux}
-  end
-
+{systems}
   def install
     bin.install "cluster-auth"
     bin.install_symlink "cluster-auth" => "kubectl-cluster_auth"

@@ -21,7 +21,7 @@ use clap::ValueEnum as _;
 use serde_json::Value;
 
 use self::load::Target;
-use crate::{dist, needs, run, target::LINUX_AMD64, tools};
+use crate::{dist, needs, run, target::LINUX_AMD64, test, tools};
 
 /// Flags of `bench`.
 #[derive(clap::Args)]
@@ -30,7 +30,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, default_value_t = 8)]
     seconds: u64,
 
-    /// Only one part; `access`, `plan` and `see` need neither wrk nor namespaces
+    /// Only one part; `access`, `plan` and `see` need neither wrk nor namespaces, `node` is measured by its name alone
     #[arg(long)]
     only: Option<Part>,
 
@@ -52,6 +52,8 @@ enum Part {
     Plan,
     /// Who may do what in large clusters.
     See,
+    /// The memory of the server's pod on a node, which needs root; by its name alone.
+    Node,
 }
 
 /// The cluster that all tokens are for.
@@ -79,9 +81,14 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<()> {
         (needs::BENCH_FILES, args.wants(Part::Access)),
         (needs::BENCH_CLUSTER, args.wants(Part::Plan) || args.wants(Part::See)),
         (needs::BENCH_LOAD, args.wants(Part::Token) || args.wants(Part::Server)),
+        (needs::TOOLS, args.only == Some(Part::Node)),
+        (needs::NODE_TESTS, args.only == Some(Part::Node)),
     ];
     let wanted: Vec<_> = wanted.into_iter().filter(|(_, is_wanted)| *is_wanted).map(|(needs, _)| needs).collect();
     needs::ensure("bench", &wanted.concat())?;
+    if args.only == Some(Part::Node) {
+        return test::guide(&dist::build(&LINUX_AMD64)?);
+    }
     if args.wants(Part::Access) {
         access::bench(&dist::build(&LINUX_AMD64)?)?;
     }

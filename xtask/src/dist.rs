@@ -1,4 +1,4 @@
-//! `cargo xtask dist`: the static binary.
+//! `cargo xtask dist`: the static binary, and on macOS the one for macOS.
 //!
 //! musl, jemalloc, and `relocation-model=static` ([`crate::target`]); docs/threat-model.md says what that gives up.
 
@@ -29,6 +29,13 @@ pub(crate) enum Contents {
     All,
     /// What runs in a cluster: no demo and no sandbox.
     Server,
+}
+
+impl Contents {
+    /// Which programs there are for a target: that of the image too, where there are containers.
+    pub(crate) fn of(target: &Target) -> &'static [Self] {
+        if target.system == "linux" { &[Self::All, Self::Server] } else { &[Self::All] }
+    }
 }
 
 /// What a build is told of the commit that it is of.
@@ -63,7 +70,8 @@ impl Commit {
 pub(crate) fn dist(args: &DistArgs) -> anyhow::Result<()> {
     let target = Target::named(&args.target)?;
     let path = build(target)?;
-    println!("{} ({} KB, static)", path.display(), fs::metadata(&path)?.len() / 1_000);
+    let kind = if target.system == "darwin" { "" } else { ", static" };
+    println!("{} ({} KB{kind})", path.display(), fs::metadata(&path)?.len() / 1_000);
     Ok(())
 }
 

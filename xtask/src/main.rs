@@ -22,6 +22,8 @@ mod test;
 mod tidy;
 mod tools;
 mod windows;
+#[cfg(test)]
+mod workflows;
 
 use std::process::ExitCode;
 

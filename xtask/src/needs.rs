@@ -119,6 +119,9 @@ pub(crate) const DIST: &[Need] =
 /// What a static binary for ARM needs: its C compiler comes from Python's packages, its linker with Rust.
 pub(crate) const DIST_ARM64: &[Need] = &[C_COMPILER, RUSTUP, PYTHON];
 
+/// What a program for macOS needs, on macOS.
+pub(crate) const DIST_MACOS: &[Need] = &[C_COMPILER, RUSTUP];
+
 /// What `cargo xtask release` needs to make its files and to open them.
 pub(crate) const RELEASE: &[Need] = &[
     C_COMPILER,

@@ -3,8 +3,9 @@
 use std::{
     env,
     ffi::OsStr,
+    fs::{self, File},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command, Stdio},
 };
 
 use anyhow::Context as _;
@@ -41,6 +42,72 @@ pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// A command that runs beside others. What it prints is kept until it has ended, so that nothing is mixed.
+pub(crate) struct Beside {
+    shown: String,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Beside {
+    /// Starts it; `what` is its name for people.
+    pub(crate) fn start(what: &str, command: &mut Command) -> anyhow::Result<Self> {
+        let folder = root().join("target/beside");
+        fs::create_dir_all(&folder)?;
+        let log = folder.join(format!("{}.log", what.replace(' ', "-")));
+        let file = File::create(&log).with_context(|| log.display().to_string())?;
+        command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+        let child = command.spawn().with_context(|| format!("cannot start {}", shown(command)))?;
+        println!("{what}: begun beside what follows; {} is what it says", log.display());
+        Ok(Self { shown: shown(command), child, log })
+    }
+
+    /// Waits for its end. Where it fails, what it has said is printed.
+    pub(crate) fn end(mut self) -> anyhow::Result<()> {
+        let status = self.child.wait()?;
+        if !status.success() {
+            self.print()?;
+        }
+        anyhow::ensure!(status.success(), "{} failed ({status})", self.shown);
+        Ok(())
+    }
+
+    /// Waits for its end, and prints what it has said, whatever that is.
+    pub(crate) fn end_and_print(mut self) -> anyhow::Result<()> {
+        let status = self.child.wait()?;
+        self.print()?;
+        anyhow::ensure!(status.success(), "{} failed ({status})", self.shown);
+        Ok(())
+    }
+
+    fn print(&self) -> anyhow::Result<()> {
+        println!("{}:\n{}", self.shown, String::from_utf8_lossy(&fs::read(&self.log)?));
+        Ok(())
+    }
+}
+
+impl Drop for Beside {
+    /// Nobody waits for it any more. What it has started ends with it: compilers would go on for minutes.
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let pids = [vec![self.child.id()], descendants(self.child.id())].concat();
+            // One that has ended meanwhile is what is wanted.
+            let _ = Command::new("kill").arg("-KILL").args(pids.iter().map(u32::to_string)).output();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// What a process has started, and what those have started.
+fn descendants(pid: u32) -> Vec<u32> {
+    // One that has just ended has none.
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let children = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    let children: Vec<u32> =
+        children.flat_map(|text| text.split(' ').filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()).collect();
+    children.iter().flat_map(|pid| [vec![*pid], descendants(*pid)].concat()).collect()
+}
+
 /// Where a program is, if PATH has it.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
@@ -50,4 +117,54 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
 fn shown(command: &Command) -> String {
     let words = [command.get_program()].into_iter().chain(command.get_args());
     words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, thread, time::Duration};
+
+    use super::{Beside, command, descendants};
+
+    fn shell(script: &str) -> std::process::Command {
+        let mut shell = command("sh");
+        shell.args(["-c", script]);
+        shell
+    }
+
+    #[test]
+    fn what_fails_beside_is_said_when_it_is_waited_for() {
+        Beside::start("a good end", &mut shell("echo fine")).expect("it starts").end().expect("a good end");
+        let failing = Beside::start("a bad end", &mut shell("echo why >&2; exit 3")).expect("it starts");
+        let log = failing.log.clone();
+        let error = failing.end().expect_err("a bad end").to_string();
+        assert!(error.contains("exit 3 failed (exit status: 3)"), "{error}");
+        assert_eq!(fs::read_to_string(log).expect("a log"), "why\n");
+    }
+
+    #[test]
+    fn what_nobody_waits_for_ends_with_all_that_it_has_started() {
+        let beside =
+            Beside::start("no end", &mut shell("sleep 600 & sh -c 'sleep 601; true'; true")).expect("it starts");
+        let pid = beside.child.id();
+        // For a minute at most: two shells have to start.
+        let mut started = Vec::new();
+        for _ in 0..600 {
+            started = descendants(pid);
+            if started.len() == 3 {
+                break;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        assert_eq!(started.len(), 3, "two that sleep, and a shell");
+        drop(beside);
+        // Whoever is not reaped yet has no command line any more.
+        let runs = |pid: &u32| fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| !line.is_empty());
+        for _ in 0..600 {
+            if !started.iter().any(runs) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        panic!("some of {started:?} still run");
+    }
 }

@@ -26,13 +26,20 @@ pub(crate) struct SiegeArgs {
     only: Option<String>,
 }
 
+impl SiegeArgs {
+    /// Every attack for a second, in the memory that the chart gives a server.
+    pub(crate) fn short() -> Self {
+        Self { seconds: "1".to_owned(), memory: "20".to_owned(), milli_cpu: None, only: None }
+    }
+}
+
 /// Builds the program and its besiegers, and prints what came of each attack. It fails where people were locked out, a
 /// stranger was let in, or the memory did not suffice.
 pub(crate) fn siege(args: &SiegeArgs) -> anyhow::Result<()> {
     needs::ensure("siege", needs::DIST)?;
     let program = dist::build(&LINUX_AMD64)?;
     // As the tests build it: besiegers need not be fast.
-    run::check(run::cargo().args(["build", "--locked", "--package", "e2e", "--bin", "siege"]))?;
+    run::check(run::cargo().args(["build", "--locked", "--workspace", "--bin", "siege"]))?;
     let mut siege = Command::new(run::root().join("target/debug/siege"));
     let milli_cpu = args.milli_cpu.map_or_else(|| "-".to_owned(), |milli| milli.to_string());
     run::check(siege.arg(program).args([&args.memory, &milli_cpu, &args.seconds]).args(&args.only))
@@ -54,7 +61,7 @@ pub(crate) struct SoakArgs {
 pub(crate) fn soak(args: &SoakArgs) -> anyhow::Result<()> {
     needs::ensure("soak", needs::DIST)?;
     let program = dist::build(&LINUX_AMD64)?;
-    run::check(run::cargo().args(["build", "--locked", "--package", "e2e", "--bin", "soak"]))?;
+    run::check(run::cargo().args(["build", "--locked", "--workspace", "--bin", "soak"]))?;
     let mut soak = Command::new(run::root().join("target/debug/soak"));
     run::check(soak.arg(program).args([&args.memory, &args.minutes]))
 }

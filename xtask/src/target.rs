@@ -39,8 +39,12 @@ pub(crate) const LINUX_ARM64: Target =
 pub(crate) const WINDOWS_AMD64: Target =
     Target { triple: "x86_64-pc-windows-gnu", system: "windows", architecture: "amd64", needs: needs::WINDOWS };
 
+/// macOS on Apple's processors, which is compiled on macOS alone.
+pub(crate) const MACOS_ARM64: Target =
+    Target { triple: "aarch64-apple-darwin", system: "darwin", architecture: "arm64", needs: needs::DIST_MACOS };
+
 /// All of them.
-pub(crate) const ALL: [&Target; 3] = [&LINUX_AMD64, &LINUX_ARM64, &WINDOWS_AMD64];
+pub(crate) const ALL: [&Target; 4] = [&LINUX_AMD64, &LINUX_ARM64, &WINDOWS_AMD64, &MACOS_ARM64];
 
 /// Where a compiler is told that the folders of this machine are, so that what it writes is the same in every folder.
 const SOURCE: &str = "/cluster-auth";
@@ -80,7 +84,9 @@ impl Target {
         let crates = cargo_home()?.join("registry/src");
         let maps = [(root, SOURCE), (&crates, CRATES)].map(|(from, to)| format!("{}={to}", from.display()));
         let mut flags = maps.each_ref().map(|map| format!("--remap-path-prefix={map}")).to_vec();
-        flags.push("-Ctarget-feature=+crt-static".to_owned());
+        if self != &MACOS_ARM64 {
+            flags.push("-Ctarget-feature=+crt-static".to_owned());
+        }
         if self.system == "linux" {
             // Relocating a position-independent binary of this size costs more than a whole `token` call.
             flags.push("-Crelocation-model=static".to_owned());

@@ -1,11 +1,22 @@
 //! `cargo xtask test`: unit tests, case tests, and the end-to-end tests on real parts.
 
-use std::{path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::{
-    needs, run,
+    needs,
+    run::{self, Beside},
     tools::{self, Tools},
 };
+
+/// How the names of the tests on a node begin.
+pub(crate) const NODE: &str = "node::";
+
+/// How the names of those begin that put as much load on a server as they can: nothing else runs beside them.
+const ALONE: [&str; 2] = ["faults::", "siege::"];
 
 /// Flags of `test`.
 #[derive(clap::Args)]
@@ -32,47 +43,107 @@ pub(crate) fn test(args: &TestArgs) -> anyhow::Result<()> {
     };
     needs::ensure("test", &needs.concat())?;
     if args.filter.is_empty() {
-        // One build for all that follows: the same packages, so the same features.
-        run::check(run::cargo().args(["build", "--locked", "--workspace", "--all-targets"]))?;
-        run::check(run::cargo().args(["test", "--locked", "--workspace", "--exclude", "e2e"]))?;
+        units()?;
     }
     if args.without_cluster {
         println!("note: the end-to-end tests on real parts were left out (--without-cluster)");
         return Ok(());
     }
-    let tools = tools::ensure()?;
-    run::check(run::cargo().args(["build", "--locked", "--workspace", "--all-targets"]))?;
-    let mut e2e = run::cargo();
-    e2e.args(["test", "--locked", "--workspace", "--test", "it", "--"]).args(&args.filter);
+    let e2e = EndToEnd::prepare()?;
     if args.without_node {
         println!("note: the tests on a node were left out (--without-node)");
-        e2e.args(["--skip", "node::"]);
     }
-    with_parts(&mut e2e, &tools, &run::root().join("target/debug/cluster-auth"));
-    run::check(&mut e2e)
+    if !args.filter.is_empty() {
+        let without_node: &[&str] = if args.without_node { &["--skip", NODE] } else { &[] };
+        return run::check(e2e.tests(without_node).args(&args.filter));
+    }
+    // A node waits for its kubelet and its pods most of the time.
+    let node =
+        (!args.without_node).then(|| Beside::start("the tests on a node", &mut e2e.tests(&[NODE]))).transpose()?;
+    let others = e2e.most();
+    node.map_or(Ok(()), Beside::end_and_print)?;
+    others?;
+    e2e.alone()
+}
+
+/// Builds everything, and runs all tests but those on real parts.
+pub(crate) fn units() -> anyhow::Result<()> {
+    // One build for all that follows: the same packages, so the same features.
+    build()?;
+    run::check(run::cargo().args(["test", "--locked", "--workspace", "--exclude", "e2e"]))
+}
+
+fn build() -> anyhow::Result<()> {
+    run::check(run::cargo().args(["build", "--locked", "--workspace", "--all-targets"]))
+}
+
+/// The end-to-end tests, with everything that they run. They are three parts: those on a node, those that want the machine for
+/// themselves, and all others.
+pub(crate) struct EndToEnd {
+    tools: Tools,
+    program: PathBuf,
+    release: Option<PathBuf>,
+}
+
+impl EndToEnd {
+    /// Builds what is missing.
+    pub(crate) fn prepare() -> anyhow::Result<Self> {
+        let tools = tools::ensure()?;
+        build()?;
+        // A copy: a test of `cargo run` links the program anew, while others run it.
+        let folder = run::root().join("target/tested");
+        fs::create_dir_all(&folder)?;
+        let program = folder.join("cluster-auth");
+        // Not over one that may be running.
+        let new = folder.join("cluster-auth.new");
+        fs::copy(run::root().join("target/debug/cluster-auth"), &new)?;
+        fs::rename(new, &program)?;
+        Ok(Self { tools, program, release: None })
+    }
+
+    /// All but those on a node and those that want the machine for themselves.
+    pub(crate) fn most(&self) -> anyhow::Result<()> {
+        let others: Vec<&str> = ALONE.into_iter().chain([NODE]).flat_map(|part| ["--skip", part]).collect();
+        run::check(&mut self.tests(&others))
+    }
+
+    /// Those that want the machine for themselves.
+    pub(crate) fn alone(&self) -> anyhow::Result<()> {
+        ALONE.iter().try_for_each(|part| run::check(&mut self.tests(&[part])))
+    }
+
+    /// Some of them, by arguments of the harness; it says where everything is.
+    fn tests(&self, args: &[&str]) -> Command {
+        let Self { tools, program, release } = self;
+        let mut e2e = run::cargo();
+        // Built as all tests are, so that nothing is built for these alone.
+        e2e.args(["test", "--locked", "--workspace", "--test", "it", "--"]).args(args);
+        e2e.env("CLUSTER_AUTH_BIN", program)
+            .env("KUBEBUILDER_ASSETS", &tools.kubernetes)
+            .env("CLUSTER_AUTH_CONTAINERD", &tools.containerd)
+            .env("CLUSTER_AUTH_RUNC", &tools.runc)
+            .env("CLUSTER_AUTH_GO_AUTHENTICATOR", &tools.go_authenticator)
+            .env("CLUSTER_AUTH_AWS_CLI", &tools.aws_cli)
+            .env("CLUSTER_AUTH_HELM", &tools.helm)
+            .env("CLUSTER_AUTH_HELM3", &tools.helm3)
+            .env("CLUSTER_AUTH_MOTO", &tools.moto)
+            .env("CLUSTER_AUTH_TOFU", &tools.tofu)
+            .env("CLUSTER_AUTH_AWS_PROVIDER", &tools.aws_provider);
+        if let Some(release) = release {
+            e2e.env("CLUSTER_AUTH_RELEASE", release);
+        }
+        e2e
+    }
+}
+
+/// The guide on a node with a program that is built already: it prints what the server's pod takes of its memory.
+pub(crate) fn guide(program: &Path) -> anyhow::Result<()> {
+    let program = program.to_owned();
+    run::check(&mut EndToEnd { tools: tools::ensure()?, program, release: None }.tests(&["node::guide"]))
 }
 
 /// Tests on a node with what a release has: its program, which is installed already, and the folder with its files.
-pub(crate) fn on_a_node(filter: &str, program: &Path, release: &Path) -> anyhow::Result<()> {
-    let tools = tools::ensure()?;
-    // Built as all tests are, so that nothing is built for this alone.
-    let mut e2e = run::cargo();
-    e2e.args(["test", "--locked", "--workspace", "--test", "it", "--", filter]);
-    with_parts(&mut e2e, &tools, program);
-    run::check(e2e.env("CLUSTER_AUTH_RELEASE", release))
-}
-
-/// Says where everything is that the end-to-end tests run.
-fn with_parts(e2e: &mut Command, tools: &Tools, program: &Path) {
-    e2e.env("CLUSTER_AUTH_BIN", program)
-        .env("KUBEBUILDER_ASSETS", &tools.kubernetes)
-        .env("CLUSTER_AUTH_CONTAINERD", &tools.containerd)
-        .env("CLUSTER_AUTH_RUNC", &tools.runc)
-        .env("CLUSTER_AUTH_GO_AUTHENTICATOR", &tools.go_authenticator)
-        .env("CLUSTER_AUTH_AWS_CLI", &tools.aws_cli)
-        .env("CLUSTER_AUTH_HELM", &tools.helm)
-        .env("CLUSTER_AUTH_HELM3", &tools.helm3)
-        .env("CLUSTER_AUTH_MOTO", &tools.moto)
-        .env("CLUSTER_AUTH_TOFU", &tools.tofu)
-        .env("CLUSTER_AUTH_AWS_PROVIDER", &tools.aws_provider);
+pub(crate) fn on_a_node(program: &Path, release: &Path) -> anyhow::Result<()> {
+    let (program, release) = (program.to_owned(), Some(release.to_owned()));
+    run::check(&mut EndToEnd { tools: tools::ensure()?, program, release }.tests(&[NODE]))
 }

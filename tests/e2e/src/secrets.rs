@@ -27,6 +27,10 @@ const PARAMETERS: [&str; 2] = ["X-Amz-Signature=", "X-Amz-Security-Token="];
 
 const PIECE: usize = 16;
 
+/// What a piece is kept as: its bytes as one number, so that the next one of a text is a shift away. A run of all tests looks through
+/// hundreds of megabytes, in a program that is not optimised.
+type Piece = u128;
+
 /// What secrets begin with or hold that is none: it stands in the names of roles and in the keys of the tests' people alike, or every
 /// session token of AWS's begins so.
 const NO_SECRETS: [&[u8; PIECE]; 2] = [b"0123456789abcdef", b"IQoJb3JpZ2luX2Vj"];
@@ -34,16 +38,19 @@ const NO_SECRETS: [&[u8; PIECE]; 2] = [b"0123456789abcdef", b"IQoJb3JpZ2luX2Vj"]
 #[derive(Default)]
 struct State {
     /// Of what was really used.
-    used: HashSet<[u8; PIECE]>,
+    used: HashSet<Piece>,
     /// Of what a test puts where it must be found.
-    planted: HashSet<[u8; PIECE]>,
+    planted: HashSet<Piece>,
+    /// Of both, a bit by [`place`]: where there is none, there is no piece.
+    perhaps: Vec<bool>,
     values: usize,
     texts: usize,
     found: Vec<String>,
     found_planted: Vec<String>,
 }
 
-static STATE: LazyLock<Mutex<State>> = LazyLock::new(Mutex::default);
+static STATE: LazyLock<Mutex<State>> =
+    LazyLock::new(|| Mutex::new(State { perhaps: vec![false; 1 << PLACES], ..State::default() }));
 
 fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -53,7 +60,10 @@ fn state() -> MutexGuard<'static, State> {
 pub fn heard(value: &str) {
     let mut state = state();
     let before = state.used.len();
-    state.used.extend(pieces(value));
+    for piece in pieces(value) {
+        state.perhaps[place(piece)] = true;
+        state.used.insert(piece);
+    }
     state.values += usize::from(state.used.len() > before);
 }
 
@@ -71,8 +81,11 @@ pub fn of_text(text: &str) {
 
 /// Takes what a token carries that was used nowhere: a test is about to put it where it must be found.
 pub fn plant(token: &str) {
-    let values = values(token);
-    state().planted.extend(values.iter().flat_map(|value| pieces(value)));
+    let (values, mut state) = (values(token), state());
+    for piece in values.iter().flat_map(|value| pieces(value)) {
+        state.perhaps[place(piece)] = true;
+        state.planted.insert(piece);
+    }
 }
 
 /// Whether a token's signature is among what is searched for.
@@ -142,32 +155,66 @@ struct Found {
 fn search(what: &str, text: &str) -> Option<Found> {
     let mut state = state();
     state.texts += 1;
-    let runs = text.split(|c: char| !is_of_secrets(c)).filter(|run| run.len() >= PIECE);
-    let mut windows = runs.flat_map(|run| run.as_bytes().windows(PIECE));
-    let (used, planted) = (&state.used, &state.planted);
-    let piece = windows.find(|piece| used.contains(*piece) || planted.contains(*piece))?;
-    let is_planted = !used.contains(piece);
-    let piece = String::from_utf8_lossy(piece);
+    let piece = first(text, |piece| {
+        state.perhaps[place(piece)] && (state.used.contains(&piece) || state.planted.contains(&piece))
+    })?;
+    let is_planted = !state.used.contains(&piece);
+    let bytes = piece.to_be_bytes();
+    let piece = String::from_utf8_lossy(&bytes);
     let line = text.lines().find(|line| line.contains(&*piece)).unwrap_or_default();
     // What is known here are the keys of an AWS that is none.
     let start: String = line.chars().take(300).collect();
     Some(Found { said: format!("{what} printed a secret ({piece}…): {start}"), is_planted })
 }
 
+/// The first piece of a text that is one of those.
+fn first(text: &str, is_one: impl Fn(Piece) -> bool) -> Option<Piece> {
+    let (mut last, mut length) = (0, 0);
+    for byte in text.as_bytes() {
+        if IS_OF_SECRETS[usize::from(*byte)] {
+            last = last << 8 | Piece::from(*byte);
+            length += 1;
+            if length >= PIECE && is_one(last) {
+                return Some(last);
+            }
+        } else {
+            length = 0;
+        }
+    }
+    None
+}
+
+/// How many bits a place has.
+const PLACES: u32 = 22;
+
+/// Where the bit of a piece is: of the product with an odd number, the highest bits (Knuth's multiplicative hashing).
+#[expect(clippy::cast_possible_truncation, reason = "each half has 64 bits, and a place as many as it says")]
+fn place(piece: Piece) -> usize {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let folded = (piece >> 64) as u64 ^ (piece as u64).rotate_left(1);
+    (folded.wrapping_mul(ODD) >> (64 - PLACES)) as usize
+}
+
 /// What a value is searched by. What is left over at its end stands in the last piece with some of what is before it.
-fn pieces(value: &str) -> Vec<[u8; PIECE]> {
+fn pieces(value: &str) -> Vec<Piece> {
     let bytes = value.as_bytes();
     let last = bytes.len().checked_sub(PIECE).map(|start| &bytes[start..]);
     let whole = bytes.chunks_exact(PIECE).chain(last);
-    let pieces = whole.filter(|piece| piece.iter().all(|byte| is_of_secrets(char::from(*byte))));
+    let pieces = whole.filter(|piece| piece.iter().all(|byte| IS_OF_SECRETS[usize::from(*byte)]));
     let pieces = pieces.filter_map(|piece| <[u8; PIECE]>::try_from(piece).ok());
-    pieces.filter(|piece| !NO_SECRETS.contains(&piece)).collect()
+    pieces.filter(|piece| !NO_SECRETS.contains(&piece)).map(Piece::from_be_bytes).collect()
 }
 
-/// What base64, hexadecimal and percent-encoded text consists of.
-fn is_of_secrets(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "+/=%-_".contains(c)
-}
+/// What base64, hexadecimal and percent-encoded text consists of, by the byte.
+const IS_OF_SECRETS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte: u8 = 0;
+    while byte.is_ascii() {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'%' | b'-' | b'_');
+        byte += 1;
+    }
+    table
+};
 
 fn tokens(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices(TOKEN).map(|(start, _)| {
@@ -202,7 +249,7 @@ pub fn made_up_token(signature: &str) -> anyhow::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_of_secrets, made_up_token, pieces, tokens, values};
+    use super::{IS_OF_SECRETS, Piece, first, made_up_token, pieces, place, tokens, values};
 
     const SIGNATURE: &str = "5be1c07d93fa2468e0b7d1f35c9a8e26417d0fb2a6c83e95d14b70f2896ac3e7";
 
@@ -220,8 +267,24 @@ mod tests {
     #[test]
     fn a_piece_is_of_whatever_part_of_a_value() {
         assert_eq!(pieces(SIGNATURE).len(), 5);
-        assert_eq!(pieces("0123456789abcdefXY").last(), Some(b"23456789abcdefXY"));
+        assert_eq!(pieces("0123456789abcdefXY").last(), Some(&Piece::from_be_bytes(*b"23456789abcdefXY")));
         assert!(pieces("short").is_empty() && pieces("0123456789abcdef").is_empty());
-        assert!(SIGNATURE.chars().all(is_of_secrets) && !is_of_secrets('"') && !is_of_secrets(' '));
+        let is_of_secrets = |byte: u8| IS_OF_SECRETS[usize::from(byte)];
+        assert!(SIGNATURE.bytes().chain(*b"azAZ09+/=%-_").all(is_of_secrets));
+        assert!(!b"\" \n\x00\xc3\xff".iter().any(|byte| is_of_secrets(*byte)));
+    }
+
+    #[test]
+    fn a_piece_is_found_wherever_it_stands_and_nowhere_else() {
+        let all = pieces(SIGNATURE);
+        let found = |text: &str| first(text, |piece| all.contains(&piece));
+        assert_eq!(found(SIGNATURE), Some(all[0]));
+        // The rest of a value, in the middle of something longer, among letters of more than one byte.
+        assert_eq!(found(&format!("ä{}", &SIGNATURE[1..])), Some(all[1]));
+        assert_eq!(found(&format!("é x=%2F{}/é", &SIGNATURE[40..])), Some(all[3]));
+        let parts = [&SIGNATURE[..15], " ", &SIGNATURE[15..30], "\n", &SIGNATURE[16..31], "\"", &SIGNATURE[31..46]];
+        assert_eq!(found(&parts.concat()), None);
+        assert_eq!((found(""), found(&"x".repeat(64))), (None, None));
+        assert!(all.iter().all(|piece| place(*piece) < 1 << super::PLACES));
     }
 }

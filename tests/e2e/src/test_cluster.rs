@@ -54,14 +54,18 @@ const KINDS: &str = "namespaces,roles,clusterroles,rolebindings,clusterrolebindi
 impl TestCluster {
     /// Starts one with some objects in it.
     pub fn start(world: &World, name: &str, objects: &str) -> anyhow::Result<Self> {
-        Self::start_with(world, name, objects, &Options::default())
+        Self::with(world, name, objects, world.plain_cluster()?)
     }
 
     /// The same with options.
     pub fn start_with(world: &World, name: &str, objects: &str, options: &Options) -> anyhow::Result<Self> {
+        let binaries = Binaries::find(std::slice::from_ref(&world.parts.kubernetes))?;
+        Self::with(world, name, objects, Cluster::start(&binaries, options, crate::sts::now())?)
+    }
+
+    fn with(world: &World, name: &str, objects: &str, cluster: Cluster) -> anyhow::Result<Self> {
         let folder = world.folder(name)?;
         let binaries = Binaries::find(std::slice::from_ref(&world.parts.kubernetes))?;
-        let cluster = Cluster::start(&binaries, options, crate::sts::now())?;
         let admin = Admin::new(binaries.kubectl()?.to_owned(), &cluster, &folder);
         if !objects.is_empty() {
             admin.with_file(&["create"], objects)?.success()?;

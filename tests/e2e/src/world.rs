@@ -5,9 +5,10 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{
-        OnceLock,
+        Mutex, OnceLock, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
+    thread::JoinHandle,
     time::Duration,
 };
 
@@ -82,6 +83,10 @@ pub struct World {
     folder: TempDir,
     logins: [OnceLock<Result<Login, String>>; 2],
     go_server: OnceLock<Result<GoServer, String>>,
+    /// A plain API server that the next test gets, started while the one before ran.
+    ready: Mutex<Option<Starting>>,
+    /// Whether there will be a next one.
+    has_many_tests: bool,
     /// The second in which the last fresh token was signed, so that no two are the same.
     last_signed: AtomicI64,
 }
@@ -97,13 +102,35 @@ pub struct Login {
     home: PathBuf,
 }
 
+/// An API server that is being started on a thread of its own.
+type Starting = JoinHandle<anyhow::Result<Cluster>>;
+
 impl World {
-    /// Finds the parts and starts the sandbox.
-    pub fn new() -> anyhow::Result<Self> {
+    /// Finds the parts and starts the sandbox. With many tests it has an API server ready for each that wants one of its own.
+    pub fn new(has_many_tests: bool) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let sts = Sts::start(folder.path())?;
-        let (logins, go_server) = Default::default();
-        Ok(Self { parts: Parts::find()?, sts, folder, logins, go_server, last_signed: AtomicI64::new(0) })
+        let (logins, go_server, ready, last_signed) = Default::default();
+        Ok(Self { parts: Parts::find()?, sts, folder, logins, go_server, ready, has_many_tests, last_signed })
+    }
+
+    /// A plain API server that nobody else has.
+    pub fn plain_cluster(&self) -> anyhow::Result<Cluster> {
+        let start = || {
+            let kubernetes = self.parts.kubernetes.clone();
+            move || -> anyhow::Result<Cluster> {
+                Ok(Cluster::start(&Binaries::find(&[kubernetes])?, &Options::default(), crate::sts::now())?)
+            }
+        };
+        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        let cluster = match ready.take() {
+            Some(starting) => starting.join().ok().context("the thread that starts an API server has panicked")??,
+            None => start()()?,
+        };
+        if self.has_many_tests {
+            *ready = Some(std::thread::spawn(start()));
+        }
+        Ok(cluster)
     }
 
     /// A new folder for one test.
@@ -188,6 +215,14 @@ impl World {
     /// Our program, with no credentials at all.
     pub fn anonymous(&self) -> std::process::Command {
         process::command(&self.parts.cluster_auth, self.folder.path())
+    }
+}
+
+impl Drop for World {
+    /// The API server that no test has taken any more ends as well.
+    fn drop(&mut self) {
+        let ready = self.ready.get_mut().unwrap_or_else(PoisonError::into_inner);
+        drop(ready.take().map(JoinHandle::join));
     }
 }
 

@@ -34,8 +34,8 @@ pub(crate) fn assemble(
     fs::write(folder.join("THIRD-PARTY-LICENSES.txt"), licences::document(dependencies)?)?;
     fs::copy(licences::of_rust()?, folder.join("COPYRIGHT-rust-library.html"))?;
     fs::write(folder.join("README.txt"), readme(release, target))?;
-    // The server, its unit and the pages are for machines on which it runs.
-    if target.system == "linux" {
+    // Windows has no server, no manual pages and one shell, for which the program prints the completion.
+    if target.system != "windows" {
         let program = runs_here()?;
         for (shell, name) in COMPLETIONS {
             let script = run::output(Command::new(&program).args(["completion", shell]))?;
@@ -45,6 +45,8 @@ pub(crate) fn assemble(
         for (name, page) in serde_json::from_str::<BTreeMap<String, String>>(&pages)? {
             write(&folder.join("man/man1").join(name), &page)?;
         }
+    }
+    if target.system == "linux" {
         let unit = fs::read_to_string(root.join("examples/k3s/cluster-auth.service"))?;
         write(&folder.join("systemd/cluster-auth.service"), &unit)?;
     }
@@ -73,18 +75,28 @@ fn readme(release: &Release, target: &Target) -> String {
         target.name(),
         commit.name
     );
-    let inside = if target.system == "linux" {
-        "\
+    let inside = match target.system {
+        "linux" => {
+            "\
 cluster-auth      the program, for every command; it needs no library of the system
 completions/      for bash, zsh, fish, PowerShell, and kubectl's plugin
 man/              one page for each command
 systemd/          a unit for the server
 "
-    } else {
-        "\
+        }
+        "darwin" => {
+            "\
+cluster-auth      the program
+completions/      for bash, zsh, fish, PowerShell, and kubectl's plugin
+man/              one page for each command
+"
+        }
+        _ => {
+            "\
 cluster-auth.exe  the program, with the client's commands: token, kubeconfig, whoami, plan, apply and more
                   (`cluster-auth completion powershell` prints its completion)
 "
+        }
     };
     format!(
         "{start}{inside}LICENSE           the Apache License 2.0; THIRD-PARTY-LICENSES.txt and COPYRIGHT-rust-library.html say what others have\n\n\

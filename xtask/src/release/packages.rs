@@ -43,14 +43,21 @@ fn krew(template: &str, version: &str, files: &[Published<'_>]) -> String {
     text
 }
 
-/// The formula: Linux' archives. There is none for macOS, where Homebrew builds from source.
+/// The formula: the archives for Linux, and the one for macOS where there is one.
 fn homebrew(template: &str, version: &str, files: &[Published<'_>]) -> String {
-    let mut linux = String::new();
-    for Published { target, url, sha256 } in files.iter().filter(|file| file.target.system == "linux") {
-        let processor = if target.architecture == "arm64" { "on_arm" } else { "on_intel" };
-        linux.push_str(&format!("    {processor} do\n      url \"{url}\"\n      sha256 \"{sha256}\"\n    end\n"));
+    let mut systems = String::new();
+    for (system, block) in [("linux", "on_linux"), ("darwin", "on_macos")] {
+        let mut archives = String::new();
+        for Published { target, url, sha256 } in files.iter().filter(|file| file.target.system == system) {
+            let processor = if target.architecture == "arm64" { "on_arm" } else { "on_intel" };
+            archives
+                .push_str(&format!("    {processor} do\n      url \"{url}\"\n      sha256 \"{sha256}\"\n    end\n"));
+        }
+        if !archives.is_empty() {
+            systems.push_str(&format!("  {block} do\n{archives}  end\n\n"));
+        }
     }
-    template.replace("{version}", version).replace("{linux}\n", &linux)
+    template.replace("{version}", version).replace("{systems}\n", &systems)
 }
 
 #[cfg(test)]
@@ -70,15 +77,18 @@ mod tests {
             text.starts_with("version: v1.2.3\nplatforms:\n  - selector: {matchLabels: {os: linux, arch: amd64}}\n")
         );
         assert!(text.contains("from: cluster-auth-1.2.3-windows-amd64/cluster-auth.exe"), "{text}");
-        assert_eq!(text.matches("uri: https://x/y\n    sha256: 00ff\n").count(), 3);
+        assert!(text.contains("{os: darwin, arch: arm64}"), "{text}");
+        assert_eq!(text.matches("uri: https://x/y\n    sha256: 00ff\n").count(), 4);
     }
 
     #[test]
-    fn homebrew_has_one_for_each_processor_with_linux() {
-        let text = homebrew("v {version}\n{linux}\nend\n", "1.2.3", &published());
-        let expected =
-            "v 1.2.3\n    on_intel do\n      url \"https://x/y\"\n      sha256 \"00ff\"\n    end\n    on_arm do\n";
-        assert!(text.starts_with(expected) && !text.contains("windows"), "{text}");
+    fn homebrew_has_one_for_each_processor_and_nothing_of_macos_without_its_archive() {
+        let text = homebrew("v {version}\n{systems}\nend\n", "1.2.3", &published());
+        let linux = "v 1.2.3\n  on_linux do\n    on_intel do\n      url \"https://x/y\"\n      sha256 \"00ff\"\n    end\n    on_arm do\n";
+        assert!(text.starts_with(linux) && !text.contains("windows"), "{text}");
+        assert!(text.contains("  on_macos do\n    on_arm do\n      url"), "{text}");
+        let without: Vec<_> = published().into_iter().filter(|file| file.target.system != "darwin").collect();
+        assert!(!homebrew("{systems}\n", "1.2.3", &without).contains("macos"));
     }
 
     #[test]

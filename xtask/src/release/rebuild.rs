@@ -23,9 +23,7 @@ pub(crate) fn compare(release: &Release, targets: &[&Target]) -> anyhow::Result<
     run::check(export.arg("archive").arg("--output").arg(&tar).arg(&release.commit.name))?;
     run::check(run::command("tar").arg("-xf").arg(&tar).arg("-C").arg(&checkout))?;
     for target in targets {
-        let both = [Contents::All, Contents::Server];
-        let contents = if target.system == "linux" { &both[..] } else { &both[..1] };
-        for contents in contents {
+        for contents in Contents::of(target) {
             let here = fs::read(dist::program(run::root(), target, *contents, &release.commit)?)?;
             let there = fs::read(dist::program(&checkout, target, *contents, &release.commit)?)?;
             anyhow::ensure!(here == there, "{} {contents:?}: two builds in two folders differ", target.name());

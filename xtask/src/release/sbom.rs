@@ -1,5 +1,8 @@
 //! The list of what is in a program, as CycloneDX has it (1.5, JSON).
 
+use std::{fs, path::Path};
+
+use anyhow::Context as _;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -36,7 +39,7 @@ pub(crate) fn sbom(release: &Release, target: &Target, dependencies: &Dependenci
                 "licenses": [{"expression": "Apache-2.0"}],
                 "properties": [
                     {"name": "cluster-auth:target", "value": target.triple},
-                    {"name": "cluster-auth:commit", "value": release.commit.name},
+                    {"name": COMMIT, "value": release.commit.name},
                 ],
             },
         },
@@ -47,6 +50,22 @@ pub(crate) fn sbom(release: &Release, target: &Target, dependencies: &Dependenci
     document["serialNumber"] = serial_number(document.to_string().as_bytes()).into();
     format!("{document:#}\n")
 }
+
+/// Of which commit a list says that it is.
+pub(crate) fn commit(file: &Path) -> anyhow::Result<String> {
+    let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let document: Value = serde_json::from_str(&text)?;
+    commit_of(&document).with_context(|| format!("{} names no commit", file.display()))
+}
+
+fn commit_of(document: &Value) -> Option<String> {
+    let properties = document["metadata"]["component"]["properties"].as_array()?;
+    let commit = properties.iter().find(|property| property["name"] == COMMIT)?;
+    commit["value"].as_str().map(str::to_owned)
+}
+
+/// The name of the property that has the commit.
+const COMMIT: &str = "cluster-auth:commit";
 
 fn component(package: &Package) -> Value {
     let key = (package.name.clone(), package.version.clone());

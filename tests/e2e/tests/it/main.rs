@@ -77,7 +77,9 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // The parts share two processors at best, and their output is easier to read in order.
     arguments.test_threads.get_or_insert(1);
-    let (world, table) = match World::new().and_then(|world| Ok((world, ::pages::Table::read()?))) {
+    // A filter is for a test or two, and mostly for those that have other servers.
+    let has_many = arguments.filter.is_none() && !arguments.list;
+    let (world, table) = match World::new(has_many).and_then(|world| Ok((world, ::pages::Table::read()?))) {
         Ok((world, table)) => (Arc::new(world), Arc::new(table)),
         Err(error) => {
             #[expect(clippy::print_stderr, reason = "a harness of its own says what it lacks")]
@@ -163,8 +165,7 @@ fn main() -> ExitCode {
     // Here the last handle goes, and with it every process.
     drop(world);
     say_slowest(&taken.lock().expect("no test panics while it holds it"));
-    let is_all = arguments.filter.is_none() && arguments.skip.is_empty() && !arguments.list;
-    if let Err(error) = secrets::conclusion(is_all) {
+    if let Err(error) = secrets::conclusion(has_many) {
         #[expect(clippy::print_stderr, reason = "a harness of its own says what it has found")]
         {
             eprintln!("error: {error:#}");

@@ -50,7 +50,7 @@ fn krew(release: &Release, manifest: &Path, work: &Path) -> anyhow::Result<()> {
 fn homebrew(release: &Release, archives: &[Archive]) -> anyhow::Result<()> {
     let formula = release.folder.join("homebrew.rb");
     let said = run::output(Command::new("ruby").args(["-e", HOMEBREW]).arg(&formula))?;
-    for Archive { file, target } in archives.iter().filter(|archive| archive.target.system == "linux") {
+    for Archive { file, target } in archives.iter().filter(|archive| archive.target.system != "windows") {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         let processor = if *target == &LINUX_AMD64 { "on_intel" } else { "on_arm" };
         let expected = format!("{processor}\nurl {}/{name}\nsha256 {}\n", release.base_url, checksums::of(file)?);

@@ -36,7 +36,9 @@ pub(super) fn check(release: &Release, work: &Path) -> anyhow::Result<Installed>
     fs::create_dir_all(&site)?;
     fs::create_dir_all(&bin)?;
     for file in archive::all(&release.folder)? {
-        fs::hard_link(&file, site.join(file.file_name().unwrap_or_default()))?;
+        let place = site.join(file.file_name().unwrap_or_default());
+        // The folder may be on another disk.
+        fs::hard_link(&file, &place).or_else(|_| fs::copy(&file, &place).map(drop))?;
     }
     // A signature of its own in place of the maintainers', if they have signed.
     let signed = site.join(format!("{}.minisig", checksums::NAME));

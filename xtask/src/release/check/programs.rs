@@ -18,7 +18,7 @@ use crate::{
         dependencies::Dependencies,
     },
     run,
-    target::{LINUX_ARM64, Target},
+    target::{LINUX_ARM64, MACOS_ARM64, Target},
     tools,
 };
 
@@ -43,9 +43,6 @@ pub(super) fn check(release: &Release, archive: &Archive, folder: &Path) -> anyh
     if target.system == "windows" {
         return libraries(&program);
     }
-    says_what_it_is(release, target, &program)?;
-    let demo = run::output(command(target, &program).arg("demo").current_dir(run::root()))?;
-    ensure!(demo.contains("alice, an IAM user") && demo.contains("mapping.none"), "the demo says: {demo}");
     for page in archive::sorted(&folder.join("man/man1"))? {
         // What is not of mandoc's own dialect is its lowest level, `style`.
         run::output(Command::new("mandoc").args(["-T", "lint", "-W", "warning"]).arg(&page))?;
@@ -53,6 +50,13 @@ pub(super) fn check(release: &Release, archive: &Archive, folder: &Path) -> anyh
     run::output(Command::new("bash").arg("-n").arg(folder.join("completions/bash/cluster-auth")))?;
     run::output(Command::new("zsh").arg("-n").arg(folder.join("completions/zsh/_cluster-auth")))?;
     run::output(Command::new("fish").arg("-n").arg(folder.join("completions/fish/cluster-auth.fish")))?;
+    if *target == &MACOS_ARM64 {
+        // Nothing here runs it: the workflow's job has, where it was built.
+        return Ok(());
+    }
+    says_what_it_is(release, target, &program)?;
+    let demo = run::output(command(target, &program).arg("demo").current_dir(run::root()))?;
+    ensure!(demo.contains("alice, an IAM user") && demo.contains("mapping.none"), "the demo says: {demo}");
     unit(folder, &program)
 }
 

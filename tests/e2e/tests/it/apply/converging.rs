@@ -102,7 +102,7 @@ fn changed(world: &World) -> anyhow::Result<()> {
 }
 
 /// At how many places of a run it is killed.
-const PLACES: usize = 16;
+const PLACES: usize = 8;
 
 fn killed(world: &World) -> anyhow::Result<()> {
     let managed = TestCluster::start(world, "apply-killed-anywhere", &surroundings())?;

@@ -235,7 +235,7 @@ fn both_helms(world: &World) -> anyhow::Result<()> {
 }
 
 /// How many files are generated.
-const GENERATED: usize = 120;
+const GENERATED: usize = 60;
 
 fn generated(world: &World) -> anyhow::Result<()> {
     let folder = world.folder("chart-generated")?;

@@ -11,7 +11,7 @@ use super::{PRODUCTION, guide::LABEL, say};
 const REVIEWS: usize = 200;
 
 /// Measures a server with 1,000 users in the chart's 20Mi, and with 20,000 in the 64Mi that reading so many takes (docs/benchmark.md),
-/// just started and under load, and prints it.
+/// just started and under load of tokens that no server has seen, and prints it.
 pub(super) fn measure(world: &World, machine: &TestNode, folder: &Path) -> anyhow::Result<()> {
     for (users, mebibytes) in [(1_000, 20), (20_000, 64)] {
         let many: String = (0..users).map(|number| format!("u{number:05}, ")).collect();
@@ -38,20 +38,27 @@ pub(super) fn measure(world: &World, machine: &TestNode, folder: &Path) -> anyho
         let [idle, loaded] = [idle, loaded]
             .map(|memory| format!("{} anonymous and {} at most", mib(memory.anonymous), mib(memory.peak)));
         say(&format!(
-            "{users} users, of {mebibytes} MiB: {idle} when it has started; {loaded} after {REVIEWS} reviews on 16 connections and {} logins",
+            "{users} users, of {mebibytes} MiB: {idle} when it has started; {loaded} after {REVIEWS} reviews of as many tokens on 16 connections and {} logins",
             logins.let_in
         ));
     }
     Ok(())
 }
 
-/// Asks from all sides at once, and gives the statuses of the answers, one a line.
+/// Asks from all sides at once, about a token of its own each time, and gives the statuses of the answers, one a line.
 fn load(world: &World, machine: &TestNode, folder: &Path) -> anyhow::Result<String> {
-    let review = token_review("authentication.k8s.io/v1", &world.fresh_token("alice", PRODUCTION)?);
-    fs::write(folder.join("review.json"), review)?;
-    machine.run(&format!(
-        "curl --silent --insecure --http1.1 --parallel --parallel-max 16 --output /dev/null --write-out '%{{http_code}}\\n' \
-         --header 'content-type: application/json' --data @{}/review.json 'https://127.0.0.1:21362/authenticate?[1-{REVIEWS}]'",
-        folder.display()
-    ))
+    let mut transfers = Vec::new();
+    for number in 0..REVIEWS {
+        let review = token_review("authentication.k8s.io/v1", &world.fresh_token("alice", PRODUCTION)?);
+        let file = folder.join(format!("review-{number}.json"));
+        fs::write(&file, review)?;
+        transfers.push(format!(
+            "url = \"https://127.0.0.1:21362/authenticate\"\ninsecure\nhttp1.1\nsilent\noutput = \"/dev/null\"\n\
+             write-out = \"%{{http_code}}\\n\"\nheader = \"content-type: application/json\"\ndata = \"@{}\"\n",
+            file.display()
+        ));
+    }
+    let config = folder.join("reviews.curl");
+    fs::write(&config, transfers.join("next\n"))?;
+    machine.run(&format!("curl --parallel --parallel-max 16 --config {}", config.display()))
 }

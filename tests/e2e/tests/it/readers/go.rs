@@ -13,7 +13,7 @@ use e2e::{
     world::{CLUSTER_ID, World},
 };
 use identity::Partition;
-use local_cluster::{Binaries, Cluster, Options};
+use local_cluster::{Binaries, Cluster};
 use serde_json::{Value, json};
 
 use super::{
@@ -82,7 +82,7 @@ pub(super) struct Api {
 impl Api {
     pub(super) fn start(world: &World, name: &str) -> anyhow::Result<Self> {
         let binaries = Binaries::find(std::slice::from_ref(&world.parts.kubernetes))?;
-        let cluster = Cluster::start(&binaries, &Options::default(), e2e::sts::now())?;
+        let cluster = world.plain_cluster()?;
         let admin = Admin::new(binaries.kubectl()?.to_owned(), &cluster, &world.folder(name)?);
         let (proxy, address) = admin.proxy()?;
         let port = address.rsplit_once(':').context("a port")?.1.parse()?;
