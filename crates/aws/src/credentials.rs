@@ -29,6 +29,7 @@ mod process;
 mod replace;
 mod resolve;
 mod session;
+mod slips;
 mod small_file;
 mod sso;
 mod sso_token;

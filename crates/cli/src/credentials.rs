@@ -2,6 +2,7 @@
 
 mod asking;
 mod cache;
+mod clock;
 mod explained;
 mod mfa;
 mod private;
@@ -23,6 +24,7 @@ pub(crate) use self::sessions::{Sessions, folder as sessions_folder};
 use self::{
     asking::{Asking, Step},
     cache::Kept,
+    clock::Clock,
     explained::{Explained, Region, Started, Whence},
     mfa::Codes,
 };
@@ -126,9 +128,11 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
         endpoints.vars.insert("AWS_REGION".to_owned(), name.clone());
     }
     let plan = credentials::resolve(environment, &files, profile, rules);
-    if plan.as_ref().map_or(true, |plan| plan.base.is_of_surroundings()) {
+    // With keys of the environment no profile counts.
+    if profile.is_some() || environment.get("AWS_ACCESS_KEY_ID").is_none() {
         let name = credentials::profile_name(environment, profile);
-        files.slips(name).iter().for_each(|slip| process::note(&format!("note: {slip}")));
+        let has_credentials = plan.as_ref().is_ok_and(|plan| !plan.base.is_of_surroundings());
+        files.slips(name, has_credentials).iter().for_each(|slip| process::note(&format!("note: {slip}")));
     }
     let plan = plan?;
     let credentials = match plan.immediate() {
@@ -229,7 +233,8 @@ fn asking<'a>(
     let codes = wanted.codes();
     let (steps, client) = (of_profile.chain(given).collect(), OnceCell::new());
     let explained = Explained(wanted.explain);
-    Asking { base: &plan.base, steps, rules: wanted.rules, environment, sts, codes, sessions, client, explained }
+    let (rules, clock) = (wanted.rules, Clock::default());
+    Asking { base: &plan.base, steps, rules, environment, sts, codes, sessions, client, clock, explained }
 }
 
 /// The same where aws-iam-authenticator's file keeps them.

@@ -12,10 +12,11 @@ use aws::{
     Obtained,
     credentials::{self, AssumeRole, Base, Credentials, Environment, Rules, Session, SessionKey, Sso, Standing},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::{
     Codes, Explained, Sessions,
+    clock::{Clock, minutes},
     explained::{Started, Whence},
     sessions::Held,
 };
@@ -32,6 +33,7 @@ pub(super) struct Asking<'a> {
     /// What is kept; none where nothing is to be.
     pub(super) sessions: Option<Sessions>,
     pub(super) client: OnceCell<aws::Client>,
+    pub(super) clock: Clock,
     pub(super) explained: Explained,
 }
 
@@ -65,9 +67,6 @@ enum Turn {
 
 /// How long a session lasts that is kept, in seconds: as long as any role's may, and a role's that another assumes.
 const KEPT_SECONDS: u32 = 3600;
-
-/// What clocks differ by without anybody being told.
-const TOLERATED: SignedDuration = SignedDuration::from_mins(2);
 
 impl Found {
     fn is_good(&self) -> bool {
@@ -271,7 +270,8 @@ impl Asking<'_> {
         }
         let (client, started) = (self.client()?, Started::now());
         let found =
-            credentials::fetch_base(self.base, self.rules, self.environment, client, self.sts, process::now()).await?;
+            credentials::fetch_base(self.base, self.rules, self.environment, client, self.sts, process::now()).await;
+        let found = self.clock.compared(found, client)?;
         self.explained.step(&self.name(0), Whence::Asked, &found, &started);
         // Asking may have renewed the token by which it is known who somebody is: then there is another key from now on.
         let from_now_on = self.key_of_base();
@@ -310,10 +310,11 @@ impl Asking<'_> {
         };
         let (at, started) = (process::now(), Started::now());
         role.session_name.get_or_insert_with(|| self.rules.session_name(at));
-        let mut found = aws::assume_role(client, credentials, self.sts, &role, code.as_ref(), at).await?;
+        let found = aws::assume_role(client, credentials, self.sts, &role, code.as_ref(), at).await;
+        let mut found = self.clock.compared(found, client)?;
         if let Some(seconds) = role.duration_seconds {
             let end = &mut found.credentials.expires;
-            *end = end.map(|end| by_our_clock(end, at + SignedDuration::from_secs(seconds.into())));
+            *end = end.map(|end| self.clock.end(end, at + SignedDuration::from_secs(seconds.into())));
         }
         self.explained.step(&self.name(index), Whence::Asked, &found, &started);
         if let Some(key) = key {
@@ -355,50 +356,5 @@ impl Asking<'_> {
         }
         let client = aws::Client::new(self.environment)?;
         Ok(self.client.get_or_init(|| client))
-    }
-}
-
-/// The end of a session by this machine's clock, which is what it is compared with. That the clock is wrong is said: soon AWS will take no
-/// request that is signed by it.
-fn by_our_clock(end: Timestamp, expected: Timestamp) -> Timestamp {
-    let behind = end.duration_since(expected);
-    if behind.abs() > TOLERATED {
-        let which = if behind.is_positive() { "behind" } else { "ahead of" };
-        process::note(&format!("note: this machine's clock is {} {which} AWS's; set it", minutes(behind.abs())));
-    }
-    end.min(expected)
-}
-
-fn minutes(duration: SignedDuration) -> String {
-    match duration.as_mins() {
-        0 | 1 => format!("{} seconds", duration.as_secs()),
-        minutes @ 2..120 => format!("{minutes} minutes"),
-        minutes => format!("{} hours", minutes / 60),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::{SignedDuration, Timestamp};
-
-    use super::{by_our_clock, minutes};
-
-    #[test]
-    fn a_session_ends_by_whichever_clock_is_first() {
-        let expected: Timestamp = "2026-01-02T04:04:05Z".parse().expect("a time");
-        for minutes in [-600, -10, -1, 0, 1, 10, 600] {
-            let by_aws = expected + SignedDuration::from_mins(minutes);
-            let end = by_our_clock(by_aws, expected);
-            assert_eq!(end, by_aws.min(expected), "AWS's clock is {minutes} minutes before ours");
-        }
-    }
-
-    #[test]
-    fn a_difference_is_said_in_words_of_its_size() {
-        let rows =
-            [(1, "1 seconds"), (119, "119 seconds"), (120, "2 minutes"), (7199, "119 minutes"), (7200, "2 hours")];
-        for (seconds, words) in rows {
-            assert_eq!(minutes(SignedDuration::from_secs(seconds)), words);
-        }
     }
 }

@@ -25,6 +25,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("credentials::every_source_is_found_as_the_other_programs_find_it", sources),
     ("credentials::logins_are_renewed_and_kept_as_the_aws_cli_does_it", renewed::beside),
     ("credentials::files_are_read_as_botocore_reads_them", files::read),
+    ("credentials::what_other_programs_read_is_no_slip", files::settings_of_others),
 ];
 
 fn sources(world: &World) -> anyhow::Result<()> {

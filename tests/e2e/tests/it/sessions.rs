@@ -20,6 +20,7 @@ use serde::Deserialize;
 use crate::Test;
 
 mod at_once;
+mod clock;
 mod network;
 
 pub(crate) const TESTS: &[Test] = &[
@@ -32,6 +33,9 @@ pub(crate) const TESTS: &[Test] = &[
     ("sessions::what_others_could_read_is_removed_all_the_same", cleared),
     ("sessions::a_program_is_run_each_time_for_whoever_asks", programs),
     ("sessions::what_cannot_be_trusted_is_asked_for_anew", untrusted),
+    ("sessions::a_clock_that_is_not_awss_is_said_and_what_is_kept_ends_by_the_first", clock::of_roles),
+    ("sessions::a_clock_that_is_not_awss_is_said_whatever_is_asked", clock::of_every_source),
+    ("sessions::a_clock_that_is_ahead_is_named_in_place_of_another_login", clock::of_logins),
     ("sessions::explain_says_each_source_and_step_and_no_secret", explained),
     ("sessions::a_kept_session_touches_no_network", network::of_our_own),
     ("sessions::what_others_keep_touches_no_network", network::of_others),

@@ -30,17 +30,7 @@ pub(super) fn of_logins(world: &World) -> anyhow::Result<()> {
     });
     let cache = home.folder.join(".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json");
     fs::write(cache, token.to_string())?;
-    let key = include_str!("../../../../../crates/aws/src/credentials/login/tests/dpop.pem");
-    let keys = serde_json::json!({
-        "accessKeyId": "ASIAOVER", "secretAccessKey": "s", "sessionToken": "t", "accountId": "111122223333", "expiresAt": end(-1),
-    });
-    let login = serde_json::json!({
-        "accessToken": keys, "tokenType": "aws_sigv4", "refreshToken": "token-of-renewal", "clientId": "client", "dpopKey": key,
-    });
-    let cache = home.folder.join(".aws/login/cache");
-    fs::create_dir_all(&cache)?;
-    let name = "5d5303d4711466446508d1822010ddb9c314be63f450cef40f32bbff5443e078.json";
-    fs::write(cache.join(name), login.to_string())?;
+    a_login_that_is_over(&home)?;
     let takes = Duration::from_millis(300);
     let sso = serde_json::json!({"accessToken": "token-renewed", "expiresIn": 28_800, "tokenType": "Bearer"});
     let keys = serde_json::json!({"accessKeyId": "ASIALOGIN", "secretAccessKey": "s", "sessionToken": "t"});
@@ -54,6 +44,21 @@ pub(super) fn of_logins(world: &World) -> anyhow::Result<()> {
     hundred(world, &home, &["login"], "ASIALOGIN")?;
     ensure!(home.server.count("POST /v1/token ") == 1, "{:?}", home.server.asked());
     Ok(())
+}
+
+/// Bob's `aws login`, which has to be renewed.
+pub(super) fn a_login_that_is_over(home: &Home) -> anyhow::Result<()> {
+    let key = include_str!("../../../../../crates/aws/src/credentials/login/tests/dpop.pem");
+    let keys = serde_json::json!({
+        "accessKeyId": "ASIAOVER", "secretAccessKey": "s", "sessionToken": "t", "accountId": "111122223333", "expiresAt": end(-1),
+    });
+    let login = serde_json::json!({
+        "accessToken": keys, "tokenType": "aws_sigv4", "refreshToken": "token-of-renewal", "clientId": "client", "dpopKey": key,
+    });
+    let cache = home.folder.join(".aws/login/cache");
+    fs::create_dir_all(&cache)?;
+    let name = "5d5303d4711466446508d1822010ddb9c314be63f450cef40f32bbff5443e078.json";
+    Ok(fs::write(cache.join(name), login.to_string())?)
 }
 
 /// A hundred processes at once, each with one of these profiles, all of which get this key.
