@@ -17,6 +17,8 @@ mod bridge;
 mod cache;
 mod configparser;
 mod considered;
+#[cfg(unix)]
+mod descendants;
 mod digest;
 mod endpoints;
 mod fetch;

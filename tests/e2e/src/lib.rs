@@ -15,6 +15,7 @@ pub mod container;
 pub mod counting_proxy;
 pub mod exchange;
 pub mod https;
+pub mod homes;
 pub mod load;
 pub mod machine;
 pub mod metadata;

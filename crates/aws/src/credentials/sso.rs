@@ -25,7 +25,7 @@ pub(super) async fn fetch(
     now: Timestamp,
 ) -> Result<Credentials, CredentialsError> {
     let token = token(sso, environment, client, now).await?;
-    let url = url(sso, environment, "AWS_ENDPOINT_URL_SSO", "portal.sso")?;
+    let url = portal_url(environment, sso)?;
     let parameters = form_urlencoded::Serializer::new(String::new())
         .append_pair("role_name", &sso.role_name)
         .append_pair("account_id", &sso.account_id)
@@ -79,7 +79,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// answers says the hour, whatever the answer is; nothing is sent but the question.
 async fn is_over_by_our_clock_alone(token: &SsoToken, sso: &Sso, environment: &Environment, client: &Client) -> bool {
     if client.date().is_none()
-        && let Ok(url) = url(sso, environment, "AWS_ENDPOINT_URL_SSO", "portal.sso")
+        && let Ok(url) = portal_url(environment, sso)
         && let Ok(request) = Request::head(format!("{url}/")).body(Full::default())
     {
         drop(timeout(PATIENCE, client.http.send(request)).await);
@@ -134,6 +134,11 @@ fn credentials(body: &Bytes) -> Option<Credentials> {
         session_token: Some(Secret::new(found.session_token)),
         expires: Some(Timestamp::from_second(found.expiration.div_euclid(1000)).ok()?),
     })
+}
+
+/// Where the portal is that gives a role's credentials.
+pub(super) fn portal_url(environment: &Environment, sso: &Sso) -> Result<String, CredentialsError> {
+    url(sso, environment, "AWS_ENDPOINT_URL_SSO", "portal.sso")
 }
 
 /// Where a service of IAM Identity Center is: by its variable, or in the Region of the profile.

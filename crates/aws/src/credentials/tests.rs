@@ -573,7 +573,8 @@ fn of_each_source_it_is_said_why_there_is_nothing() {
     assert_eq!(said(&[], Some("login")), expected);
     let nothing = said(&[("AWS_PROFILE", "nothing"), ("AWS_EC2_METADATA_DISABLED", "true")], None);
     assert_eq!(nothing[0], "keys in the environment: AWS_ACCESS_KEY_ID is not set");
-    assert_eq!(nothing[8], "the container: AWS_CONTAINER_CREDENTIALS_FULL_URI is not set");
+    let variables = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI";
+    assert_eq!(nothing[8], format!("the container: neither {variables} is set"));
     assert_eq!(nothing[9], "the instance: AWS_EC2_METADATA_DISABLED is true");
 }
 

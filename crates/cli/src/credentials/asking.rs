@@ -76,14 +76,14 @@ impl Found {
 
 impl Asking<'_> {
     /// The credentials at the end. A runtime is made only where somebody has to be asked.
-    pub(super) fn credentials(&self) -> anyhow::Result<Credentials> {
+    pub(super) fn credentials(&self) -> anyhow::Result<Obtained> {
         let started = Started::now();
         let (keys, found) = self.look_around(None);
         let is_last = |found: &Found| found.index == self.steps.len();
         if let Some(last) = found.as_ref().filter(|found| is_last(found) && found.is_good()) {
             self.explain(last, &started);
             self.codes.say_unused();
-            return Ok(last.obtained.credentials.clone());
+            return Ok(last.obtained.clone());
         }
         let Some(spare) = found.as_ref().filter(|found| is_last(found)).cloned() else {
             return runtime::block_on(self.ask_from(keys, found, &started))?;
@@ -92,21 +92,21 @@ impl Asking<'_> {
             // Somebody else is renewing them.
             if sessions.try_hold(key).is_none() {
                 self.explain(&spare, &started);
-                return Ok(spare.obtained.credentials);
+                return Ok(spare.obtained);
             }
         }
         match runtime::block_on(self.ask_from(keys, found, &started))? {
             Err(why) => {
                 process::note(&format!("note: the cached session ends soon, and cannot be renewed: {why:#}"));
                 self.explain(&spare, &started);
-                Ok(spare.obtained.credentials)
+                Ok(spare.obtained)
             }
             asked => asked,
         }
     }
 
     /// The same where something has to be asked.
-    pub(super) async fn ask(&self) -> anyhow::Result<Credentials> {
+    pub(super) async fn ask(&self) -> anyhow::Result<Obtained> {
         let started = Started::now();
         let (keys, found) = self.look_around(None);
         self.ask_from(keys, found, &started).await
@@ -119,9 +119,9 @@ impl Asking<'_> {
         keys: Vec<SessionKey>,
         found: Option<Found>,
         started: &Started,
-    ) -> anyhow::Result<Credentials> {
+    ) -> anyhow::Result<Obtained> {
         let asking = self.ask_each(keys, found, started);
-        if !self.asks_a_person(self.steps.len()) {
+        if !self.may_ask_a_person() {
             return asking.await;
         }
         tokio::select! {
@@ -137,21 +137,21 @@ impl Asking<'_> {
         mut keys: Vec<SessionKey>,
         found: Option<Found>,
         started: &Started,
-    ) -> anyhow::Result<Credentials> {
-        let (mut index, mut credentials) = match found.filter(Found::is_good) {
+    ) -> anyhow::Result<Obtained> {
+        let (mut index, mut obtained) = match found.filter(Found::is_good) {
             Some(found) => {
                 self.explain(&found, started);
-                (found.index, found.obtained.credentials)
+                (found.index, found.obtained)
             }
             None => {
                 let base = self.ask_base(keys.first()).await?;
                 let (started, found);
                 started = Started::now();
-                (keys, found) = self.look_around(Some(&base));
+                (keys, found) = self.look_around(Some(&base.credentials));
                 match found.filter(|found| found.is_good() && found.index > 0) {
                     Some(found) => {
                         self.explain(&found, &started);
-                        (found.index, found.obtained.credentials)
+                        (found.index, found.obtained)
                     }
                     None => (0, base),
                 }
@@ -159,10 +159,10 @@ impl Asking<'_> {
         };
         while let Some(step) = self.steps.get(index) {
             index += 1;
-            credentials = self.assume(index, step, &credentials, keys.get(index)).await?;
+            obtained = self.assume(index, step, &obtained.credentials, keys.get(index)).await?;
         }
         self.codes.say_unused();
-        Ok(credentials)
+        Ok(obtained)
     }
 
     /// The keys of every step, as far as it is known who starts, and the furthest credentials that are kept.
@@ -193,7 +193,12 @@ impl Asking<'_> {
     /// but for a role that asks for a code of a device, which nobody is to look for each time.
     fn key_of_base(&self) -> Option<SessionKey> {
         let is_known = self.asks_a_person(self.steps.len()) || !matches!(self.base, Base::Process { .. });
-        is_known.then(|| SessionKey::of_base(self.base, self.environment)).flatten()
+        is_known.then(|| SessionKey::of_base(self.base, self.environment, self.sts)).flatten()
+    }
+
+    /// Whether a person may be asked on the way: for a code, or by a program.
+    fn may_ask_a_person(&self) -> bool {
+        self.asks_a_person(self.steps.len()) || matches!(self.base, Base::Process { .. })
     }
 
     /// Whether one of so many steps takes a code of a device.
@@ -248,12 +253,12 @@ impl Asking<'_> {
         }
     }
 
-    async fn ask_base(&self, key: Option<&SessionKey>) -> anyhow::Result<Credentials> {
+    async fn ask_base(&self, key: Option<&SessionKey>) -> anyhow::Result<Obtained> {
         let started = Started::now();
         let _turn = match self.turn(0, key).await {
             Turn::Asked(found) => {
                 self.explain(&found, &started);
-                return Ok(found.obtained.credentials);
+                return Ok(found.obtained);
             }
             ours @ Turn::Ours(_) => ours,
         };
@@ -266,19 +271,19 @@ impl Asking<'_> {
         let renewed = renews.as_ref().and_then(|_| self.look(0, &self.key_of_base()?)).filter(Found::is_good);
         if let Some(found) = renewed {
             self.explain(&found, &started);
-            return Ok(found.obtained.credentials);
+            return Ok(found.obtained);
         }
         let (client, started) = (self.client()?, Started::now());
         let found =
             credentials::fetch_base(self.base, self.rules, self.environment, client, self.sts, process::now()).await;
-        let found = self.clock.compared(found, client)?;
+        let found = self.explained.tried(&self.name(0), &started, self.clock.compared(found, client))?;
         self.explained.step(&self.name(0), Whence::Asked, &found, &started);
         // Asking may have renewed the token by which it is known who somebody is: then there is another key from now on.
         let from_now_on = self.key_of_base();
         for key in [key, from_now_on.as_ref().filter(|other| key != Some(*other))].into_iter().flatten() {
             self.keep(0, key, &found);
         }
-        Ok(found.credentials)
+        Ok(found)
     }
 
     async fn assume(
@@ -287,12 +292,12 @@ impl Asking<'_> {
         step: &Step,
         credentials: &Credentials,
         key: Option<&SessionKey>,
-    ) -> anyhow::Result<Credentials> {
+    ) -> anyhow::Result<Obtained> {
         let started = Started::now();
         let _turn = match self.turn(index, key).await {
             Turn::Asked(found) => {
                 self.explain(&found, &started);
-                return Ok(found.obtained.credentials);
+                return Ok(found.obtained);
             }
             ours @ Turn::Ours(_) => ours,
         };
@@ -301,17 +306,21 @@ impl Asking<'_> {
             role.duration_seconds.get_or_insert(KEPT_SECONDS);
         }
         if step.forwards_session_name {
-            let caller = aws::get_caller_identity(client, credentials, self.sts, process::now()).await?;
+            let caller = aws::get_caller_identity(client, credentials, self.sts, process::now()).await;
+            let caller = self.explained.tried(&self.name(index), &started, caller)?;
             role.session_name = caller.session_name().map(str::to_owned);
         }
         let code = match &role.mfa {
-            Some(device) => Some(self.codes.of(device, &role.role_arn).await?),
+            Some(device) => {
+                let code = self.codes.of(device, &role.role_arn).await;
+                Some(self.explained.tried(&self.name(index), &started, code)?)
+            }
             None => None,
         };
         let (at, started) = (process::now(), Started::now());
         role.session_name.get_or_insert_with(|| self.rules.session_name(at));
         let found = aws::assume_role(client, credentials, self.sts, &role, code.as_ref(), at).await;
-        let mut found = self.clock.compared(found, client)?;
+        let mut found = self.explained.tried(&self.name(index), &started, self.clock.compared(found, client))?;
         if let Some(seconds) = role.duration_seconds {
             let end = &mut found.credentials.expires;
             *end = end.map(|end| self.clock.end(end, at + SignedDuration::from_secs(seconds.into())));
@@ -320,7 +329,7 @@ impl Asking<'_> {
         if let Some(key) = key {
             self.keep(index, key, &found);
         }
-        Ok(found.credentials)
+        Ok(found)
     }
 
     fn explain(&self, found: &Found, started: &Started) {

@@ -10,6 +10,7 @@
 //! key, the source, what AWS was asked on the way, and – of a failure – the class of its exception. Each of them is asked in a home of its own.
 
 mod ask;
+mod container;
 mod files;
 mod renewed;
 
@@ -24,6 +25,7 @@ use crate::Test;
 pub(crate) const TESTS: &[Test] = &[
     ("credentials::every_source_is_found_as_the_other_programs_find_it", sources),
     ("credentials::logins_are_renewed_and_kept_as_the_aws_cli_does_it", renewed::beside),
+    ("credentials::a_task_of_ecs_is_asked_at_its_own_address", container::relative),
     ("credentials::files_are_read_as_botocore_reads_them", files::read),
     ("credentials::what_other_programs_read_is_no_slip", files::settings_of_others),
 ];

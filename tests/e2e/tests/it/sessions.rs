@@ -39,6 +39,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("sessions::explain_says_each_source_and_step_and_no_secret", explained),
     ("sessions::a_kept_session_touches_no_network", network::of_our_own),
     ("sessions::what_others_keep_touches_no_network", network::of_others),
+    ("sessions::what_the_benchmark_measures_touches_no_network", network::of_the_benchmark),
 ];
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/Dev";

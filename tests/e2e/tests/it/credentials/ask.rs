@@ -435,7 +435,7 @@ pub(super) fn typed(mut command: Command, input: Option<&str>) -> anyhow::Result
 }
 
 /// Whose keys a token is signed with: of an ExecCredential.
-fn asked(output: Output) -> anyhow::Result<Asked> {
+pub(super) fn asked(output: Output) -> anyhow::Result<Asked> {
     if output.code != 0 {
         return Ok(Asked { key: None, source: None, error: output.stdout + &output.stderr, requests: Vec::new() });
     }
