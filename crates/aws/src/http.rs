@@ -70,9 +70,15 @@ impl Default for Transport {
 }
 
 /// Returns the proxies that the environment names. Only `https://` URLs go through one: plain HTTP is the metadata services of this
-/// very machine.
+/// very machine. An empty variable in small letters takes the one in capitals away, as for the AWS CLI (Python's `getproxies_environment`).
 pub fn proxies(environment: &Environment) -> Proxies {
-    Proxies::read(Spelling::Lower, |name| environment.get(name))
+    let is_empty = |name: &str| environment.vars.get(name).is_some_and(String::is_empty);
+    let taken_away = |name: &str| match name {
+        "HTTPS_PROXY" => is_empty("https_proxy"),
+        "NO_PROXY" => is_empty("no_proxy"),
+        _ => false,
+    };
+    Proxies::read(Spelling::Lower, |name| environment.get(name).filter(|_| !taken_away(name)))
 }
 
 /// An HTTP client for one kind of calls.
