@@ -25,7 +25,7 @@ pub(crate) struct Process {
     /// The environment, variables that are not UTF-8 left out, empty ones counted as unset (as viper does).
     pub(crate) variables: BTreeMap<String, String>,
     /// Those of proxies in small letters that are set and empty: to the AWS CLI they are not unset.
-    emptied: Vec<String>,
+    pub(crate) emptied: Vec<String>,
 }
 
 /// Of which an empty one takes the one in capitals away.

@@ -5,14 +5,35 @@ use std::{fs, process::Stdio, time::Duration};
 use anyhow::ensure;
 use e2e::{scripted::Line, world::World};
 
-use super::{Home, end, key_of, self_command};
+use super::{Home, ROLE, SERIAL, end, key_of, self_command};
 
 pub(super) fn of_sessions(world: &World) -> anyhow::Result<()> {
-    for profile in ["dev", "sso"] {
+    for profile in ["dev", "sso", "printed", "web"] {
         let home = Home::new(world, &format!("sessions-at-once-{profile}"))?;
+        let (runs, token) = (home.folder.join("runs"), home.folder.join("token"));
+        fs::write(&runs, "")?;
+        fs::write(&token, "a.web.token")?;
+        let config = fs::read_to_string(home.folder.join(".aws/config"))?;
+        let more = format!(
+            "[profile printed]\nrole_arn = {ROLE}\nsource_profile = default\nmfa_serial = {SERIAL}\n\
+             mfa_process = echo run >> {} && echo 123456\n\
+             [profile web]\nrole_arn = {ROLE}\nweb_identity_token_file = {}\n",
+            runs.display(),
+            token.display()
+        );
+        fs::write(home.folder.join(".aws/config"), config + &more)?;
+        let mut script = Home::script("ASIADEV", 3600);
+        let web = Line { on: vec!["Action=AssumeRoleWithWebIdentity&".to_owned()], ..script[0].clone() };
+        let web = Line { body: web.body.replace("AssumeRole", "AssumeRoleWithWebIdentity"), ..web };
+        script.push(web);
+        home.server.answers(script);
         hundred(world, &home, &[profile], "ASIADEV")?;
-        ensure!(home.asked() == 1, "{profile}: AWS was asked {} times", home.asked());
+        let asked = home.asked() + home.server.count("Action=AssumeRoleWithWebIdentity&");
+        ensure!(asked == 1, "{profile}: AWS was asked {asked} times");
         ensure!(home.kept()?.len() == 1, "{profile}");
+        // One code for all of them.
+        let runs = fs::read_to_string(&runs)?.lines().count();
+        ensure!(runs == usize::from(profile == "printed"), "{profile}: the program of codes ran {runs} times");
     }
     Ok(())
 }
