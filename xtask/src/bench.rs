@@ -95,7 +95,17 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     let ours = dist::build(&LINUX_AMD64)?;
-    run::check(run::cargo().args(["build", "--locked", "--release", "--package", "e2e", "--bin", "bench-tokens", "--bin", "bench-homes"]))?;
+    run::check(run::cargo().args([
+        "build",
+        "--locked",
+        "--release",
+        "--package",
+        "e2e",
+        "--bin",
+        "bench-tokens",
+        "--bin",
+        "bench-homes",
+    ]))?;
     let mut again = Command::new("unshare");
     again.args(["--map-root-user", "--mount", "--net"]).arg(env::current_exe()?);
     again.args(["bench", "--inside", "--seconds", &args.seconds.to_string()]);

@@ -80,7 +80,10 @@ impl Process {
     /// The environment in the form that the AWS crate resolves credentials from.
     pub(crate) fn aws_environment(&self) -> aws::credentials::Environment {
         let emptied = self.emptied.iter().map(|name| (name.clone(), String::new()));
-        aws::credentials::Environment { vars: self.variables.clone().into_iter().chain(emptied).collect(), home: self.home() }
+        aws::credentials::Environment {
+            vars: self.variables.clone().into_iter().chain(emptied).collect(),
+            home: self.home(),
+        }
     }
 }
 

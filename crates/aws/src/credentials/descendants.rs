@@ -72,7 +72,8 @@ fn is_any_left(all: &[i32]) -> bool {
 fn found(mut all: Vec<i32>, processes: &BTreeMap<i32, Process>) -> Vec<i32> {
     let mut at = 0;
     while let Some(parent) = all.get(at).copied() {
-        let is_child = |(pid, process): (&i32, &Process)| (process.parent == parent && !all.contains(pid)).then_some(*pid);
+        let is_child =
+            |(pid, process): (&i32, &Process)| (process.parent == parent && !all.contains(pid)).then_some(*pid);
         let children: Vec<i32> = processes.iter().filter_map(is_child).collect();
         all.extend(children);
         at += 1;

@@ -183,7 +183,8 @@ mod tests {
 
     #[test]
     fn of_an_sso_session_other_settings_count() {
-        let near = near_misses(["sso_start_ulr", "sso_registration_scopes"].into_iter(), &OF_SSO_SESSION, Sure::BySight);
+        let near =
+            near_misses(["sso_start_ulr", "sso_registration_scopes"].into_iter(), &OF_SSO_SESSION, Sure::BySight);
         assert_eq!(near, [("sso_start_ulr", "sso_start_url")]);
     }
 

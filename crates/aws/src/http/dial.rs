@@ -52,7 +52,13 @@ impl Dial {
         Ok(Self {
             connect_to: transport.connect_to.as_deref().map(Arc::from),
             proxies: Arc::new(proxies.build()),
-            except: transport.proxy.except.iter().flat_map(|all| all.split(',')).map(|one| one.trim().to_owned()).collect(),
+            except: transport
+                .proxy
+                .except
+                .iter()
+                .flat_map(|all| all.split(','))
+                .map(|one| one.trim().to_owned())
+                .collect(),
             direct,
         })
     }

@@ -20,6 +20,7 @@ use crate::Test;
 pub(crate) const TESTS: &[Test] = &[
     ("proxies::a_cluster_is_reached_as_kubectl_reaches_it", as_kubectl),
     ("proxies::aws_is_asked_through_the_proxy_that_botocore_would_take", as_botocore),
+    ("proxies::who_vouches_for_aws_is_said_by_any_of_their_settings", authorities),
 ];
 
 /// Names and values of the environment.
@@ -157,6 +158,47 @@ fn as_botocore(world: &World) -> anyhow::Result<()> {
         }
     }
     ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
+/// Whether STS is believed, here and by the AWS CLI, where one thing alone names its authority.
+fn authorities(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("proxies-authorities")?;
+    let keys = world.sts.credentials("alice")?;
+    let authority = world.sts.ca_file.display().to_string();
+    let common = [
+        ("HTTPS_PROXY", format!("http://{}", world.sts.proxy)),
+        ("AWS_ACCESS_KEY_ID", keys.access_key_id),
+        ("AWS_SECRET_ACCESS_KEY", keys.secret_access_key),
+        ("AWS_REGION", "us-west-2".to_owned()),
+        ("AWS_DEFAULT_REGION", "us-west-2".to_owned()),
+        ("AWS_MAX_ATTEMPTS", "1".to_owned()),
+    ];
+    fs::create_dir_all(folder.join(".aws"))?;
+    // docs/differences.md: the AWS CLI has authorities of its own, and not the machine's.
+    for (setting, here, there) in [
+        ("nothing", false, false),
+        ("SSL_CERT_FILE", true, false),
+        ("AWS_CA_BUNDLE", true, true),
+        ("REQUESTS_CA_BUNDLE", true, true),
+        ("ca_bundle", true, true),
+    ] {
+        let of_profile = if setting == "ca_bundle" { format!("ca_bundle = {authority}\n") } else { String::new() };
+        fs::write(folder.join(".aws/config"), format!("[default]\n{of_profile}"))?;
+        let ours = (&world.parts.cluster_auth, &["eks", "get-token", "--cluster-name", "c", "--explain"][..], here);
+        let theirs = (&world.parts.aws_cli, &["sts", "get-caller-identity"][..], there);
+        for (program, args, is_believed) in [ours, theirs] {
+            let mut command = process::command(program, &folder);
+            command.args(args).envs(common.iter().map(|(name, value)| (*name, value)));
+            command.env_remove("SSL_CERT_DIR");
+            if ["SSL_CERT_FILE", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"].contains(&setting) {
+                command.env(setting, &authority);
+            }
+            let said = process::run(&mut command)?;
+            let is_known = said.stdout.contains("user/alice");
+            ensure!(is_known == is_believed, "{setting}: {}: {said:?}", program.display());
+        }
+    }
     Ok(())
 }
 

@@ -281,7 +281,7 @@ fn patience(world: &World) -> anyhow::Result<()> {
     command.env("AWS_EC2_METADATA_DISABLED", "false").env("AWS_EC2_METADATA_SERVICE_ENDPOINT", home.server.url());
     command.env("AWS_CONFIG_FILE", "/dev/null");
     let said = process::run(&mut command)?.failure()?;
-    ensure!(said.contains("the instance metadata service did not answer in time"), "{said}");
+    ensure!(said.contains("the instance metadata service gave no AWS credentials"), "{said}");
     let asked = home.server.asked();
     ensure!(asked.len() == 2 && asked.iter().all(|asked| asked.starts_with("PUT ")), "{asked:?}");
     Ok(())
@@ -567,7 +567,8 @@ fn explained(world: &World) -> anyhow::Result<()> {
         "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult><Arn>{arn}</Arn>\
          <UserId>AROA:alice</UserId><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
     );
-    home.server.answers([vec![Line::on("Action=GetCallerIdentity&", &*identity)], Home::script("ASIADEV", 3600)].concat());
+    home.server
+        .answers([vec![Line::on("Action=GetCallerIdentity&", &*identity)], Home::script("ASIADEV", 3600)].concat());
     // Whoever they are of, and wherever they come from.
     for profile in ["sso", "default"] {
         says(&run(profile, &[])?.success()?, &[&format!("identity {arn} (asked of STS, ")])?;

@@ -17,7 +17,8 @@ use serde_json::json;
 const SERVICES: [&str; 4] = ["sso", "sso-oidc", "signin", "eks"];
 
 /// One of each partition that has the services, one of a kind of its own, and one that nobody knows yet.
-const REGIONS: [&str; 6] = ["us-east-1", "eu-central-1", "us-gov-west-1", "us-gov-east-1", "cn-north-1", "ap-newplace-9"];
+const REGIONS: [&str; 6] =
+    ["us-east-1", "eu-central-1", "us-gov-west-1", "us-gov-east-1", "cn-north-1", "ap-newplace-9"];
 
 const SWITCHES: [&str; 2] = ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"];
 
@@ -77,7 +78,9 @@ fn ours(
         fs::create_dir_all(path.parent().context("a folder")?)?;
         Ok(fs::write(path, text)?)
     };
-    let end = |seconds: i64| (e2e::sts::now() + SignedDuration::from_secs(seconds)).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let end = |seconds: i64| {
+        (e2e::sts::now() + SignedDuration::from_secs(seconds)).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    };
     let sso = format!(
         "[default]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Dev\n\
          [sso-session corp]\nsso_region = {region}\nsso_start_url = https://corp.awsapps.com/start\n"

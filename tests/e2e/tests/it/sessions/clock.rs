@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Home, expiration, key_of};
 
-const TEN_MINUTES: i64 = 600;
+/// And some seconds, which AWS's answer takes.
+const TEN_MINUTES: i64 = 630;
 
 /// The note of this machine's clock for so many seconds by which AWS's is ahead.
 fn note(ahead: i64) -> String {
@@ -20,8 +21,7 @@ fn note(ahead: i64) -> String {
 fn answers(seconds: i64, ahead: i64) -> Vec<Line> {
     let mut script = Home::script("ASIADEV", seconds + ahead);
     let keys = serde_json::json!({"accessKeyId": "ASIALOGIN", "secretAccessKey": "s", "sessionToken": "t"});
-    let login =
-        serde_json::json!({"accessToken": keys, "tokenType": "aws_sigv4", "expiresIn": seconds, "refreshToken": "next"});
+    let login = serde_json::json!({"accessToken": keys, "tokenType": "aws_sigv4", "expiresIn": seconds, "refreshToken": "next"});
     script.push(Line::on("POST /v1/token ", login.to_string()));
     let web = script[0].body.replace("AssumeRole", "AssumeRoleWithWebIdentity");
     script.push(Line::on("Action=AssumeRoleWithWebIdentity&", web));
@@ -42,8 +42,7 @@ pub(super) fn of_roles(world: &World) -> anyhow::Result<()> {
     for ahead in [TEN_MINUTES, -TEN_MINUTES, 0] {
         for says_the_hour in [false, true] {
             let home = Home::new(world, &format!("sessions-clock-{ahead}-{says_the_hour}"))?;
-            let script =
-                if says_the_hour { answers(3600, ahead) } else { Home::script("ASIADEV", 3600 + ahead) };
+            let script = if says_the_hour { answers(3600, ahead) } else { Home::script("ASIADEV", 3600 + ahead) };
             let before = e2e::sts::now();
             home.server.answers(script);
             let (_, said) = home.key(world, "dev", &[])?;

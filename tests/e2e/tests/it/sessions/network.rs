@@ -104,7 +104,8 @@ pub(super) fn of_the_benchmark(world: &World) -> anyhow::Result<()> {
 /// What strace sees of a call, which touches nothing that it takes to ask somebody.
 fn traced(world: &World, home: &Home, args: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<String> {
     let url = home.server.url();
-    let variables = [variables, &[("AWS_ENDPOINT_URL_STS", &*url), ("AWS_REGION", "us-west-2")]].concat();
+    let same = [("AWS_ENDPOINT_URL_STS", &*url), ("AWS_ENDPOINT_URL_SSO", &url), ("AWS_REGION", "us-west-2")];
+    let variables = [variables, &same].concat();
     traced_in(world, &home.folder, args, &variables)
 }
 
