@@ -9,6 +9,7 @@ mod changes;
 mod load;
 mod proc;
 mod see;
+mod token;
 
 use std::{
     env, fs,
@@ -18,7 +19,6 @@ use std::{
 
 use anyhow::Context as _;
 use clap::ValueEnum as _;
-use serde_json::Value;
 
 use self::load::Target;
 use crate::{dist, needs, run, target::LINUX_AMD64, test, tools};
@@ -102,7 +102,17 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     let ours = dist::build(&LINUX_AMD64)?;
-    run::check(run::cargo().args(["build", "--locked", "--release", "--package", "e2e", "--bin", "bench-tokens"]))?;
+    run::check(run::cargo().args([
+        "build",
+        "--locked",
+        "--release",
+        "--package",
+        "e2e",
+        "--bin",
+        "bench-tokens",
+        "--bin",
+        "bench-homes",
+    ]))?;
     let mut again = Command::new("unshare");
     again.args(["--map-root-user", "--mount", "--net"]).arg(env::current_exe()?);
     again.args(["bench", "--inside", "--seconds", &args.seconds.to_string()]);
@@ -138,7 +148,7 @@ impl Bench {
         fs::write(&hosts, "127.0.0.1 localhost sts.us-west-2.amazonaws.com\n")?;
         run::check(Command::new("mount").args(["--bind"]).arg(&hosts).arg("/etc/hosts"))?;
         if args.wants(Part::Token) {
-            println!("\n## token, keys in the environment\n");
+            println!("\n## token, by where its credentials lie\n");
             self.token()?;
         }
         if !args.wants(Part::Server) {
@@ -150,31 +160,6 @@ impl Bench {
         for users in USERS {
             self.server(users)?;
         }
-        Ok(())
-    }
-
-    /// Start to end of one call, many times, both in one hyperfine run.
-    fn token(&self) -> anyhow::Result<()> {
-        let report = self.folder.join("token.json");
-        let command = |program: &PathBuf| format!("{} token -i {CLUSTER}", program.display());
-        let mut hyperfine = Command::new("hyperfine");
-        hyperfine
-            .args(["--shell=none", "--warmup", "20", "--runs", "300", "--style", "none", "--export-json"])
-            .arg(&report);
-        hyperfine
-            .args([command(&self.ours), command(&self.go), "true".to_owned()])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        run::check(hyperfine.envs(keys()))?;
-        let report: Value = serde_json::from_str(&fs::read_to_string(report)?)?;
-        let median =
-            |at: usize| report["results"][at]["median"].as_f64().map(|seconds| seconds * 1e3).context("a median");
-        let (ours, go, nothing) = (median(0)?, median(1)?, median(2)?);
-        println!("| program | median ms | peak resident MiB |\n|---|---|---|");
-        let used = |program: &PathBuf| proc::used(Command::new(program).args(["token", "-i", CLUSTER]).envs(keys()));
-        println!("| cluster-auth | {ours:.2} | {:.1} |", used(&self.ours)?.peak_mib);
-        println!("| aws-iam-authenticator | {go:.2} | {:.1} |", used(&self.go)?.peak_mib);
-        println!("| /bin/true | {nothing:.2} | |\n\n{:.1} times as fast", go / ours);
         Ok(())
     }
 
@@ -219,13 +204,4 @@ impl Bench {
         drop(sandbox);
         Ok(())
     }
-}
-
-/// Keys of a signer that bench-tokens makes.
-fn keys() -> [(&'static str, String); 3] {
-    [
-        ("AWS_ACCESS_KEY_ID", format!("AKIABENCH{:011}", 0)),
-        ("AWS_SECRET_ACCESS_KEY", format!("bench/secret/key/of/user/number/{:08}", 0)),
-        ("AWS_REGION", "us-west-2".to_owned()),
-    ]
 }

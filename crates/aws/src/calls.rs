@@ -66,6 +66,11 @@ impl Client {
         Ok(Self { http: Arc::new(Http::new(transport)?) })
     }
 
+    /// Returns the hour by the clock of whoever answered last, to the second: AWS says it with every answer. None where nobody has.
+    pub fn date(&self) -> Option<Timestamp> {
+        self.http.date()
+    }
+
     /// One call of the query protocol: a form by POST, signed by headers unless nobody signs it, answered in XML.
     pub(crate) async fn query(&self, query: &Query<'_>) -> Result<Bytes, AwsError> {
         let Query { call, credentials, endpoint, service, form, headers, at, max_body } = query;

@@ -17,6 +17,8 @@ mod bridge;
 mod cache;
 mod configparser;
 mod considered;
+#[cfg(unix)]
+mod descendants;
 mod digest;
 mod endpoints;
 mod fetch;
@@ -29,6 +31,7 @@ mod process;
 mod replace;
 mod resolve;
 mod session;
+mod slips;
 mod small_file;
 mod sso;
 mod sso_token;

@@ -4,9 +4,16 @@ mod dial;
 mod names;
 mod within;
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
-use ::http::{HeaderValue, Request, Response, header};
+use ::http::{HeaderMap, HeaderValue, Request, Response, header};
 use arc_swap::ArcSwap;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
@@ -15,6 +22,7 @@ use hyper_util::{
     client::legacy::Client as HyperClient,
     rt::{TokioExecutor, TokioTimer},
 };
+use jiff::{Timestamp, fmt::rfc2822};
 use tls::{ConnectionError, Proxies, Spelling, Trouble};
 use tokio::{
     sync::Semaphore,
@@ -62,9 +70,15 @@ impl Default for Transport {
 }
 
 /// Returns the proxies that the environment names. Only `https://` URLs go through one: plain HTTP is the metadata services of this
-/// very machine.
+/// very machine. An empty variable in small letters takes the one in capitals away, as for the AWS CLI (Python's `getproxies_environment`).
 pub fn proxies(environment: &Environment) -> Proxies {
-    Proxies::read(Spelling::Lower, |name| environment.get(name))
+    let is_empty = |name: &str| environment.vars.get(name).is_some_and(String::is_empty);
+    let taken_away = |name: &str| match name {
+        "HTTPS_PROXY" => is_empty("https_proxy"),
+        "NO_PROXY" => is_empty("no_proxy"),
+        _ => false,
+    };
+    Proxies::read(Spelling::Lower, |name| environment.get(name).filter(|_| !taken_away(name)))
 }
 
 /// An HTTP client for one kind of calls.
@@ -73,7 +87,12 @@ pub(crate) struct Http {
     transport: Transport,
     names: Names,
     permits: Semaphore,
+    /// The hour by whoever answered last, in seconds since 1970; [`NO_DATE`] where nobody has said it.
+    date: AtomicI64,
 }
+
+/// Stands for no hour.
+const NO_DATE: i64 = i64::MIN;
 
 type HttpsClient = HyperClient<Within<HttpsConnector<Dial>>, Full<Bytes>>;
 
@@ -81,7 +100,8 @@ impl Http {
     pub(crate) fn new(transport: &Transport) -> Result<Self, AwsError> {
         let names = Names::of_the_system();
         let client = ArcSwap::from_pointee(client(transport, &names)?);
-        Ok(Self { client, permits: Semaphore::new(transport.max_concurrent), transport: transport.clone(), names })
+        let (permits, date) = (Semaphore::new(transport.max_concurrent), AtomicI64::new(NO_DATE));
+        Ok(Self { client, permits, transport: transport.clone(), names, date })
     }
 
     /// Lets others vouch for AWS from now on, over new connections.
@@ -113,6 +133,9 @@ impl Http {
             let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
             let answer = self.client.load_full().request(request).await;
             let (head, body) = answer.map_err(|error| broken(&error, !error.is_connect()))?.into_parts();
+            if let Some(date) = date(&head.headers) {
+                self.date.store(date.as_second(), Ordering::Relaxed);
+            }
             let body = Limited::new(body, max_body).collect().await.map_err(|error| {
                 if error.is::<LengthLimitError>() { NoAnswer::TooLarge } else { broken(&*error, true) }
             })?;
@@ -120,6 +143,15 @@ impl Http {
         };
         timeout_at(deadline, call).await.map_err(|_| NoAnswer::Late)?
     }
+
+    /// The hour by the clock of whoever answered last, if that was said: to the second, when the answer came.
+    pub(crate) fn date(&self) -> Option<Timestamp> {
+        Timestamp::from_second(self.date.load(Ordering::Relaxed)).ok()
+    }
+}
+
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    rfc2822::DateTimeParser::new().parse_timestamp(headers.get(header::DATE)?.as_bytes()).ok()
 }
 
 fn client(transport: &Transport, names: &Names) -> Result<HttpsClient, AwsError> {

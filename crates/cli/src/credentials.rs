@@ -2,6 +2,7 @@
 
 mod asking;
 mod cache;
+mod clock;
 mod explained;
 mod mfa;
 mod private;
@@ -23,6 +24,7 @@ pub(crate) use self::sessions::{Sessions, folder as sessions_folder};
 use self::{
     asking::{Asking, Step},
     cache::Kept,
+    clock::Clock,
     explained::{Explained, Region, Started, Whence},
     mfa::Codes,
 };
@@ -126,18 +128,20 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
         endpoints.vars.insert("AWS_REGION".to_owned(), name.clone());
     }
     let plan = credentials::resolve(environment, &files, profile, rules);
-    if plan.as_ref().map_or(true, |plan| plan.base.is_of_surroundings()) {
+    // With keys of the environment no profile counts.
+    if profile.is_some() || environment.get("AWS_ACCESS_KEY_ID").is_none() {
         let name = credentials::profile_name(environment, profile);
-        files.slips(name).iter().for_each(|slip| process::note(&format!("note: {slip}")));
+        let has_credentials = plan.as_ref().is_ok_and(|plan| !plan.base.is_of_surroundings());
+        files.slips(name, has_credentials).iter().for_each(|slip| process::note(&format!("note: {slip}")));
     }
     let plan = plan?;
-    let credentials = match plan.immediate() {
+    let obtained = match plan.immediate() {
         // What is at hand is kept already, and whose it is may have changed since a cache was written.
         Some(credentials) if wanted.role.is_none() => {
             wanted.codes().say_unused();
             let obtained = Obtained::from(credentials);
             explained.step("keys", Whence::AtHand, &obtained, &Started::now());
-            obtained.credentials
+            obtained
         }
         at_hand => match &wanted.cached_for {
             Some(id) => of_file(id, &plan, at_hand, wanted, &endpoints, &sts)?,
@@ -147,6 +151,8 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
             }
         },
     };
+    explained.identity(&obtained, &endpoints, &sts);
+    let Obtained { credentials, .. } = obtained;
     if let Some(note) = without_session(&credentials) {
         process::note(&note);
     }
@@ -229,7 +235,8 @@ fn asking<'a>(
     let codes = wanted.codes();
     let (steps, client) = (of_profile.chain(given).collect(), OnceCell::new());
     let explained = Explained(wanted.explain);
-    Asking { base: &plan.base, steps, rules: wanted.rules, environment, sts, codes, sessions, client, explained }
+    let (rules, clock) = (wanted.rules, Clock::default());
+    Asking { base: &plan.base, steps, rules, environment, sts, codes, sessions, client, clock, explained }
 }
 
 /// The same where aws-iam-authenticator's file keeps them.
@@ -240,7 +247,7 @@ fn of_file(
     wanted: &Wanted,
     environment: &Environment,
     sts: &aws::Endpoint,
-) -> anyhow::Result<Credentials> {
+) -> anyhow::Result<Obtained> {
     let profile = credentials::profile_name(environment, wanted.profile.as_deref());
     let kept = Kept::open(cluster_id, profile, wanted, environment);
     let started = Started::now();
@@ -249,7 +256,7 @@ fn of_file(
     let explain = |what: &str, whence: Whence, credentials: Credentials| {
         let obtained = Obtained::from(credentials);
         Explained(wanted.explain).step(what, whence, &obtained, &started);
-        obtained.credentials
+        obtained
     };
     if let Some(last) = base.as_ref().zip(kept.as_ref()).and_then(|(base, kept)| kept.last(base, wanted)) {
         let what = wanted.role.as_ref().map(|role| format!("role {}", role.role_arn));
@@ -258,23 +265,23 @@ fn of_file(
     let mut asking = asking(plan, wanted, environment, sts, None);
     let given = asking.steps.split_off(plan.roles.len());
     let mut found = match base {
-        Some(base) if is_at_hand => base,
+        Some(base) if is_at_hand => Obtained::from(base),
         Some(base) => explain("credentials", Whence::AuthenticatorsFile, base),
         None => {
             let base = runtime::block_on(asking.ask())??;
             if let Some(kept) = &kept {
-                kept.keep(kept.key.clone(), &base);
+                kept.keep(kept.key.clone(), &base.credentials);
             }
             base
         }
     };
     if let Some(role) = &wanted.role {
-        let key = kept.as_ref().map(|kept| kept.key.assumed(&found, role, wanted.forward_session_name));
-        let base = credentials::Base::Static(found);
+        let key = kept.as_ref().map(|kept| kept.key.assumed(&found.credentials, role, wanted.forward_session_name));
+        let base = credentials::Base::Static(found.credentials);
         let asking = Asking { base: &base, steps: given, client: OnceCell::new(), ..asking };
         found = runtime::block_on(asking.ask())??;
         if let Some((kept, key)) = kept.as_ref().zip(key) {
-            kept.keep(key, &found);
+            kept.keep(key, &found.credentials);
         }
     }
     Ok(found)

@@ -222,7 +222,11 @@ mod tests {
         for (program, package, expected) in rows {
             let variables = package.map(|package| ("CARGO_PKG_NAME".to_owned(), package.to_owned()));
             let variables: BTreeMap<_, _> = variables.into_iter().collect();
-            assert_eq!(called(&Process { arguments: vec![program.into()], variables }), expected, "{program}");
+            assert_eq!(
+                called(&Process { arguments: vec![program.into()], variables, ..Process::default() }),
+                expected,
+                "{program}"
+            );
         }
     }
 }

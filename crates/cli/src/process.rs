@@ -18,20 +18,28 @@ use reading::Kind;
 pub(crate) use self::progress::{Progress, showing};
 
 /// What the process was started with.
+#[derive(Default)]
 pub(crate) struct Process {
     /// All arguments, the program's name first.
     pub(crate) arguments: Vec<OsString>,
     /// The environment, variables that are not UTF-8 left out, empty ones counted as unset (as viper does).
     pub(crate) variables: BTreeMap<String, String>,
+    /// Those of proxies in small letters that are set and empty: to the AWS CLI they are not unset.
+    pub(crate) emptied: Vec<String>,
 }
+
+/// Of which an empty one takes the one in capitals away.
+const PROXIES: [&str; 2] = ["https_proxy", "no_proxy"];
 
 impl Process {
     /// Reads them, once.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     pub(crate) fn read() -> Self {
         let utf8 = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-        let variables = std::env::vars_os().filter_map(utf8).filter(|(_, value)| !value.is_empty()).collect();
-        Self { arguments: std::env::args_os().collect(), variables }
+        let (variables, empty): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            std::env::vars_os().filter_map(utf8).partition(|(_, value)| !value.is_empty());
+        let emptied = empty.into_keys().filter(|name| PROXIES.contains(&&**name)).collect();
+        Self { arguments: std::env::args_os().collect(), variables, emptied }
     }
 
     /// The same for a program that gets these variables besides.
@@ -40,7 +48,7 @@ impl Process {
         for (name, value) in variables {
             if value.is_empty() { drop(all.remove(&name)) } else { drop(all.insert(name, value)) }
         }
-        Self { arguments: self.arguments.clone(), variables: all }
+        Self { arguments: self.arguments.clone(), variables: all, emptied: self.emptied.clone() }
     }
 
     /// One variable; an empty one is unset.
@@ -50,8 +58,12 @@ impl Process {
 
     /// The user's home folder, from the environment alone.
     pub(crate) fn home(&self) -> Option<PathBuf> {
-        let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-        self.variable(name).map(PathBuf::from)
+        self.home_of(cfg!(windows))
+    }
+
+    /// The same on Windows, or elsewhere.
+    fn home_of(&self, is_windows: bool) -> Option<PathBuf> {
+        self.variable(if is_windows { "USERPROFILE" } else { "HOME" }).map(PathBuf::from)
     }
 
     /// The files that `KUBECONFIG` lists.
@@ -67,7 +79,11 @@ impl Process {
 
     /// The environment in the form that the AWS crate resolves credentials from.
     pub(crate) fn aws_environment(&self) -> aws::credentials::Environment {
-        aws::credentials::Environment { vars: self.variables.clone(), home: self.home() }
+        let emptied = self.emptied.iter().map(|name| (name.clone(), String::new()));
+        aws::credentials::Environment {
+            vars: self.variables.clone().into_iter().chain(emptied).collect(),
+            home: self.home(),
+        }
     }
 }
 
@@ -304,5 +320,22 @@ impl Staged {
         let Self { file, path } = self;
         let put = file.persist(&path).map_err(|error| error.error);
         put.with_context(|| format!("cannot write {}", path.display())).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::Process;
+
+    #[test]
+    fn each_system_has_its_own_variable_for_a_home() {
+        let both = [("HOME", "/home/alice"), ("USERPROFILE", r"C:\Users\alice")];
+        let variables = both.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let process = Process { variables, ..Process::default() };
+        assert_eq!(process.home_of(false).as_deref(), Some(Path::new("/home/alice")));
+        assert_eq!(process.home_of(true), Some(PathBuf::from(r"C:\Users\alice")));
+        assert_eq!(Process::default().home_of(true), None);
     }
 }

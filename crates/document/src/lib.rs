@@ -50,7 +50,7 @@ pub use libyaml::TAB;
 pub use limits::Limits;
 pub use machine::{Elsewhere, RuleText, to_json, to_sarif};
 pub use manifests::{Document, parse_documents, parse_manifests};
-pub use nearest::{by_nearness, nearest};
+pub use nearest::{by_nearness, distance, nearest};
 pub use problem::{Problem, Problems, Severity};
 pub use render::{RenderStyle, render};
 pub use scalar::Scalar;

@@ -20,8 +20,8 @@ pub fn by_nearness<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) 
     known.into_iter().map(|(_, name)| name).collect()
 }
 
-/// Levenshtein's distance.
-fn distance(a: &str, b: &str) -> usize {
+/// Returns by how many letters two names differ: Levenshtein's distance.
+pub fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, from) in a.chars().enumerate() {

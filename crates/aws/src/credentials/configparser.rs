@@ -3,7 +3,7 @@
 //! Source: `RawConfigParser._read` of Python 3.11, and `configloader.py` of botocore. What ends the one with an error is an error here, with
 //! the line and what is wrong there: the AWS CLI does nothing at all with such a file.
 
-use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use super::ini::Sections;
 
@@ -220,40 +220,6 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
         Some(&text[..end])
     })
 }
-
-/// What is likely to be meant by a setting that nobody reads.
-pub(super) fn near_misses<'a>(settings: impl Iterator<Item = &'a str>) -> Vec<(&'a str, &'static str)> {
-    let settings: BTreeSet<&str> = settings.collect();
-    let unknown = settings.iter().filter(|name| !KNOWN.contains(*name));
-    unknown
-        .filter_map(|name| Some((*name, document::nearest(name, KNOWN)?)))
-        .filter(|(_, near)| !settings.contains(*near))
-        .collect()
-}
-
-/// What of a profile is about credentials.
-const KNOWN: [&str; 20] = [
-    "aws_access_key_id",
-    "aws_secret_access_key",
-    "aws_session_token",
-    "credential_process",
-    "credential_source",
-    "duration_seconds",
-    "external_id",
-    "login_session",
-    "mfa_process",
-    "mfa_serial",
-    "region",
-    "role_arn",
-    "role_session_name",
-    "source_profile",
-    "sso_account_id",
-    "sso_region",
-    "sso_role_name",
-    "sso_session",
-    "sso_start_url",
-    "web_identity_token_file",
-];
 
 #[cfg(test)]
 mod tests;

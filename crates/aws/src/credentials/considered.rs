@@ -115,7 +115,7 @@ impl Looked<'_> {
     fn container(&self) -> Source {
         let variables = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
         let is_set = variables.iter().any(|name| self.environment.get(name).is_some());
-        let not_set = (!is_set).then(|| format!("{} is not set", variables[1]));
+        let not_set = (!is_set).then(|| format!("neither {} nor {} is set", variables[0], variables[1]));
         ("the container", not_set.or_else(|| self.no_profile()))
     }
 

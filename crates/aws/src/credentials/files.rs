@@ -8,7 +8,10 @@ use std::{
 
 use reading::Kind;
 
-use super::{CredentialsError, Environment, Rules, configparser, ini};
+use super::{
+    CredentialsError, Environment, Rules, configparser, ini,
+    slips::{OF_PROFILE, OF_SSO_SESSION, Sure, near_misses},
+};
 
 /// `~/.aws/config` and `~/.aws/credentials`, read. No Debug: they hold secrets.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -91,12 +94,26 @@ impl SharedFiles {
         }
     }
 
-    /// Returns what may be a slip in a profile that has no credentials, a sentence each.
-    pub fn slips(&self, profile: &str) -> Vec<String> {
-        let settings = [self.config(profile), self.credentials(profile)].into_iter().flatten().flat_map(BTreeMap::keys);
-        let near = configparser::near_misses(settings.map(String::as_str));
-        let sentence = |(name, near)| format!("profile `{profile}` has {name}, which nobody reads; is {near} meant?");
-        near.into_iter().map(sentence).collect()
+    /// Returns what may be a slip in a profile, in those that its roles are assumed from, and in their `[sso-session …]`: a sentence each.
+    /// Where there are credentials all the same, only what hardly can be anything else is one.
+    pub fn slips(&self, profile: &str, has_credentials: bool) -> Vec<String> {
+        let sure = if has_credentials { Sure::BySight } else { Sure::NearEnough };
+        let sentences = |what: String, sections: [Option<&Section>; 2], known: &[&'static str]| -> Vec<String> {
+            let settings = sections.into_iter().flatten().flat_map(BTreeMap::keys).map(String::as_str);
+            let near = near_misses(settings, known, sure).into_iter();
+            near.map(|(name, near)| format!("{what} has {name}, which nobody reads; is {near} meant?")).collect()
+        };
+        let (mut slips, mut seen, mut next) = (Vec::new(), BTreeSet::new(), Some(profile));
+        while let Some(name) = next.filter(|name| seen.insert(*name)) {
+            let sections = [self.config(name), self.credentials(name)];
+            slips.extend(sentences(format!("profile `{name}`"), sections, &OF_PROFILE));
+            if let Some(session) = self.setting(name, "sso_session") {
+                let section = [self.sso_session(session), None];
+                slips.extend(sentences(format!("[sso-session {session}]"), section, &OF_SSO_SESSION));
+            }
+            next = self.setting(name, "source_profile");
+        }
+        slips
     }
 
     /// What to do about a profile that is named and not there.

@@ -14,6 +14,8 @@ use tokio::{
     time::timeout,
 };
 
+#[cfg(unix)]
+use super::descendants::Descendants;
 use super::{Credentials, CredentialsError, MfaDevice, Secret};
 
 /// The longest output that is read, in bytes; credentials are two or three kilobytes.
@@ -92,6 +94,9 @@ async fn printed(line: &str, patience: Duration) -> Result<Vec<u8>, Trouble> {
     // It ends with us: nobody would read what it prints.
     shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = shell.spawn().map_err(|_| cannot())?;
+    // What the shell has started would go on without it.
+    #[cfg(unix)]
+    let mut descendants = Descendants::of(child.id());
     let (stdout, stderr) = (child.stdout.take().ok_or_else(cannot)?, child.stderr.take().ok_or_else(cannot)?);
     let work = async {
         let printed = async {
@@ -102,6 +107,8 @@ async fn printed(line: &str, patience: Duration) -> Result<Vec<u8>, Trouble> {
         let said = async { Ok::<_, Trouble>(end_of(stderr).await) };
         let (printed, said) = tokio::try_join!(printed, said)?;
         let status = child.wait().await.map_err(|_| cannot())?;
+        #[cfg(unix)]
+        descendants.have_ended();
         if status.success() { Ok(printed) } else { Err(Trouble::Failed(status.code(), last_words(&said))) }
     };
     timeout(patience, work).await.map_err(|_| Trouble::Late)?
@@ -243,21 +250,32 @@ mod tests {
         assert_eq!(key("yes").await, Err(Trouble::TooLarge));
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("pid");
-        let line = format!("echo $$ > {}; exec sleep 1000", file.display());
-        // Until it runs, and no longer.
-        let mut patience = Duration::from_millis(50);
-        while !file.exists() {
-            assert_eq!(run(&line, patience).await.err(), Some(Trouble::Late));
-            patience *= 2;
-        }
-        let pid = std::fs::read_to_string(&file).expect("its id");
-        let process = std::path::Path::new("/proc").join(pid.trim());
-        let is_running = || {
-            let status = std::fs::read_to_string(process.join("status")).unwrap_or_default();
-            status.contains("sleep") && !status.contains("State:\tZ")
-        };
-        while is_running() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+        let rows = [
+            ("the program itself", format!("echo $$ > {}; exec sleep 1000", file.display())),
+            ("a child of the shell", format!("sh -c 'echo $$ > {}; exec sleep 1000'; true", file.display())),
+            ("a child's child", format!("(sh -c 'echo $$ > {}; exec sleep 1000'; true); true", file.display())),
+            (
+                "one that hears no signal that it may pass over",
+                format!("sh -c 'trap \"\" TERM; echo $$ > {}; while :; do sleep 1; done'; true", file.display()),
+            ),
+        ];
+        for (name, line) in rows {
+            // Until it runs, and no longer.
+            let mut patience = Duration::from_millis(50);
+            while !file.exists() {
+                assert_eq!(run(&line, patience).await.err(), Some(Trouble::Late), "{name}");
+                patience *= 2;
+            }
+            let pid = std::fs::read_to_string(&file).expect("its id");
+            let process = std::path::Path::new("/proc").join(pid.trim());
+            let is_running = || {
+                let status = std::fs::read_to_string(process.join("status")).unwrap_or_default();
+                !status.is_empty() && !status.contains("State:\tZ")
+            };
+            while is_running() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            std::fs::remove_file(&file).expect("a file");
         }
     }
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::{
     AssumeRole, Base, Credentials, Environment, Secret, Sso, digest::digest, issued::Issued, small_file,
-    sso_token::SsoToken,
+    sso::portal_url, sso_token::SsoToken,
 };
 use crate::Endpoint;
 
@@ -62,8 +62,8 @@ const PART: i32 = 4;
 const TOLERATED: SignedDuration = SignedDuration::from_secs(60);
 
 impl SessionKey {
-    /// Returns the key of what a plan starts with; none where only asking would tell who that is.
-    pub fn of_base(base: &Base, environment: &Environment) -> Option<Self> {
+    /// Returns the key of what a plan starts with, of this STS where that is asked; none where only asking would tell who that is.
+    pub fn of_base(base: &Base, environment: &Environment, sts: &Endpoint) -> Option<Self> {
         let link = match base {
             Base::Static(credentials) => return Some(Self::of_keys(credentials)),
             Base::WebIdentity { token_file, role_arn, session_name } => json!({
@@ -71,6 +71,8 @@ impl SessionKey {
                 "token": of_file(token_file)?,
                 "role": role_arn,
                 "sessionName": session_name,
+                "sts": sts.url,
+                "region": sts.signing_region,
             }),
             Base::Sso(sso) => json!({
                 "sso": sso.session.as_ref().unwrap_or(&sso.start_url),
@@ -79,6 +81,8 @@ impl SessionKey {
                 "account": sso.account_id,
                 "role": sso.role_name,
                 "region": sso.region,
+                // Another portal is another's word for it.
+                "portal": portal_url(environment, sso).ok()?,
             }),
             Base::Process { command, profile } => json!({
                 "process": command,

@@ -2,11 +2,14 @@
 //!
 //! Source: `SSOCredentialFetcher` of botocore; the APIs `sso` and `sso-oidc`.
 
+use std::time::Duration;
+
 use ::http::{Request, StatusCode};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use jiff::Timestamp;
 use serde::Deserialize;
+use tokio::time::timeout;
 
 use super::{
     Credentials, CredentialsError, Environment, Secret, Sso,
@@ -22,7 +25,7 @@ pub(super) async fn fetch(
     now: Timestamp,
 ) -> Result<Credentials, CredentialsError> {
     let token = token(sso, environment, client, now).await?;
-    let url = url(sso, environment, "AWS_ENDPOINT_URL_SSO", "portal.sso")?;
+    let url = portal_url(environment, sso)?;
     let parameters = form_urlencoded::Serializer::new(String::new())
         .append_pair("role_name", &sso.role_name)
         .append_pair("account_id", &sso.account_id)
@@ -59,9 +62,29 @@ async fn token(
     match renewed {
         Ok(Some(renewed)) => Ok(renewed),
         Ok(None) | Err(_) if standing == TokenStanding::Renew => Ok(token.access_token),
+        Ok(None) if is_over_by_our_clock_alone(&token, sso, environment, client).await => Err(failed(
+            sso,
+            "knows of a login whose time is over by this machine's clock alone, which is ahead of AWS's",
+            "set the clock".to_owned(),
+        )),
         Ok(None) => Err(failed(sso, "has ended the login: its time is over", login(sso))),
         Err(why) => Err(why),
     }
+}
+
+/// How long a person waits to be told of a clock.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Whether a login that is over is so by this machine's clock alone: where that is hours ahead, another login is over soon as well. Whoever
+/// answers says the hour, whatever the answer is; nothing is sent but the question.
+async fn is_over_by_our_clock_alone(token: &SsoToken, sso: &Sso, environment: &Environment, client: &Client) -> bool {
+    if client.date().is_none()
+        && let Ok(url) = portal_url(environment, sso)
+        && let Ok(request) = Request::head(format!("{url}/")).body(Full::default())
+    {
+        drop(timeout(PATIENCE, client.http.send(request)).await);
+    }
+    client.date().is_some_and(|by_aws| token.standing(by_aws) != TokenStanding::Over)
 }
 
 /// None where AWS says no.
@@ -111,6 +134,11 @@ fn credentials(body: &Bytes) -> Option<Credentials> {
         session_token: Some(Secret::new(found.session_token)),
         expires: Some(Timestamp::from_second(found.expiration.div_euclid(1000)).ok()?),
     })
+}
+
+/// Where the portal is that gives a role's credentials.
+pub(super) fn portal_url(environment: &Environment, sso: &Sso) -> Result<String, CredentialsError> {
+    url(sso, environment, "AWS_ENDPOINT_URL_SSO", "portal.sso")
 }
 
 /// Where a service of IAM Identity Center is: by its variable, or in the Region of the profile.

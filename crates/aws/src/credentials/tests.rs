@@ -573,7 +573,8 @@ fn of_each_source_it_is_said_why_there_is_nothing() {
     assert_eq!(said(&[], Some("login")), expected);
     let nothing = said(&[("AWS_PROFILE", "nothing"), ("AWS_EC2_METADATA_DISABLED", "true")], None);
     assert_eq!(nothing[0], "keys in the environment: AWS_ACCESS_KEY_ID is not set");
-    assert_eq!(nothing[8], "the container: AWS_CONTAINER_CREDENTIALS_FULL_URI is not set");
+    let variables = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI";
+    assert_eq!(nothing[8], format!("the container: neither {variables} is set"));
     assert_eq!(nothing[9], "the instance: AWS_EC2_METADATA_DISABLED is true");
 }
 
@@ -592,5 +593,13 @@ fn slips_are_named() {
         assert!(said.ends_with(expected), "{profile}: {said}");
     }
     let slip = "profile `ops` has aws_acces_key_id, which nobody reads; is aws_access_key_id meant?";
-    assert_eq!(files.slips("ops"), [slip]);
+    assert_eq!(files.slips("ops", false), [slip]);
+    let config = "[profile a]\nrole_arn = r\nsource_profile = b\nmfa_seral = m\n\
+                  [profile b]\nsource_profile = a\nsso_session = corp\nregoin = x\n[sso-session corp]\nsso_start_ulr = u\n";
+    let said = [
+        "profile `a` has mfa_seral, which nobody reads; is mfa_serial meant?",
+        "profile `b` has regoin, which nobody reads; is region meant?",
+        "[sso-session corp] has sso_start_ulr, which nobody reads; is sso_start_url meant?",
+    ];
+    assert_eq!(parsed(config, "", Rules::Cli).slips("a", true), said);
 }

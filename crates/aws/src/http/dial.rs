@@ -8,11 +8,11 @@ use std::{
     task::{Context, Poll},
 };
 
-use ::http::Uri;
+use ::http::{Uri, uri::Authority};
 use hyper_util::{
     client::{
         legacy::connect::{HttpConnector, proxy::Tunnel},
-        proxy::matcher::Matcher,
+        proxy::matcher::{Intercept, Matcher},
     },
     rt::TokioIo,
 };
@@ -27,6 +27,8 @@ use crate::AwsError;
 pub(super) struct Dial {
     connect_to: Option<Arc<str>>,
     proxies: Arc<Matcher>,
+    /// Hosts without a proxy on one port alone, as `host:port`.
+    except: Arc<[String]>,
     direct: HttpConnector<Names>,
 }
 
@@ -50,8 +52,22 @@ impl Dial {
         Ok(Self {
             connect_to: transport.connect_to.as_deref().map(Arc::from),
             proxies: Arc::new(proxies.build()),
+            except: transport
+                .proxy
+                .except
+                .iter()
+                .flat_map(|all| all.split(','))
+                .map(|one| one.trim().to_owned())
+                .collect(),
             direct,
         })
+    }
+
+    /// The proxy for a URL.
+    fn proxy(&self, uri: &Uri) -> Option<Intercept> {
+        let authority = uri.authority().map(Authority::as_str).unwrap_or_default();
+        let is_excepted = self.except.iter().any(|one| one.eq_ignore_ascii_case(authority));
+        self.proxies.intercept(uri).filter(|_| !is_excepted)
     }
 }
 
@@ -69,7 +85,7 @@ impl Service<Uri> for Dial {
     fn call(&mut self, uri: Uri) -> Connecting {
         let mut direct = self.direct.clone();
         let connect_to = self.connect_to.clone();
-        let proxy = if connect_to.is_some() { None } else { self.proxies.intercept(&uri) };
+        let proxy = if connect_to.is_some() { None } else { self.proxy(&uri) };
         Box::pin(async move {
             match (connect_to, proxy) {
                 (Some(address), _) => {
@@ -110,7 +126,15 @@ mod tests {
             ("no variable", &[], "https://sts.us-west-2.amazonaws.com/", false),
             ("the variable", &[proxy], "https://sts.us-west-2.amazonaws.com/", true),
             ("in lower case", &[("https_proxy", "proxy:3128")], "https://sts.us-west-2.amazonaws.com/", true),
-            ("an empty one in lower case", &[proxy, ("https_proxy", "")], "https://sts.amazonaws.com/", true),
+            ("an empty one in lower case", &[proxy, ("https_proxy", "")], "https://sts.amazonaws.com/", false),
+            (
+                "no exception after all",
+                &[proxy, ("NO_PROXY", "sts.amazonaws.com"), ("no_proxy", "")],
+                "https://sts.amazonaws.com/",
+                true,
+            ),
+            ("a port", &[proxy, ("NO_PROXY", "x, STS.local:8443")], "https://sts.local:8443/", false),
+            ("another port", &[proxy, ("NO_PROXY", "sts.local:8443")], "https://sts.local:443/", true),
             ("plain HTTP is this machine's metadata", &[proxy], "http://169.254.169.254/latest", false),
             (
                 "excepted",
@@ -129,7 +153,7 @@ mod tests {
         ];
         for (name, variables, url, expected) in rows {
             let dial = dial(variables).unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert_eq!(dial.proxies.intercept(&url.parse().expect("a URL")).is_some(), *expected, "{name}");
+            assert_eq!(dial.proxy(&url.parse().expect("a URL")).is_some(), *expected, "{name}");
         }
     }
 

@@ -12,10 +12,11 @@ use aws::{
     Obtained,
     credentials::{self, AssumeRole, Base, Credentials, Environment, Rules, Session, SessionKey, Sso, Standing},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::{
     Codes, Explained, Sessions,
+    clock::{Clock, minutes},
     explained::{Started, Whence},
     sessions::Held,
 };
@@ -32,6 +33,7 @@ pub(super) struct Asking<'a> {
     /// What is kept; none where nothing is to be.
     pub(super) sessions: Option<Sessions>,
     pub(super) client: OnceCell<aws::Client>,
+    pub(super) clock: Clock,
     pub(super) explained: Explained,
 }
 
@@ -66,9 +68,6 @@ enum Turn {
 /// How long a session lasts that is kept, in seconds: as long as any role's may, and a role's that another assumes.
 const KEPT_SECONDS: u32 = 3600;
 
-/// What clocks differ by without anybody being told.
-const TOLERATED: SignedDuration = SignedDuration::from_mins(2);
-
 impl Found {
     fn is_good(&self) -> bool {
         self.standing == Standing::Good
@@ -77,14 +76,14 @@ impl Found {
 
 impl Asking<'_> {
     /// The credentials at the end. A runtime is made only where somebody has to be asked.
-    pub(super) fn credentials(&self) -> anyhow::Result<Credentials> {
+    pub(super) fn credentials(&self) -> anyhow::Result<Obtained> {
         let started = Started::now();
         let (keys, found) = self.look_around(None);
         let is_last = |found: &Found| found.index == self.steps.len();
         if let Some(last) = found.as_ref().filter(|found| is_last(found) && found.is_good()) {
             self.explain(last, &started);
             self.codes.say_unused();
-            return Ok(last.obtained.credentials.clone());
+            return Ok(last.obtained.clone());
         }
         let Some(spare) = found.as_ref().filter(|found| is_last(found)).cloned() else {
             return runtime::block_on(self.ask_from(keys, found, &started))?;
@@ -93,21 +92,21 @@ impl Asking<'_> {
             // Somebody else is renewing them.
             if sessions.try_hold(key).is_none() {
                 self.explain(&spare, &started);
-                return Ok(spare.obtained.credentials);
+                return Ok(spare.obtained);
             }
         }
         match runtime::block_on(self.ask_from(keys, found, &started))? {
             Err(why) => {
                 process::note(&format!("note: the cached session ends soon, and cannot be renewed: {why:#}"));
                 self.explain(&spare, &started);
-                Ok(spare.obtained.credentials)
+                Ok(spare.obtained)
             }
             asked => asked,
         }
     }
 
     /// The same where something has to be asked.
-    pub(super) async fn ask(&self) -> anyhow::Result<Credentials> {
+    pub(super) async fn ask(&self) -> anyhow::Result<Obtained> {
         let started = Started::now();
         let (keys, found) = self.look_around(None);
         self.ask_from(keys, found, &started).await
@@ -120,9 +119,9 @@ impl Asking<'_> {
         keys: Vec<SessionKey>,
         found: Option<Found>,
         started: &Started,
-    ) -> anyhow::Result<Credentials> {
+    ) -> anyhow::Result<Obtained> {
         let asking = self.ask_each(keys, found, started);
-        if !self.asks_a_person(self.steps.len()) {
+        if !self.may_ask_a_person() {
             return asking.await;
         }
         tokio::select! {
@@ -138,21 +137,21 @@ impl Asking<'_> {
         mut keys: Vec<SessionKey>,
         found: Option<Found>,
         started: &Started,
-    ) -> anyhow::Result<Credentials> {
-        let (mut index, mut credentials) = match found.filter(Found::is_good) {
+    ) -> anyhow::Result<Obtained> {
+        let (mut index, mut obtained) = match found.filter(Found::is_good) {
             Some(found) => {
                 self.explain(&found, started);
-                (found.index, found.obtained.credentials)
+                (found.index, found.obtained)
             }
             None => {
                 let base = self.ask_base(keys.first()).await?;
                 let (started, found);
                 started = Started::now();
-                (keys, found) = self.look_around(Some(&base));
+                (keys, found) = self.look_around(Some(&base.credentials));
                 match found.filter(|found| found.is_good() && found.index > 0) {
                     Some(found) => {
                         self.explain(&found, &started);
-                        (found.index, found.obtained.credentials)
+                        (found.index, found.obtained)
                     }
                     None => (0, base),
                 }
@@ -160,10 +159,10 @@ impl Asking<'_> {
         };
         while let Some(step) = self.steps.get(index) {
             index += 1;
-            credentials = self.assume(index, step, &credentials, keys.get(index)).await?;
+            obtained = self.assume(index, step, &obtained.credentials, keys.get(index)).await?;
         }
         self.codes.say_unused();
-        Ok(credentials)
+        Ok(obtained)
     }
 
     /// The keys of every step, as far as it is known who starts, and the furthest credentials that are kept.
@@ -194,7 +193,12 @@ impl Asking<'_> {
     /// but for a role that asks for a code of a device, which nobody is to look for each time.
     fn key_of_base(&self) -> Option<SessionKey> {
         let is_known = self.asks_a_person(self.steps.len()) || !matches!(self.base, Base::Process { .. });
-        is_known.then(|| SessionKey::of_base(self.base, self.environment)).flatten()
+        is_known.then(|| SessionKey::of_base(self.base, self.environment, self.sts)).flatten()
+    }
+
+    /// Whether a person may be asked on the way: for a code, or by a program.
+    fn may_ask_a_person(&self) -> bool {
+        self.asks_a_person(self.steps.len()) || matches!(self.base, Base::Process { .. })
     }
 
     /// Whether one of so many steps takes a code of a device.
@@ -249,12 +253,12 @@ impl Asking<'_> {
         }
     }
 
-    async fn ask_base(&self, key: Option<&SessionKey>) -> anyhow::Result<Credentials> {
+    async fn ask_base(&self, key: Option<&SessionKey>) -> anyhow::Result<Obtained> {
         let started = Started::now();
         let _turn = match self.turn(0, key).await {
             Turn::Asked(found) => {
                 self.explain(&found, &started);
-                return Ok(found.obtained.credentials);
+                return Ok(found.obtained);
             }
             ours @ Turn::Ours(_) => ours,
         };
@@ -267,18 +271,19 @@ impl Asking<'_> {
         let renewed = renews.as_ref().and_then(|_| self.look(0, &self.key_of_base()?)).filter(Found::is_good);
         if let Some(found) = renewed {
             self.explain(&found, &started);
-            return Ok(found.obtained.credentials);
+            return Ok(found.obtained);
         }
         let (client, started) = (self.client()?, Started::now());
         let found =
-            credentials::fetch_base(self.base, self.rules, self.environment, client, self.sts, process::now()).await?;
+            credentials::fetch_base(self.base, self.rules, self.environment, client, self.sts, process::now()).await;
+        let found = self.explained.tried(&self.name(0), &started, self.clock.compared(found, client))?;
         self.explained.step(&self.name(0), Whence::Asked, &found, &started);
         // Asking may have renewed the token by which it is known who somebody is: then there is another key from now on.
         let from_now_on = self.key_of_base();
         for key in [key, from_now_on.as_ref().filter(|other| key != Some(*other))].into_iter().flatten() {
             self.keep(0, key, &found);
         }
-        Ok(found.credentials)
+        Ok(found)
     }
 
     async fn assume(
@@ -287,12 +292,12 @@ impl Asking<'_> {
         step: &Step,
         credentials: &Credentials,
         key: Option<&SessionKey>,
-    ) -> anyhow::Result<Credentials> {
+    ) -> anyhow::Result<Obtained> {
         let started = Started::now();
         let _turn = match self.turn(index, key).await {
             Turn::Asked(found) => {
                 self.explain(&found, &started);
-                return Ok(found.obtained.credentials);
+                return Ok(found.obtained);
             }
             ours @ Turn::Ours(_) => ours,
         };
@@ -301,25 +306,30 @@ impl Asking<'_> {
             role.duration_seconds.get_or_insert(KEPT_SECONDS);
         }
         if step.forwards_session_name {
-            let caller = aws::get_caller_identity(client, credentials, self.sts, process::now()).await?;
+            let caller = aws::get_caller_identity(client, credentials, self.sts, process::now()).await;
+            let caller = self.explained.tried(&self.name(index), &started, caller)?;
             role.session_name = caller.session_name().map(str::to_owned);
         }
         let code = match &role.mfa {
-            Some(device) => Some(self.codes.of(device, &role.role_arn).await?),
+            Some(device) => {
+                let code = self.codes.of(device, &role.role_arn).await;
+                Some(self.explained.tried(&self.name(index), &started, code)?)
+            }
             None => None,
         };
         let (at, started) = (process::now(), Started::now());
         role.session_name.get_or_insert_with(|| self.rules.session_name(at));
-        let mut found = aws::assume_role(client, credentials, self.sts, &role, code.as_ref(), at).await?;
+        let found = aws::assume_role(client, credentials, self.sts, &role, code.as_ref(), at).await;
+        let mut found = self.explained.tried(&self.name(index), &started, self.clock.compared(found, client))?;
         if let Some(seconds) = role.duration_seconds {
             let end = &mut found.credentials.expires;
-            *end = end.map(|end| by_our_clock(end, at + SignedDuration::from_secs(seconds.into())));
+            *end = end.map(|end| self.clock.end(end, at + SignedDuration::from_secs(seconds.into())));
         }
         self.explained.step(&self.name(index), Whence::Asked, &found, &started);
         if let Some(key) = key {
             self.keep(index, key, &found);
         }
-        Ok(found.credentials)
+        Ok(found)
     }
 
     fn explain(&self, found: &Found, started: &Started) {
@@ -355,50 +365,5 @@ impl Asking<'_> {
         }
         let client = aws::Client::new(self.environment)?;
         Ok(self.client.get_or_init(|| client))
-    }
-}
-
-/// The end of a session by this machine's clock, which is what it is compared with. That the clock is wrong is said: soon AWS will take no
-/// request that is signed by it.
-fn by_our_clock(end: Timestamp, expected: Timestamp) -> Timestamp {
-    let behind = end.duration_since(expected);
-    if behind.abs() > TOLERATED {
-        let which = if behind.is_positive() { "behind" } else { "ahead of" };
-        process::note(&format!("note: this machine's clock is {} {which} AWS's; set it", minutes(behind.abs())));
-    }
-    end.min(expected)
-}
-
-fn minutes(duration: SignedDuration) -> String {
-    match duration.as_mins() {
-        0 | 1 => format!("{} seconds", duration.as_secs()),
-        minutes @ 2..120 => format!("{minutes} minutes"),
-        minutes => format!("{} hours", minutes / 60),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::{SignedDuration, Timestamp};
-
-    use super::{by_our_clock, minutes};
-
-    #[test]
-    fn a_session_ends_by_whichever_clock_is_first() {
-        let expected: Timestamp = "2026-01-02T04:04:05Z".parse().expect("a time");
-        for minutes in [-600, -10, -1, 0, 1, 10, 600] {
-            let by_aws = expected + SignedDuration::from_mins(minutes);
-            let end = by_our_clock(by_aws, expected);
-            assert_eq!(end, by_aws.min(expected), "AWS's clock is {minutes} minutes before ours");
-        }
-    }
-
-    #[test]
-    fn a_difference_is_said_in_words_of_its_size() {
-        let rows =
-            [(1, "1 seconds"), (119, "119 seconds"), (120, "2 minutes"), (7199, "119 minutes"), (7200, "2 hours")];
-        for (seconds, words) in rows {
-            assert_eq!(minutes(SignedDuration::from_secs(seconds)), words);
-        }
     }
 }

@@ -3,13 +3,14 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use aws::{
     Obtained,
-    credentials::{self, Considered, Environment, SharedFiles, Verdict},
+    credentials::{self, Considered, Credentials, Environment, SharedFiles, Verdict},
 };
 
 use super::Wanted;
-use crate::process;
+use crate::{process, runtime};
 
 /// Prints, or not.
 #[derive(Clone, Copy)]
@@ -128,6 +129,30 @@ impl Explained {
         row("STS", &format!("{} ({why})", sts.url));
     }
 
+    /// What became of a step: one that has failed has its line, too, with how long it took.
+    pub(super) fn tried<T, E>(self, what: &str, started: &Started, result: Result<T, E>) -> Result<T, E> {
+        if self.0 && result.is_err() {
+            row(what, &format!("failed, {}", milliseconds(started.elapsed())));
+        }
+        result
+    }
+
+    /// Whose the credentials are: as it was said with them, else by STS, which is asked for nothing but this.
+    pub(super) fn identity(self, obtained: &Obtained, environment: &Environment, sts: &aws::Endpoint) {
+        if !self.0 {
+            return;
+        }
+        let started = Started::now();
+        let words = match &obtained.arn {
+            Some(arn) => format!("{arn} (as it was said with the credentials)"),
+            None => match asked_of_sts(&obtained.credentials, environment, sts) {
+                Ok(arn) => format!("{arn} (asked of STS, {})", milliseconds(started.elapsed())),
+                Err(why) => format!("not known, {}: {why:#}", milliseconds(started.elapsed())),
+            },
+        };
+        row("identity", &words);
+    }
+
     /// What a step has given, and whose that is, where it is known.
     pub(super) fn step(self, what: &str, whence: Whence, Obtained { credentials, arn }: &Obtained, started: &Started) {
         if !self.0 {
@@ -140,6 +165,21 @@ impl Explained {
             row("", &format!("which is {arn}"));
         }
     }
+}
+
+/// How long somebody waits who wants to know it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+fn asked_of_sts(credentials: &Credentials, environment: &Environment, sts: &aws::Endpoint) -> anyhow::Result<String> {
+    let client = aws::Client::new(environment)?;
+    let asked = async {
+        let caller = aws::get_caller_identity(&client, credentials, sts, process::now());
+        tokio::time::timeout(PATIENCE, caller).await.context("STS did not answer in time")
+    };
+    let arn = runtime::block_on(asked)???.arn;
+    // It is shown, so it has to be what it says.
+    anyhow::ensure!(arn.parse::<identity::Arn>().is_ok(), "STS's answer holds no ARN");
+    Ok(arn)
 }
 
 fn milliseconds(duration: Duration) -> String {

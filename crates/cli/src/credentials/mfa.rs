@@ -144,7 +144,7 @@ mod tests {
             let line: Vec<std::ffi::OsString> = line.iter().map(Into::into).collect();
             let variables: BTreeMap<String, String> =
                 variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            assert_eq!(called(&line, &Process { arguments: Vec::new(), variables }), *expected);
+            assert_eq!(called(&line, &Process { variables, ..Process::default() }), *expected);
         }
     }
 }

@@ -20,8 +20,12 @@ use self::cases::cases;
 use crate::Test;
 
 mod cases;
+mod services;
 
-pub(crate) const TESTS: &[Test] = &[("endpoints::are_botocores_for_every_region_and_setting", compared)];
+pub(crate) const TESTS: &[Test] = &[
+    ("endpoints::are_botocores_for_every_region_and_setting", compared),
+    ("endpoints::of_other_services_are_botocores", services::compared),
+];
 
 /// One question, put to both.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -20,6 +20,7 @@ use serde::Deserialize;
 use crate::Test;
 
 mod at_once;
+mod clock;
 mod network;
 
 pub(crate) const TESTS: &[Test] = &[
@@ -27,14 +28,20 @@ pub(crate) const TESTS: &[Test] = &[
     ("sessions::a_hundred_at_once_renew_a_login_once", at_once::of_logins),
     ("sessions::a_code_is_typed_once_at_the_terminal_behind_kubectl", typed),
     ("sessions::who_gives_up_has_a_terminal_as_before", given_up),
+    ("sessions::a_program_that_is_ended_leaves_nothing_behind", ended),
+    ("sessions::the_instances_metadata_are_asked_twice_at_most", patience),
     ("sessions::each_program_takes_a_code_from_where_it_takes_it", codes),
     ("sessions::what_is_kept_is_shown_without_a_secret_and_removed", shown),
     ("sessions::what_others_could_read_is_removed_all_the_same", cleared),
     ("sessions::a_program_is_run_each_time_for_whoever_asks", programs),
     ("sessions::what_cannot_be_trusted_is_asked_for_anew", untrusted),
+    ("sessions::a_clock_that_is_not_awss_is_said_and_what_is_kept_ends_by_the_first", clock::of_roles),
+    ("sessions::a_clock_that_is_not_awss_is_said_whatever_is_asked", clock::of_every_source),
+    ("sessions::a_clock_that_is_ahead_is_named_in_place_of_another_login", clock::of_logins),
     ("sessions::explain_says_each_source_and_step_and_no_secret", explained),
     ("sessions::a_kept_session_touches_no_network", network::of_our_own),
     ("sessions::what_others_keep_touches_no_network", network::of_others),
+    ("sessions::what_the_benchmark_measures_touches_no_network", network::of_the_benchmark),
 ];
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/Dev";
@@ -227,6 +234,56 @@ fn given_up(world: &World) -> anyhow::Result<()> {
         ensure!(ended.terminal.contains("interrupted before there was a session"), "{line}: {ended:?}");
     }
     ensure!(home.asked() == 0, "AWS was asked");
+    Ok(())
+}
+
+/// Nothing of a profile's program is left behind, whether that is the shell or not.
+fn ended(world: &World) -> anyhow::Result<()> {
+    let home = Home::new(world, "sessions-ended")?;
+    let (config, pid) = (home.folder.join(".aws/config"), home.folder.join("pid"));
+    let program = home.folder.join("program");
+    fs::write(&program, format!("#!/bin/sh\necho $$ > {}.new\nmv {0}.new {0}\nsleep 1000\n", pid.display()))?;
+    fs::set_permissions(&program, Permissions::from_mode(0o755))?;
+    let keys = fs::read_to_string(&config)?;
+    let program = program.display();
+    let more = format!(
+        "[profile prints]\nrole_arn = {ROLE}\nsource_profile = default\nmfa_serial = {SERIAL}\nmfa_process = {program} && true\n\
+         [profile program]\ncredential_process = {program} && true\n"
+    );
+    fs::write(config, keys + &more)?;
+    for profile in ["prints", "program"] {
+        let mut command = process::command(&world.parts.cluster_auth, &home.folder);
+        command.args(["token", "-i", "c"]).env("AWS_PROFILE", profile).env("AWS_REGION", "us-west-2");
+        let mut running = process::Background::start(&mut command, home.folder.join("log"))?;
+        process::wait_until("the program runs", || Ok(pid.exists()))?;
+        let shell = fs::read_to_string(&pid)?.trim().to_owned();
+        let children = || fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).unwrap_or_default();
+        process::wait_until("it sleeps", || Ok(!children().trim().is_empty()))?;
+        let all = [children().trim().to_owned(), shell.clone()];
+        running.terminate()?;
+        for one in &all {
+            let status = format!("/proc/{one}/status");
+            let is_over = || fs::read_to_string(&status).map_or(true, |status| status.contains("State:\tZ"));
+            process::wait_until("it is over", || Ok(is_over()))?;
+        }
+        ensure!(running.log().contains("interrupted before there was a session"), "{profile}: {}", running.log());
+        fs::remove_file(&pid)?;
+    }
+    Ok(())
+}
+
+/// Elsewhere than on EC2 nobody answers, and a person waits.
+fn patience(world: &World) -> anyhow::Result<()> {
+    let home = Home::new(world, "sessions-patience")?;
+    let late = Line { takes: Duration::from_secs(30), ..Line::on("/latest/", "") };
+    home.server.answers(vec![late]);
+    let mut command = home.command(&world.parts.cluster_auth, &["token", "-i", "c"]);
+    command.env("AWS_EC2_METADATA_DISABLED", "false").env("AWS_EC2_METADATA_SERVICE_ENDPOINT", home.server.url());
+    command.env("AWS_CONFIG_FILE", "/dev/null");
+    let said = process::run(&mut command)?.failure()?;
+    ensure!(said.contains("the instance metadata service gave no AWS credentials"), "{said}");
+    let asked = home.server.asked();
+    ensure!(asked.len() == 2 && asked.iter().all(|asked| asked.starts_with("PUT ")), "{asked:?}");
     Ok(())
 }
 
@@ -496,10 +553,32 @@ fn explained(world: &World) -> anyhow::Result<()> {
     says(&second, &common)?;
     says(&second, &["role arn:aws:iam::111122223333:role/Dev cached by cluster-auth, "])?;
     for text in [&first, &second] {
-        says(text, &["which is arn:aws:sts::111122223333:assumed-role/Dev/alice"])?;
+        let arn = "arn:aws:sts::111122223333:assumed-role/Dev/alice";
+        says(text, &[&format!("which is {arn}"), &format!("identity {arn} (as it was said with the credentials)")])?;
     }
+    ensure!(home.server.count("GetCallerIdentity") == 0, "STS was asked for what it had said");
     ensure!(home.asked() == 1, "asked {} times", home.asked());
-    says(&run("sso", &[])?.success()?, &["role Dev in 111122223333 asked for, "])?;
+    says(
+        &run("sso", &[])?.success()?,
+        &["role Dev in 111122223333 asked for, ", "identity not known, ", "sts:GetCallerIdentity failed: "],
+    )?;
+    let arn = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/alice";
+    let identity = format!(
+        "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult><Arn>{arn}</Arn>\
+         <UserId>AROA:alice</UserId><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
+    );
+    home.server
+        .answers([vec![Line::on("Action=GetCallerIdentity&", &*identity)], Home::script("ASIADEV", 3600)].concat());
+    // Whoever they are of, and wherever they come from.
+    for profile in ["sso", "default"] {
+        says(&run(profile, &[])?.success()?, &[&format!("identity {arn} (asked of STS, ")])?;
+    }
+    // A step that fails has its line.
+    home.server.answers(Vec::new());
+    let failed = run("dev", &["--no-cache"])?;
+    ensure!(failed.code == 1, "{failed:?}");
+    says(&failed.stdout, &[&format!("role {ROLE} failed, ")])?;
+    home.server.answers(Home::script("ASIADEV", 3600));
     says(&run("sso", &[])?.success()?, &["role Dev in 111122223333 cached by cluster-auth, "])?;
     says(&run("dev", &["--cache"])?.success()?, &["role arn:aws:iam::111122223333:role/Dev asked for, "])?;
     says(&run("dev", &["--cache"])?.success()?, &["credentials cached in aws-iam-authenticator's file, "])?;

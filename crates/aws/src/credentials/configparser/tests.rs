@@ -1,6 +1,6 @@
 //! What Python's `configparser` and botocore make of a text, and where they end with an error.
 
-use super::{config, credentials, near_misses};
+use super::{config, credentials};
 
 /// `section.key = value`, one per line; or the line of what is wrong, and what.
 fn shown(read: Result<super::Sections, super::Wrong>) -> String {
@@ -80,13 +80,4 @@ fn of_the_config_file_a_header_has_a_kind_and_a_name() {
     for (text, expected) in rows {
         assert_eq!(shown(config(text).map(|(sections, _)| sections)), expected, "{text}");
     }
-}
-
-#[test]
-fn a_setting_that_nobody_reads_may_be_a_slip() {
-    let near = |names: &[&'static str]| near_misses(names.iter().copied());
-    assert_eq!(near(&["aws_acces_key_id", "region"]), [("aws_acces_key_id", "aws_access_key_id")]);
-    assert_eq!(near(&["aws_acces_key_id", "aws_access_key_id"]), []);
-    assert_eq!(near(&["output", "cli_pager", "s3"]), []);
-    assert_eq!(near(&["rolearn", "source-profile"]), [("rolearn", "role_arn"), ("source-profile", "source_profile")]);
 }

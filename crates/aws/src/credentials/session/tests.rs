@@ -71,7 +71,7 @@ fn who_has_logged_in_is_part_of_it_and_nobody_is_kept_whom_only_asking_tells() {
         home: Some(home.path().to_owned()),
     };
     let key = |base: &Base, variables: &[(&str, &str)]| {
-        SessionKey::of_base(base, &environment(variables)).map(|key| key.name())
+        SessionKey::of_base(base, &environment(variables), &sts()).map(|key| key.name())
     };
     let sso = Base::Sso(Sso {
         profile: "dev".to_owned(),
@@ -91,6 +91,16 @@ fn who_has_logged_in_is_part_of_it_and_nobody_is_kept_whom_only_asking_tells() {
     };
     let (bob, eve) = (logs_in("bob"), logs_in("eve"));
     assert!(bob != eve && bob == logs_in("bob"));
+    // Whoever answers for AWS may answer with anything.
+    for (variable, value) in [
+        ("AWS_ENDPOINT_URL_SSO", "https://sso.example.com"),
+        ("AWS_ENDPOINT_URL", "https://aws.example.com"),
+        ("AWS_USE_FIPS_ENDPOINT", "true"),
+        ("AWS_USE_DUALSTACK_ENDPOINT", "true"),
+    ] {
+        let elsewhere = key(&sso, &[(variable, value)]);
+        assert!(elsewhere.is_some_and(|name| name != bob), "{variable}");
+    }
 
     let file = home.path().join("token");
     let web = Base::WebIdentity {
@@ -102,7 +112,16 @@ fn who_has_logged_in_is_part_of_it_and_nobody_is_kept_whom_only_asking_tells() {
     std::fs::write(&file, "one").expect("a file");
     let one = key(&web, &[]);
     std::fs::write(&file, "two").expect("a file");
-    assert!(one.is_some() && one != key(&web, &[]));
+    let two = key(&web, &[]);
+    assert!(one.is_some() && one != two);
+    let here = sts();
+    for elsewhere in [
+        Endpoint { url: "https://sts.example.com".to_owned(), ..here.clone() },
+        Endpoint { signing_region: "eu-west-1".to_owned(), ..here.clone() },
+    ] {
+        let elsewhere = SessionKey::of_base(&web, &environment(&[]), &elsewhere).map(|key| key.name());
+        assert!(elsewhere.is_some() && elsewhere != two);
+    }
 
     let process = Base::Process { command: "creds".to_owned(), profile: "dev".to_owned() };
     for variable in ["AWS_VAULT", "SAML2AWS_USERNAME", "OKTA_USER", "PATH", "HOME"] {

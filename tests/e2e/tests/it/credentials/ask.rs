@@ -59,7 +59,7 @@ pub(super) struct Case {
     pub(super) go_program: Option<Expected>,
 }
 
-/// A key, or what the error says.
+/// A key, or none; and what is said.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Expected {
@@ -435,7 +435,7 @@ pub(super) fn typed(mut command: Command, input: Option<&str>) -> anyhow::Result
 }
 
 /// Whose keys a token is signed with: of an ExecCredential.
-fn asked(output: Output) -> anyhow::Result<Asked> {
+pub(super) fn asked(output: Output) -> anyhow::Result<Asked> {
     if output.code != 0 {
         return Ok(Asked { key: None, source: None, error: output.stdout + &output.stderr, requests: Vec::new() });
     }
@@ -445,5 +445,5 @@ fn asked(output: Output) -> anyhow::Result<Asked> {
     let url = String::from_utf8(url)?;
     let (_, key) = url.split_once("X-Amz-Credential=").context("a credential")?;
     let key = key.split_once("%2F").map(|(key, _)| key.to_owned());
-    Ok(Asked { key, source: None, error: String::new(), requests: Vec::new() })
+    Ok(Asked { key, source: None, error: output.stderr, requests: Vec::new() })
 }

@@ -79,6 +79,24 @@ pub(super) fn read(world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What botocore and the AWS CLI read is no slip of anybody's.
+pub(super) fn settings_of_others(world: &World) -> anyhow::Result<()> {
+    let mut command = ask::detached(&world.parts.aws_cli.with_file_name("python"), &world.folder("settings")?);
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/credentials/settings.py"));
+    let names: Vec<String> = serde_json::from_str(&ask::typed(command, None)?.success()?)?;
+    ensure!(names.len() > 40 && names.contains(&"sts_regional_endpoints".to_owned()), "{names:?}");
+    // One after the other: of two that are near each other both would be there.
+    for name in &names {
+        let config = format!("[profile dev]\n{name} = x\n");
+        let files = SharedFiles::parse(&config, "", Rules::Cli).map_err(|error| anyhow::anyhow!("{error}"))?;
+        for has_credentials in [true, false] {
+            let slips = files.slips("dev", has_credentials);
+            ensure!(slips.is_empty(), "{slips:?}");
+        }
+    }
+    Ok(())
+}
+
 type Profiles = BTreeMap<String, BTreeMap<String, String>>;
 
 /// A setting that says nothing counts as none.

@@ -5,14 +5,35 @@ use std::{fs, process::Stdio, time::Duration};
 use anyhow::ensure;
 use e2e::{scripted::Line, world::World};
 
-use super::{Home, end, key_of, self_command};
+use super::{Home, ROLE, SERIAL, end, key_of, self_command};
 
 pub(super) fn of_sessions(world: &World) -> anyhow::Result<()> {
-    for profile in ["dev", "sso"] {
+    for profile in ["dev", "sso", "printed", "web"] {
         let home = Home::new(world, &format!("sessions-at-once-{profile}"))?;
+        let (runs, token) = (home.folder.join("runs"), home.folder.join("token"));
+        fs::write(&runs, "")?;
+        fs::write(&token, "a.web.token")?;
+        let config = fs::read_to_string(home.folder.join(".aws/config"))?;
+        let more = format!(
+            "[profile printed]\nrole_arn = {ROLE}\nsource_profile = default\nmfa_serial = {SERIAL}\n\
+             mfa_process = echo run >> {} && echo 123456\n\
+             [profile web]\nrole_arn = {ROLE}\nweb_identity_token_file = {}\n",
+            runs.display(),
+            token.display()
+        );
+        fs::write(home.folder.join(".aws/config"), config + &more)?;
+        let mut script = Home::script("ASIADEV", 3600);
+        let web = Line { on: vec!["Action=AssumeRoleWithWebIdentity&".to_owned()], ..script[0].clone() };
+        let web = Line { body: web.body.replace("AssumeRole", "AssumeRoleWithWebIdentity"), ..web };
+        script.push(web);
+        home.server.answers(script);
         hundred(world, &home, &[profile], "ASIADEV")?;
-        ensure!(home.asked() == 1, "{profile}: AWS was asked {} times", home.asked());
+        let asked = home.asked() + home.server.count("Action=AssumeRoleWithWebIdentity&");
+        ensure!(asked == 1, "{profile}: AWS was asked {asked} times");
         ensure!(home.kept()?.len() == 1, "{profile}");
+        // One code for all of them.
+        let runs = fs::read_to_string(&runs)?.lines().count();
+        ensure!(runs == usize::from(profile == "printed"), "{profile}: the program of codes ran {runs} times");
     }
     Ok(())
 }
@@ -30,17 +51,7 @@ pub(super) fn of_logins(world: &World) -> anyhow::Result<()> {
     });
     let cache = home.folder.join(".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json");
     fs::write(cache, token.to_string())?;
-    let key = include_str!("../../../../../crates/aws/src/credentials/login/tests/dpop.pem");
-    let keys = serde_json::json!({
-        "accessKeyId": "ASIAOVER", "secretAccessKey": "s", "sessionToken": "t", "accountId": "111122223333", "expiresAt": end(-1),
-    });
-    let login = serde_json::json!({
-        "accessToken": keys, "tokenType": "aws_sigv4", "refreshToken": "token-of-renewal", "clientId": "client", "dpopKey": key,
-    });
-    let cache = home.folder.join(".aws/login/cache");
-    fs::create_dir_all(&cache)?;
-    let name = "5d5303d4711466446508d1822010ddb9c314be63f450cef40f32bbff5443e078.json";
-    fs::write(cache.join(name), login.to_string())?;
+    a_login_that_is_over(&home)?;
     let takes = Duration::from_millis(300);
     let sso = serde_json::json!({"accessToken": "token-renewed", "expiresIn": 28_800, "tokenType": "Bearer"});
     let keys = serde_json::json!({"accessKeyId": "ASIALOGIN", "secretAccessKey": "s", "sessionToken": "t"});
@@ -54,6 +65,21 @@ pub(super) fn of_logins(world: &World) -> anyhow::Result<()> {
     hundred(world, &home, &["login"], "ASIALOGIN")?;
     ensure!(home.server.count("POST /v1/token ") == 1, "{:?}", home.server.asked());
     Ok(())
+}
+
+/// Bob's `aws login`, which has to be renewed.
+pub(super) fn a_login_that_is_over(home: &Home) -> anyhow::Result<()> {
+    let key = include_str!("../../../../../crates/aws/src/credentials/login/tests/dpop.pem");
+    let keys = serde_json::json!({
+        "accessKeyId": "ASIAOVER", "secretAccessKey": "s", "sessionToken": "t", "accountId": "111122223333", "expiresAt": end(-1),
+    });
+    let login = serde_json::json!({
+        "accessToken": keys, "tokenType": "aws_sigv4", "refreshToken": "token-of-renewal", "clientId": "client", "dpopKey": key,
+    });
+    let cache = home.folder.join(".aws/login/cache");
+    fs::create_dir_all(&cache)?;
+    let name = "5d5303d4711466446508d1822010ddb9c314be63f450cef40f32bbff5443e078.json";
+    Ok(fs::write(cache.join(name), login.to_string())?)
 }
 
 /// A hundred processes at once, each with one of these profiles, all of which get this key.

@@ -1,10 +1,10 @@
 //! What is kept makes a token without anybody being asked.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use anyhow::ensure;
 use e2e::{
-    process,
+    homes, process,
     world::{CLUSTER_ID, World},
 };
 
@@ -85,13 +85,36 @@ pub(super) fn of_others(world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What the benchmark measures is what its rows say.
+pub(super) fn of_the_benchmark(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("sessions-network-homes")?;
+    homes::write(&folder)?;
+    for home in homes::HOMES {
+        let folder = folder.join(home.name);
+        let args = ["token", "--token-only", "-i", "c"];
+        let variables = [("AWS_PROFILE", "dev"), ("AWS_REGION", "us-west-2")];
+        let mut command = process::command(&world.parts.cluster_auth, &folder);
+        let printed = process::run(command.args(args).envs(variables))?.success()?;
+        ensure!(key_of(printed.trim())? == home.key, "{}", home.says);
+        traced_in(world, &folder, &args, &variables)?;
+    }
+    Ok(())
+}
+
 /// What strace sees of a call, which touches nothing that it takes to ask somebody.
 fn traced(world: &World, home: &Home, args: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<String> {
-    let trace = home.folder.join("trace");
-    let mut command = process::command("strace", &home.folder);
+    let url = home.server.url();
+    let same = [("AWS_ENDPOINT_URL_STS", &*url), ("AWS_ENDPOINT_URL_SSO", &url), ("AWS_REGION", "us-west-2")];
+    let variables = [variables, &same].concat();
+    traced_in(world, &home.folder, args, &variables)
+}
+
+/// The same in any home, with all variables.
+fn traced_in(world: &World, home: &Path, args: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<String> {
+    let trace = home.join("trace");
+    let mut command = process::command("strace", home);
     command.args(["-f", "-e", "trace=open,openat,clone,clone3,fork,vfork,socket,epoll_create1", "-o"]).arg(&trace);
     command.arg(&world.parts.cluster_auth).args(args).envs(variables.iter().copied());
-    command.env("AWS_ENDPOINT_URL_STS", home.server.url()).env("AWS_REGION", "us-west-2");
     process::run(&mut command)?.success()?;
     let trace = fs::read_to_string(trace)?;
     for never in ["clone", "fork", "socket(", "epoll_create1", "/etc/ssl", "/etc/pki", "resolv.conf"] {

@@ -1,0 +1,89 @@
+//! This machine's clock beside AWS's. A session is kept by the one and ends by the other.
+
+use std::cell::Cell;
+
+use aws::Obtained;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::process;
+
+/// What clocks differ by without anybody being told.
+const TOLERATED: SignedDuration = SignedDuration::from_mins(2);
+
+/// AWS says the hour to the second.
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
+
+/// Says once that the clock is wrong: soon AWS will take no request that is signed by it.
+#[derive(Default)]
+pub(super) struct Clock {
+    is_said: Cell<bool>,
+}
+
+impl Clock {
+    /// What was asked for, whose end is by this machine's clock from now on where AWS has said the hour with its answer. Whoever was refused
+    /// learns of the clock as well.
+    pub(super) fn compared<E>(&self, answer: Result<Obtained, E>, client: &aws::Client) -> Result<Obtained, E> {
+        let behind = client.date().map_or(SignedDuration::ZERO, |by_aws| by_aws.duration_since(process::now()));
+        self.say(behind);
+        answer.map(|mut found| {
+            let end = &mut found.credentials.expires;
+            *end = end.map(|end| by_our_clock(end, behind));
+            found
+        })
+    }
+
+    /// The end of a session that was expected to end then.
+    pub(super) fn end(&self, end: Timestamp, expected: Timestamp) -> Timestamp {
+        self.say(end.duration_since(expected));
+        end.min(expected)
+    }
+
+    fn say(&self, behind: SignedDuration) {
+        if behind.abs() > TOLERATED && !self.is_said.replace(true) {
+            let which = if behind.is_positive() { "behind" } else { "ahead of" };
+            process::note(&format!("note: this machine's clock is {} {which} AWS's; set it", minutes(behind.abs())));
+        }
+    }
+}
+
+/// An end that AWS has said, for a clock that is behind by this much: the end comes by that clock or by AWS's, whichever is first.
+fn by_our_clock(end: Timestamp, behind: SignedDuration) -> Timestamp {
+    if behind > SECOND { end.checked_sub(behind).unwrap_or(end) } else { end }
+}
+
+/// How long that is, in the largest unit of which there are at least two.
+pub(super) fn minutes(duration: SignedDuration) -> String {
+    match duration.as_mins() {
+        0 | 1 => format!("{} seconds", duration.as_secs()),
+        minutes @ 2..120 => format!("{minutes} minutes"),
+        minutes => format!("{} hours", minutes / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::{Clock, by_our_clock, minutes};
+
+    #[test]
+    fn a_session_ends_by_whichever_clock_is_first() {
+        let expected: Timestamp = "2026-01-02T04:04:05Z".parse().expect("a time");
+        for minutes in [-600, -10, -1, 0, 1, 10, 600] {
+            let behind = SignedDuration::from_mins(minutes);
+            let by_aws = expected + behind;
+            let first = by_aws.min(expected);
+            assert_eq!(Clock::default().end(by_aws, expected), first, "AWS's clock is {minutes} minutes before ours");
+            assert_eq!(by_our_clock(by_aws, behind), first, "AWS says that its clock is {minutes} minutes before ours");
+        }
+    }
+
+    #[test]
+    fn a_difference_is_said_in_words_of_its_size() {
+        let rows =
+            [(1, "1 seconds"), (119, "119 seconds"), (120, "2 minutes"), (7199, "119 minutes"), (7200, "2 hours")];
+        for (seconds, words) in rows {
+            assert_eq!(minutes(SignedDuration::from_secs(seconds)), words);
+        }
+    }
+}
