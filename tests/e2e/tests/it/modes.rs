@@ -2,6 +2,7 @@
 //! that names which of them are asked. On a real API server, with the permissions that aws-iam-authenticator needs.
 
 mod later;
+mod lists;
 mod rough;
 
 use std::{fs, path::PathBuf};
@@ -104,9 +105,13 @@ impl Api {
     }
 
     pub(crate) fn server(&self, world: &World, mappings: &str) -> anyhow::Result<Server> {
+        self.server_in(world, "server", mappings)
+    }
+
+    fn server_in(&self, world: &World, name: &str, mappings: &str) -> anyhow::Result<Server> {
         let kubeconfig = self.kubeconfig.display().to_string();
         let options = ServerOptions { cluster_id: CLUSTER_ID, mappings, args: &["--kubeconfig", &kubeconfig] };
-        let folder = self.folder.join("server");
+        let folder = self.folder.join(name);
         let (config, port) = Server::prepare(&folder, &options)?;
         // Further arguments that name a kubeconfig are the API server's to the helper that starts it.
         let webhook = folder.join("webhook.kubeconfig").display().to_string();
@@ -174,6 +179,10 @@ fn aws_auth(world: &World) -> anyhow::Result<()> {
         becomes(world, &server, "alice", good)?;
         wait_until("the good edit is said", || Ok(!ready(&server)?.contains("EKSConfigMap")))?;
     }
+
+    lists::one_by_one(world, &api, &server)?;
+    apply(&api, &user("alice", "sixth"))?;
+    becomes(world, &server, "alice", "sixth")?;
 
     // What changes while the API server is away is seen when it is back.
     api.cluster.stop_api_server();

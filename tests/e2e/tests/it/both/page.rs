@@ -35,6 +35,10 @@ const HELD: &[Section] = &[
                 &["both::what_breaks_in_the_cluster_locks_nobody_out_here"],
             ),
             (
+                "a list of `aws-auth` that never could be read since there is an `aws-auth`",
+                &["both::what_breaks_in_the_cluster_locks_nobody_out_here"],
+            ),
+            (
                 "`aws-auth` deleted while the API server could not be watched",
                 &["both::what_breaks_in_the_cluster_locks_nobody_out_here"],
             ),
