@@ -9,6 +9,7 @@ mod failures;
 mod init;
 mod logs;
 mod machines;
+mod masters;
 mod metrics;
 mod names;
 mod objects;
@@ -50,6 +51,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("both::chains_of_sources_decide_the_same", chains::compared),
     ("both::servers_say_the_same_when_they_start", servers::said_at_the_start),
     ("both::odd_requests_are_answered_the_same_or_as_listed", requests::compared),
+    ("both::an_api_server_is_reached_by_its_url_alone", masters::compared),
     ("both::handshakes_go_on_in_the_same_or_as_listed", requests::handshakes),
     ("both::servers_listen_or_end_the_same_or_as_listed", starts::compared),
     ("both::every_address_is_those_of_ipv6_too", starts::everywhere),
