@@ -21,6 +21,7 @@ struct Shared(Mutex<State>);
 
 #[derive(Default)]
 struct State {
+    is_away: bool,
     is_holding: bool,
     /// Answers that are held and of which the server has sent the end.
     ended: usize,
@@ -41,6 +42,9 @@ impl HoldingProxy {
         let state = Arc::clone(&shared);
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
+                if state.state().is_away {
+                    continue;
+                }
                 let Ok(upstream) = TcpStream::connect(server) else { continue };
                 let (Ok(mut from), Ok(mut to)) = (client.try_clone(), upstream.try_clone()) else { continue };
                 state.state().connections.extend(client.try_clone());
@@ -58,11 +62,22 @@ impl HoldingProxy {
         Ok(Self { address, shared })
     }
 
+    /// Breaks every connection off, and answers to none that comes.
+    pub fn go_away(&self) {
+        self.shared.state().is_away = true;
+        self.break_off();
+    }
+
     /// Breaks every connection off; of those that come now each answer with status 200 is held behind its head.
     pub fn hold(&self) {
         let mut state = self.shared.state();
-        (state.is_holding, state.ended) = (true, 0);
-        for connection in state.connections.drain(..) {
+        (state.is_away, state.is_holding, state.ended) = (false, true, 0);
+        drop(state);
+        self.break_off();
+    }
+
+    fn break_off(&self) {
+        for connection in self.shared.state().connections.drain(..) {
             let _ = connection.shutdown(Shutdown::Both);
         }
     }

@@ -8,7 +8,7 @@ use e2e::{
     world::{CLUSTER_ID, World},
 };
 
-use super::{Api, aws_auth_of, becomes, login, user};
+use super::{Api, answered, aws_auth_of, becomes, ready, user};
 
 /// Of an API server without streaming lists, and with the verb `watch` alone.
 pub(super) fn silence_says_nothing(world: &World, api: &Api) -> anyhow::Result<()> {
@@ -26,26 +26,36 @@ pub(super) fn silence_says_nothing(world: &World, api: &Api) -> anyhow::Result<(
     let server = start("slow")?;
     becomes(world, &server, "alice", "first")?;
 
-    // Until all has come that the API server has to say, and nothing of it has come through.
-    let stays = |server: &Server, expected: &str| {
+    // Until all has come that the API server has to say to each, and nothing of it has come through.
+    let stays = |server: &Server, expected: &str, to: usize| {
+        let token = world.fresh_token("alice", CLUSTER_ID)?;
         wait_until("the API server has said all", || {
-            let answer = login(world, server, "alice")?;
+            let answer = answered(server, &token)?;
             ensure!(answer == expected, "{answer}\n{}", server.process.log());
-            Ok(proxy.ended() > 0)
+            Ok(proxy.ended() >= to)
         })
     };
-    proxy.hold();
+    let is_away = |server: &Server| {
+        wait_until("it is away", || Ok(ready(server)?.contains("EKSConfigMap: the last good version is in use")))
+    };
+    proxy.go_away();
+    is_away(&server)?;
     apply("second")?;
-    stays(&server, "first").context("whom it knows")?;
+    proxy.hold();
+    stays(&server, "first", 1).context("whom it knows")?;
+    proxy.hold();
     let other = start("slow-from-the-start")?;
-    ensure!(login(world, &other, "alice")? == "503", "nothing has come through: {}", other.process.log());
+    stays(&other, "503", 2).context("to one that has heard nothing yet")?;
     proxy.let_go();
     becomes(world, &server, "alice", "second")?;
     becomes(world, &other, "alice", "second")?;
 
-    proxy.hold();
-    stays(&other, "second")?;
+    proxy.go_away();
+    is_away(&server)?;
+    is_away(&other)?;
     api.admin.kubectl(&["delete", "configmap", "aws-auth", "-n", "kube-system"])?.success()?;
+    proxy.hold();
+    stays(&server, "second", 2)?;
     proxy.let_go();
     becomes(world, &server, "alice", "403").context("what was deleted meanwhile")?;
     becomes(world, &other, "alice", "403")
