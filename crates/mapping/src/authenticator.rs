@@ -7,6 +7,7 @@
 
 pub mod defaults;
 
+mod aws_auth;
 mod config;
 mod entries;
 mod flags;
@@ -16,9 +17,10 @@ mod read;
 mod sources;
 mod values;
 
+pub use aws_auth::{AwsAuth, AwsAuthRead};
 pub use config::{ClientConfig, Config, ServerConfig};
 pub use flags::{address, boolean, whole_number};
 pub use gates::{FeatureGates, GateError};
 pub use place::FileLine;
 pub use read::{read_config, read_config_in, read_indexed};
-pub use sources::{aws_auth, dynamic_file, objects};
+pub use sources::{dynamic_file, objects};

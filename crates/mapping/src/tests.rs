@@ -4,6 +4,7 @@ mod chance;
 mod config;
 mod decisions;
 mod differences;
+mod edited;
 mod indexed;
 mod laws;
 mod mistakes;

@@ -102,8 +102,13 @@ impl Admin {
 
     /// The API server without TLS and with all rights, as long as the process is held; and its address.
     pub fn proxy(&self) -> anyhow::Result<(Background, String)> {
+        self.proxy_as(&self.kubeconfig)
+    }
+
+    /// The same with the rights of a kubeconfig.
+    pub fn proxy_as(&self, kubeconfig: &Path) -> anyhow::Result<(Background, String)> {
         let mut command = process::command(&self.kubectl, &self.folder);
-        command.arg("--kubeconfig").arg(&self.kubeconfig).args(["proxy", "--port=0"]);
+        command.arg("--kubeconfig").arg(kubeconfig).args(["proxy", "--port=0"]);
         let proxy = Background::start(&mut command, self.folder.join("proxy.log"))?;
         let mut address = None;
         wait_until("kubectl proxy serves", || {

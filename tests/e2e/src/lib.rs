@@ -14,6 +14,7 @@ pub mod cgroup;
 pub mod container;
 pub mod counting_proxy;
 pub mod exchange;
+pub mod holding_proxy;
 pub mod homes;
 pub mod https;
 pub mod load;

@@ -80,7 +80,15 @@ const LINES: &[(&str, &str)] = &[
     ),
     (
         "the last good version of this source stays in use",
-        "It cannot be read any more, or a list in it cannot; `/readyz` says so too.",
+        "It cannot be read any more; `/readyz` says so too.",
+    ),
+    (
+        "a list of this mapping source cannot be read yet",
+        "A list of `aws-auth` has an error, and no version before it is known: whoever nothing else maps gets no answer until it is corrected.",
+    ),
+    (
+        "the last good version of a list of this source stays in use",
+        "A list of `aws-auth` has an error: correct it. The other lists are read as they are; `/readyz` says so too.",
     ),
     ("this mapping source can be read again", "What was said before is over."),
     ("{message}", "What in a mapping source is not, or does not do, what it looks like."),

@@ -1,4 +1,4 @@
-//! What the server makes of its other sources: `aws-auth`, `IAMIdentityMapping` objects and a dynamic file.
+//! What the server makes of its other sources: `IAMIdentityMapping` objects and a dynamic file. `aws-auth` has a file of its own.
 //!
 //! They are read as aws-iam-authenticator reads them, so that a server in its place maps the same callers. What is decided
 //! by them is decided as everything is here: nobody without a username, permission sets by their whole name, and of several
@@ -8,17 +8,6 @@ use crate::{
     Defect, DefectKind, Reader, Rule, RuleSource, Source,
     aws_iam_authenticator::{self, Object, Options, Standing},
 };
-
-/// Reads `kube-system/aws-auth`, of which `standing` says where each text stands.
-///
-/// Entries that cannot be read take no others with them: they are among [`Source::defects`].
-pub fn aws_auth<'d>(
-    data: impl IntoIterator<Item = (&'d str, &'d str)>,
-    standing: impl Fn(&str) -> Standing,
-    options: Options,
-) -> Source {
-    decided_here(aws_iam_authenticator::aws_auth(data, standing, options))
-}
 
 /// Reads `IAMIdentityMapping` objects, of which `spec` alone says whom they are for: `status` may be written by others.
 pub fn objects<'a>(objects: impl IntoIterator<Item = Object<'a>>) -> Source {
@@ -37,7 +26,7 @@ pub fn dynamic_file(bytes: &[u8], standing: Standing, options: Options) -> Resul
 }
 
 /// The same rules, by which the server decides; and what it says of them.
-fn decided_here(source: Source) -> Source {
+pub(super) fn decided_here(source: Source) -> Source {
     let mut defects: Vec<Defect> = source.defects;
     for defect in &mut defects {
         if defect.kind == DefectKind::Undetermined {

@@ -6,7 +6,7 @@ use identity::{Identity, Partition};
 use super::{identity, now, said};
 use crate::{
     BackendMode, Defect, DefectKind, Facts, Index, Reader, Snapshot, Source, SourceState, UNKNOWN_UNIQUE_ID,
-    authenticator::{aws_auth, dynamic_file, objects},
+    authenticator::{AwsAuth, dynamic_file, objects},
     aws_iam_authenticator::{self as theirs, Object, Options, Standing},
     decide,
 };
@@ -25,8 +25,8 @@ fn of(source: Source) -> Snapshot {
 fn both_of_aws_auth(roles: &str, users: &str) -> [Source; 2] {
     let data = || [("mapRoles", roles), ("mapUsers", users)];
     let options = Options { sso_role_match: true, ..Options::default() };
-    let standing = |_: &str| Standing::alone("aws-auth");
-    [theirs::aws_auth(data(), standing, options), aws_auth(data(), standing, options)]
+    let theirs = theirs::aws_auth(data(), |_| Standing::alone("aws-auth"), options);
+    [theirs, AwsAuth::default().read(Some(data()), options).source]
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod failures;
 mod init;
 mod logs;
 mod machines;
+mod masters;
 mod metrics;
 mod names;
 mod objects;
@@ -50,6 +51,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("both::chains_of_sources_decide_the_same", chains::compared),
     ("both::servers_say_the_same_when_they_start", servers::said_at_the_start),
     ("both::odd_requests_are_answered_the_same_or_as_listed", requests::compared),
+    ("both::an_api_server_is_reached_by_its_url_alone", masters::compared),
     ("both::handshakes_go_on_in_the_same_or_as_listed", requests::handshakes),
     ("both::servers_listen_or_end_the_same_or_as_listed", starts::compared),
     ("both::every_address_is_those_of_ipv6_too", starts::everywhere),
@@ -227,6 +229,7 @@ fn json_logs(world: &World) -> anyhow::Result<()> {
 /// A flag that kubeconfigs and manifests have is in the help of its command.
 fn flags(world: &World) -> anyhow::Result<()> {
     let folder = world.folder("both-flags")?;
+    let mut defaults = 0;
     for command in ["", "init", "server", "token", "verify", "version", "add", "add user", "add role"] {
         let words: Vec<&str> = command.split(' ').chain(["--help"]).filter(|word| !word.is_empty()).collect();
         let help = |program: &Path| process::run(process::command(program, &folder).args(&words))?.success();
@@ -237,11 +240,15 @@ fn flags(world: &World) -> anyhow::Result<()> {
                 Some(long) => ("", long),
                 None => line.split_once(", --").filter(|(short, _)| short.len() == 2)?,
             };
-            Some((short.to_owned(), long.split([' ', '=']).next()?.to_owned()))
+            let default = line.rsplit_once("(default ").and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or_default();
+            // Lists stand between brackets, and an empty one is none.
+            let default = default.trim_matches(['"', '[', ']']).to_owned();
+            Some((short.to_owned(), long.split([' ', '=']).next()?.to_owned(), default))
         });
-        let flags: Vec<(String, String)> = flags.chain([("-h".to_owned(), "help".to_owned())]).collect();
+        let of_help = ("-h".to_owned(), "help".to_owned(), String::new());
+        let flags: Vec<(String, String, String)> = flags.chain([of_help]).collect();
         ensure!(flags.len() > 6, "{theirs}");
-        for (short, long) in flags {
+        for (short, long, default) in flags {
             let is_there = |line: &str| {
                 let mut words = line.trim_start().split([' ', '=', ',', '[']).filter(|word| !word.is_empty());
                 let first = words.next();
@@ -249,7 +256,14 @@ fn flags(world: &World) -> anyhow::Result<()> {
                 has_short && (first == Some(&format!("--{long}")) || words.next() == Some(&format!("--{long}")))
             };
             ensure!(ours.lines().any(is_there), "{command}: {short} --{long} is not in\n{ours}");
+            // What is said of it stands up to the next flag.
+            let is_flag = |line: &&str| line.trim_start().starts_with('-') && !line.trim_start().starts_with("- ");
+            let said = ours.lines().skip_while(|line| !is_there(line)).skip(1).take_while(|line| !is_flag(line));
+            let said = said.map(str::trim).collect::<Vec<_>>().join(" ");
+            ensure!(default.is_empty() || said.contains(&format!("[default: {default}]")), "{command} --{long}: {default} is not in {said:?}");
+            defaults += usize::from(!default.is_empty());
         }
     }
+    ensure!(defaults > 20, "{defaults} defaults were compared");
     Ok(())
 }

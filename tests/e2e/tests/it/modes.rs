@@ -2,7 +2,9 @@
 //! that names which of them are asked. On a real API server, with the permissions that aws-iam-authenticator needs.
 
 mod later;
+mod lists;
 mod rough;
+mod slow;
 
 use std::{fs, path::PathBuf};
 
@@ -104,9 +106,13 @@ impl Api {
     }
 
     pub(crate) fn server(&self, world: &World, mappings: &str) -> anyhow::Result<Server> {
+        self.server_in(world, "server", mappings)
+    }
+
+    fn server_in(&self, world: &World, name: &str, mappings: &str) -> anyhow::Result<Server> {
         let kubeconfig = self.kubeconfig.display().to_string();
         let options = ServerOptions { cluster_id: CLUSTER_ID, mappings, args: &["--kubeconfig", &kubeconfig] };
-        let folder = self.folder.join("server");
+        let folder = self.folder.join(name);
         let (config, port) = Server::prepare(&folder, &options)?;
         // Further arguments that name a kubeconfig are the API server's to the helper that starts it.
         let webhook = folder.join("webhook.kubeconfig").display().to_string();
@@ -117,7 +123,11 @@ impl Api {
 
 /// How a token is answered: the username, or the status.
 fn login(world: &World, server: &Server, person: &str) -> anyhow::Result<String> {
-    let answer = server.review(&world.token(person, CLUSTER_ID)?)?;
+    answered(server, &world.token(person, CLUSTER_ID)?)
+}
+
+fn answered(server: &Server, token: &str) -> anyhow::Result<String> {
+    let answer = server.review(token)?;
     if answer.status != 200 {
         return Ok(answer.status.to_string());
     }
@@ -175,6 +185,10 @@ fn aws_auth(world: &World) -> anyhow::Result<()> {
         wait_until("the good edit is said", || Ok(!ready(&server)?.contains("EKSConfigMap")))?;
     }
 
+    lists::one_by_one(world, &api, &server)?;
+    apply(&api, &user("alice", "sixth"))?;
+    becomes(world, &server, "alice", "sixth")?;
+
     // What changes while the API server is away is seen when it is back.
     api.cluster.stop_api_server();
     wait_until("it is said that it is away", || Ok(ready(&server)?.contains("EKSConfigMap: the last good version")))?;
@@ -228,7 +242,9 @@ fn aws_auth_without_streaming_lists(world: &World) -> anyhow::Result<()> {
     becomes(world, &server, "alice", "403")?;
     drop(server);
     let server = api.server(world, "  backendMode: [EKSConfigMap]\n")?;
-    becomes(world, &server, "alice", "403").context("there is no aws-auth: nobody is mapped")
+    becomes(world, &server, "alice", "403").context("there is no aws-auth: nobody is mapped")?;
+    drop(server);
+    slow::silence_says_nothing(world, &api)
 }
 
 fn objects(world: &World) -> anyhow::Result<()> {

@@ -9,7 +9,6 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
@@ -20,9 +19,9 @@ use kubernetes::{
     Change, Cluster, Kubeconfig, KubernetesError, Listener, Object, Pod, Proxies, Resource, Run, Watched, Write,
 };
 use mapping::{
-    BackendMode, Defect, DefectKind, Source,
-    authenticator::{ServerConfig, aws_auth, objects},
-    aws_iam_authenticator::{LISTS, Options, Standing},
+    BackendMode,
+    authenticator::{AwsAuth, ServerConfig, objects},
+    aws_iam_authenticator::Options,
 };
 use reading::Kind;
 use serde_json::json;
@@ -131,9 +130,10 @@ impl Reached {
 /// Follows a mode whose logins stand in the cluster, for as long as the runtime lives.
 pub(super) fn follow(mode: BackendMode, reached: Reached, sources: Arc<Sources>) {
     tokio::spawn(async move {
+        let aws_auth = Arc::default();
         loop {
             match reached.connect().await {
-                Ok(cluster) => follow_in(mode, &Arc::new(cluster), &sources).await,
+                Ok(cluster) => follow_in(mode, &Arc::new(cluster), &sources, &aws_auth).await,
                 Err(error) => sources.cannot_read(mode, &format!("{error:#}")),
             }
             sleep(AGAIN).await;
@@ -142,9 +142,16 @@ pub(super) fn follow(mode: BackendMode, reached: Reached, sources: Arc<Sources>)
 }
 
 /// Returns where it has failed for a while: a kubeconfig, an authority or credentials may be others by now.
-async fn follow_in(mode: BackendMode, cluster: &Arc<Cluster>, sources: &Arc<Sources>) {
+///
+/// What is known of `aws-auth` outlives that.
+async fn follow_in(
+    mode: BackendMode,
+    cluster: &Arc<Cluster>,
+    sources: &Arc<Sources>,
+    aws_auth: &Arc<Mutex<AwsAuth>>,
+) {
     let (seen, changed, not_served) = (Mutex::new(ObjectStore::default()), Notify::new(), Notify::new());
-    let (is_broken, statuses) = (AtomicBool::new(false), watch::Sender::new(Vec::new()));
+    let statuses = watch::Sender::new(Vec::new());
     let watched = if mode == BackendMode::Crd { OBJECTS } else { AWS_AUTH };
     let watching = kubernetes::watch(cluster, watched, |change| {
         let mut seen = lock(&seen);
@@ -167,9 +174,7 @@ async fn follow_in(mode: BackendMode, cluster: &Arc<Cluster>, sources: &Arc<Sour
             }
             Change::Restored => {
                 seen.failures = 0;
-                if !is_broken.load(Ordering::Relaxed) {
-                    sources.reads_again(mode);
-                }
+                sources.reads_again(mode);
             }
             Change::NotServed => not_served.notify_one(),
             Change::All(objects) => {
@@ -210,22 +215,14 @@ async fn follow_in(mode: BackendMode, cluster: &Arc<Cluster>, sources: &Arc<Sour
                 }
             }
             let Some(objects) = lock(&seen).whole() else { continue };
-            let taken = off_thread(move || {
-                let read = read(mode, &objects, options);
-                let broken = broken(&read).map(ToString::to_string);
-                Ok((Indexed::from(read), broken, objects))
-            });
+            let aws_auth = Arc::clone(aws_auth);
+            let taken = off_thread(move || Ok((read(mode, &objects, options, &mut lock(&aws_auth)), objects)));
             match taken.await {
-                // A list that cannot be read is more likely a mistake than the wish to lock out whoever stood in it.
-                Ok((read, broken, objects)) => {
-                    is_broken.store(broken.is_some(), Ordering::Relaxed);
-                    if broken.is_none() || !sources.has_read(mode) {
-                        sources.take(mode, read);
-                    }
-                    if let Some(defect) = broken {
+                Ok((read, objects)) => {
+                    if !read.is_whole() {
                         sources.webhook().metrics().reload_failed("aws-auth");
-                        sources.cannot_read(mode, &defect);
                     }
+                    sources.take(mode, read);
                     let _ = statuses.send(objects);
                 }
                 Err(error) => sources.cannot_read(mode, &format!("{error:#}")),
@@ -291,28 +288,22 @@ fn by_name(objects: Vec<Object>) -> BTreeMap<String, Object> {
 }
 
 /// Whoever panicked with it has put in whole values only.
-fn lock(seen: &Mutex<ObjectStore>) -> MutexGuard<'_, ObjectStore> {
+fn lock<T>(seen: &Mutex<T>) -> MutexGuard<'_, T> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What the objects of a mode say.
-fn read(mode: BackendMode, seen: &[Object], options: Options) -> Source {
+fn read(mode: BackendMode, seen: &[Object], options: Options, known: &mut AwsAuth) -> Indexed {
     if mode == BackendMode::Crd {
         let read: Vec<MappingObject> = seen.iter().map(mapping_object).collect();
-        objects(read.iter().map(MappingObject::as_read))
-    } else {
-        let data = seen.iter().filter(|object| object.name == "aws-auth");
-        let data = data.filter_map(|object| object.fields.get("data")?.as_object()).flatten();
-        let data = data.filter_map(|(key, text)| Some((key.as_str(), text.as_str()?)));
-        aws_auth(data, |_| Standing::alone("aws-auth"), options)
+        return objects(read.iter().map(MappingObject::as_read)).into();
     }
-}
-
-/// What keeps a whole list from being read: it is not YAML, or not a list.
-fn broken(source: &Source) -> Option<&Defect> {
-    let kinds = [DefectKind::Unreadable, DefectKind::Type];
-    let is_whole = |defect: &&Defect| kinds.contains(&defect.kind) && LISTS.contains(&&*defect.section);
-    source.defects.iter().find(is_whole)
+    let object = seen.iter().find(|object| object.name == "aws-auth");
+    let data = object.map(|object| {
+        let data = object.fields.get("data").and_then(|data| data.as_object()).into_iter().flatten();
+        data.filter_map(|(key, text)| Some((key.as_str(), text.as_str()?)))
+    });
+    known.read(data, options).into()
 }
 
 /// One `IAMIdentityMapping`. A `spec` of other types than its definition has is for nobody.

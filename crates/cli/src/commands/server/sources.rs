@@ -7,7 +7,8 @@ use std::{
 
 use identity::{AccountId, Partitions};
 use mapping::{
-    BackendMode, Defect, Index, Snapshot, Source, SourceState, authenticator::ServerConfig,
+    BackendMode, Defect, Index, Snapshot, Source, SourceState,
+    authenticator::{AwsAuthRead, ServerConfig},
     aws_iam_authenticator::Options,
 };
 use webhook::Webhook;
@@ -26,12 +27,57 @@ pub(super) struct Sources {
 pub(super) struct Indexed {
     index: Index,
     defects: Vec<Defect>,
+    lists: Lists,
+}
+
+/// What of a source cannot be read, although the rest of it can, and why.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Lists {
+    /// Lists whose last good version is in use.
+    stale: Option<String>,
+    /// Lists of which there is no good version. Whoever the rest does not name may stand there.
+    not_read: Option<String>,
+}
+
+/// A source as it was read last.
+struct Reading {
+    index: Arc<Index>,
+    lists: Lists,
 }
 
 impl From<Source> for Indexed {
     fn from(mut source: Source) -> Self {
         let defects = std::mem::take(&mut source.defects);
-        Self { index: Index::of(source), defects }
+        Self { index: Index::of(source), defects, lists: Lists::default() }
+    }
+}
+
+impl From<AwsAuthRead> for Indexed {
+    fn from(AwsAuthRead { source, stale, not_read }: AwsAuthRead) -> Self {
+        let said = |defects: Vec<Defect>| {
+            let said: Vec<String> = defects.iter().map(ToString::to_string).collect();
+            Some(said.join("; ")).filter(|said| !said.is_empty())
+        };
+        Self { lists: Lists { stale: said(stale), not_read: said(not_read) }, ..source.into() }
+    }
+}
+
+impl Indexed {
+    /// Whether all of it could be read.
+    pub(super) fn is_whole(&self) -> bool {
+        self.lists == Lists::default()
+    }
+}
+
+impl From<Index> for Reading {
+    fn from(index: Index) -> Self {
+        Self { index: index.into(), lists: Lists::default() }
+    }
+}
+
+impl Reading {
+    fn is_whole(&self) -> bool {
+        self.lists.not_read.is_none()
     }
 }
 
@@ -42,8 +88,8 @@ struct State {
     reserved_prefixes: BTreeMap<BackendMode, Vec<String>>,
     modes: Vec<BackendMode>,
     access: Option<Arc<Index>>,
-    read: BTreeMap<BackendMode, Arc<Index>>,
-    /// Why sources cannot be read, as it was said last.
+    read: BTreeMap<BackendMode, Reading>,
+    /// Why sources cannot be read at all, as it was said last.
     said: BTreeMap<BackendMode, String>,
 }
 
@@ -83,19 +129,25 @@ impl Sources {
     ///
     /// Whoever reads it on another thread takes it here afterwards: of two readings the later one counts, however long the
     /// earlier one took.
-    pub(super) fn take(&self, mode: BackendMode, Indexed { index, defects }: Indexed) {
+    pub(super) fn take(&self, mode: BackendMode, Indexed { index, defects, lists }: Indexed) {
         for Defect { message, hint, .. } in &defects {
             tracing::warn!(mode = %mode, hint, "{message}");
         }
         let rules = index.len();
         let mut state = self.state();
-        state.read.insert(mode, index.into());
+        let before = state.read.insert(mode, Reading { index: index.into(), lists: lists.clone() });
         state.said.remove(&mode);
         self.load(&state);
+        self.show(&state, mode);
         drop(state);
-        self.webhook.readiness().clear_not_read(mode.as_str());
-        self.webhook.readiness().clear_stale(mode.as_str());
         tracing::info!(mode = %mode, rules, "the mappings of this source are in use");
+        let Lists { stale, not_read } = before.map(|before| before.lists).unwrap_or_default();
+        if let Some(why) = lists.stale.filter(|why| stale.as_ref() != Some(why)) {
+            tracing::error!(mode = %mode, error = why, "the last good version of a list of this source stays in use");
+        }
+        if let Some(why) = lists.not_read.filter(|why| not_read.as_ref() != Some(why)) {
+            tracing::error!(mode = %mode, error = why, "a list of this mapping source cannot be read yet");
+        }
     }
 
     /// Says why a source cannot be read. What it said last stays in use; one that has said nothing yet maps nobody, and
@@ -118,8 +170,10 @@ impl Sources {
 
     /// A source can be read again, and says what it said last.
     pub(super) fn reads_again(&self, mode: BackendMode) {
-        self.state().said.remove(&mode);
-        self.webhook.readiness().clear_stale(mode.as_str());
+        let mut state = self.state();
+        state.said.remove(&mode);
+        self.show(&state, mode);
+        drop(state);
         tracing::info!(mode = %mode, "this mapping source can be read again");
     }
 
@@ -131,25 +185,31 @@ impl Sources {
     /// Asks these sources from now on, in this order.
     pub(super) fn set_modes(&self, modes: Vec<BackendMode>) {
         let mut state = self.state();
-        for mode in state.modes.iter().filter(|mode| !modes.contains(mode)) {
-            self.webhook.readiness().clear_not_read(mode.as_str());
-            self.webhook.readiness().clear_stale(mode.as_str());
+        let before = std::mem::replace(&mut state.modes, modes);
+        for mode in before.iter().filter(|mode| !state.modes.contains(mode)) {
             self.webhook.metrics().forget_source(mode.as_str());
         }
-        state.modes = modes;
-        for mode in &state.modes {
+        for mode in before.iter().chain(&state.modes) {
             self.show(&state, *mode);
         }
         self.load(&state);
     }
 
-    /// Shows at `/readyz` why a source that is asked cannot be read.
+    /// Shows at `/readyz` why a source, or a list of it, cannot be read, and that it can; of one that is not asked, nothing.
     fn show(&self, state: &State, mode: BackendMode) {
-        let Some(why) = state.said.get(&mode).filter(|_| state.modes.contains(&mode)) else { return };
-        if state.read.contains_key(&mode) {
-            self.webhook.readiness().set_stale(mode.as_str(), why.clone());
-        } else {
-            self.webhook.readiness().set_not_read(mode.as_str(), why.clone());
+        let is_asked = state.modes.contains(&mode);
+        let (read, said) = (state.read.get(&mode), state.said.get(&mode));
+        let lists = read.map(|read| &read.lists);
+        let stale = said.filter(|_| read.is_some()).or_else(|| lists?.stale.as_ref()).filter(|_| is_asked);
+        let not_read = said.filter(|_| read.is_none()).or_else(|| lists?.not_read.as_ref()).filter(|_| is_asked);
+        let readiness = self.webhook.readiness();
+        match stale {
+            Some(why) => readiness.set_stale(mode.as_str(), why.clone()),
+            None => readiness.clear_stale(mode.as_str()),
+        }
+        match not_read {
+            Some(why) => readiness.set_not_read(mode.as_str(), why.clone()),
+            None => readiness.clear_not_read(mode.as_str()),
         }
     }
 
@@ -173,15 +233,17 @@ impl Sources {
     }
 
     fn load(&self, state: &State) -> usize {
-        let of_mode = |mode: &BackendMode| match state.read.get(mode) {
-            Some(index) => SourceState::Read(Arc::clone(index)),
-            None => SourceState::NotRead(*mode),
+        let is_whole = |mode: &BackendMode| state.read.get(mode).is_some_and(Reading::is_whole);
+        // Whoever what was read of a source does not name may stand in what was not.
+        let of_mode = |mode: &BackendMode| {
+            let read = state.read.get(mode).map(|read| SourceState::Read(Arc::clone(&read.index)));
+            read.into_iter().chain((!is_whole(mode)).then_some(SourceState::NotRead(*mode)))
         };
         for mode in &state.modes {
-            self.webhook.metrics().set_source_read(mode.as_str(), state.read.contains_key(mode));
+            self.webhook.metrics().set_source_read(mode.as_str(), is_whole(mode));
         }
         let access = state.access.iter().map(|index| SourceState::Read(Arc::clone(index)));
-        let sources = access.chain(state.modes.iter().map(of_mode));
+        let sources = access.chain(state.modes.iter().flat_map(of_mode));
         let scrubbed = state.scrubbed_accounts.iter().copied();
         let reserved = state.reserved_prefixes.clone();
         let snapshot = Snapshot::of_indexes(state.partitions, sources, scrubbed).reserving(reserved);

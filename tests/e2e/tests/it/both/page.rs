@@ -21,6 +21,10 @@ const HELD: &[Section] = &[
                 "a kubeconfig for EKSConfigMap or CRD that is missing or cannot be read, or none outside a pod",
                 &["both::servers_listen_or_end_the_same_or_as_listed"],
             ),
+            (
+                "`KUBERNETES_MASTER` where nothing else says how to reach the API server",
+                &["both::an_api_server_is_reached_by_its_url_alone"],
+            ),
             ("a bad change of the configuration", &["both::a_configuration_that_changes_is_taken_here"]),
             (
                 "an IAMIdentityMapping whose `spec.arn` is none",
@@ -32,6 +36,10 @@ const HELD: &[Section] = &[
             ),
             (
                 "a list of `aws-auth` that cannot be read any more",
+                &["both::what_breaks_in_the_cluster_locks_nobody_out_here"],
+            ),
+            (
+                "a list of `aws-auth` that never could be read since there is an `aws-auth`",
                 &["both::what_breaks_in_the_cluster_locks_nobody_out_here"],
             ),
             (

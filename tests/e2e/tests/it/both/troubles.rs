@@ -158,6 +158,26 @@ pub(super) fn in_the_cluster(world: &World) -> anyhow::Result<()> {
     becomes("deployer", (200, 403)).context("an ARN that is none")?;
     cluster.admin.with_file(&["apply"], &aws_auth("- {userarn: ["))?.success()?;
     becomes("alice", (403, 200)).context("a list that cannot be read")?;
+    // A map that is made anew with one such list: theirs takes the others and locks out whoever stands in it.
+    cluster.admin.kubectl(&["delete", "configmap", "aws-auth", "-n", "kube-system"])?.success()?;
+    becomes("alice", (403, 403)).context("there is no aws-auth")?;
+    let role = |name: &str| format!("[{{rolearn: 'arn:aws:iam::111122223333:role/Deployer', username: {name}}}]");
+    let two_lists = |roles: &str, users: &str| {
+        let metadata = json!({"name": "aws-auth", "namespace": "kube-system"});
+        let data = json!({"mapRoles": roles, "mapUsers": users});
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}).to_string()
+    };
+    let put = |roles: &str, users: &str| cluster.admin.with_file(&["apply"], &two_lists(roles, users))?.success();
+    put(&role("deployer"), "- {userarn: [")?;
+    becomes("deployer", (200, 200)).context("who stands in the good list")?;
+    becomes("alice", (403, 503)).context("who may stand in the one that cannot be read")?;
+    put(&role("deployer"), alice)?;
+    becomes("alice", (200, 200))?;
+    put("[]", "- {userarn: [")?;
+    becomes("deployer", (403, 403)).context("who is taken out of the good list")?;
+    becomes("alice", (403, 200)).context("the last good version of the list")?;
+    put(&role("deployer"), "- {userarn: [")?;
+    becomes("deployer", (200, 200)).context("who is put into the good list")?;
     cluster.admin.with_file(&["apply"], &aws_auth(alice))?.success()?;
     becomes("alice", (200, 200))?;
     // Theirs pauses for five seconds before it watches again.
