@@ -10,7 +10,7 @@ use mapping::{BackendMode, Reader, aws_iam_authenticator::Settings};
 use super::{
     Dump, MAPPING_KIND,
     declared::{BindingPlaces, last_definitions},
-    gaps::{KINDS, LACKS, NOT_IN_DUMPS, missing_gap, only_of},
+    gaps::{KINDS, LACKS, NOT_IN_DUMPS, missing_gap, only_of, resources},
     identities::one_of_each,
     servers::Told,
 };
@@ -46,7 +46,6 @@ impl Dump {
             mapping_objects,
             config_maps,
             other_config_maps,
-            kinds,
             refused,
             beside,
             mut twice,
@@ -124,7 +123,7 @@ impl Dump {
             definitions: foreign.iter().filter_map(|foreign| foreign.definition.clone()).collect(),
             ..Observed::default()
         };
-        let namespaces = kinds.contains("Namespace").then(|| observed.namespaces.clone());
+        let namespaces = observed.knowledge.namespaces.then(|| observed.namespaces.clone());
         if namespaces.is_none() {
             observed.unseen.extend(foreign.iter().filter_map(Foreign::chooses_unknown_namespaces));
         }
@@ -152,7 +151,8 @@ impl Dump {
             let why = self.missing.get(kind).cloned();
             let why = why.or_else(|| (!self.kinds.contains(kind)).then(|| lacks.into()));
             let in_some = || Some(only_of(kind, &self.is_of_some_namespaces(kind)?).into());
-            Some(Unseen::of_kind(of, why.or_else(in_some)?))
+            let selected = || Some(self.selected(kind)?.lacked(resources(of)).into());
+            Some(Unseen::of_kind(of, why.or_else(in_some).or_else(selected)?))
         };
         KINDS.into_iter().filter_map(gap).collect()
     }
