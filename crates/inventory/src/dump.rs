@@ -8,6 +8,7 @@ mod gaps;
 pub(crate) mod identities;
 mod idle;
 mod known;
+mod labels;
 mod observing;
 mod overlooked;
 mod running;
@@ -34,6 +35,7 @@ use self::{
     deployed::Deployed,
     gaps::KINDS,
     identities::differing,
+    labels::OpenLabels,
     selected::Listed,
     servers::{Servers, may_run},
 };
@@ -73,6 +75,8 @@ pub struct Dump {
     deployed: Deployed,
     /// Objects of which a cluster has made roles and bindings, which are known where all of these are here.
     made: Vec<Unseen>,
+    /// Roles with labels that are not known.
+    open_labels: Vec<OpenLabels>,
     /// `ConfigMap`s that are here more than once and differ.
     twice: Vec<Twice>,
     /// Files of other programs.

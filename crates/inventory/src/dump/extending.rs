@@ -18,6 +18,7 @@ impl Dump {
             deployed,
             made,
             twice,
+            open_labels,
             foreign,
             dynamic,
             notes,
@@ -58,6 +59,7 @@ impl Dump {
         self.deployed.extend(deployed);
         self.made.extend(made);
         self.twice.extend(twice);
+        self.open_labels.extend(open_labels);
         self.mapping_object_places.extend(mapping_object_places);
         self.foreign.extend(foreign);
         self.notes.extend(notes);

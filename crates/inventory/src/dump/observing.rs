@@ -29,7 +29,7 @@ impl Dump {
         let (is_eks, makes_eks) = (self.is_of_eks(), self.makes_eks());
         let (knowledge, knows_mapping_objects) = (self.knowledge(), self.knows_mapping_objects());
         let (not_read, without_cluster) = (self.not_read(&told), self.without_cluster(&told));
-        let made: Vec<Unseen> = self.made_unseen().collect();
+        let made: Vec<Unseen> = self.made_unseen().chain(self.labels_unseen()).collect();
         let looked_at = LookedAt { target, is_eks };
         let lacking = [self.lists_unseen(), self.sources_unseen(looked_at, record.as_ref())].concat();
         let (targets, mut left): (Vec<_>, Vec<_>) = self.targets().into_iter().partition(|of| looked_at.holds(*of));

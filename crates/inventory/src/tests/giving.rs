@@ -2,6 +2,7 @@
 
 mod beside;
 mod folders;
+mod labels;
 mod outputs;
 mod overlooked;
 mod selected;
@@ -547,7 +548,7 @@ fn a_namespace_that_is_not_written_is_somebodys_word_or_a_kustomizations() {
             &[("k/kustomization.yaml", "resources: [it.yaml]\n"), ("d/kustomization.yaml", "resources: [../k]\nnamespace: x\n"), ("e/kustomization.yaml", "bases: [../k/]\nnamespace: y\n")],
             role(""),
             None,
-            format!("gap: Role a (k/it.yaml:1): kustomizations put it in several namespaces: x (d/kustomization.yaml:2), y (e/kustomization.yaml:2); give what `kubectl kustomize` makes of each, by `--from -`\n{no}"),
+            "gap: Role a (k/it.yaml:1): kustomizations put it in several namespaces: x (d/kustomization.yaml:2), y (e/kustomization.yaml:2); give what `kubectl kustomize` makes of each, by `--from -`\n".to_owned(),
         ),
         ("the account default", one, bound("ClusterRoleBinding", "name: default"), None, "ClusterRoleBinding b: r to x:default (k/it.yaml:1)\n".to_owned()),
         (
