@@ -21,13 +21,13 @@ fn labels_of_kustomizations_choose_roles() {
     let rows: &[(&str, &[(&str, String)], &String, &str, Option<&str>)] = &[
         ("no label", &[("k", k(""))], &team, "", None),
         ("commonLabels", &[("k", k("commonLabels: {team: a}\n"))], &team, "team: a", None),
-        ("labels", &[("k", k("labels:\n- pairs: {x: y}\n- {pairs: {team: a}, includeSelectors: true}\n"))], &team, "team: a, x: y", None),
+        ("labels", &[("k", k("labels:\n- pairs: {x: w}\n- {pairs: {team: a}, includeSelectors: true}\n"))], &team, "team: a, x: w", None),
         ("another value", &[("k", k("commonLabels: {team: b}\n"))], &team, "team: b", None),
         (
             "an outer one goes before an inner one",
-            &[("k", k("commonLabels: {team: b, x: y}\n")), ("d", outer("labels: [{pairs: {team: a}}]\n"))],
+            &[("k", k("commonLabels: {team: b, x: w}\n")), ("d", outer("labels: [{pairs: {team: a}}]\n"))],
             &team,
-            "team: a, x: y",
+            "team: a, x: w",
             None,
         ),
         (
