@@ -37,7 +37,7 @@ pub use facts::{Facts, Namespace};
 pub use iam::{IamAnswer, IamDumpError, IamFactError, IamQuestion, IamQuestions, iam_questions};
 pub use image::IMAGE;
 pub use merge::OWNED;
-pub use model::{Accept, Access, AccessPrincipal, Grant, Group, IamAccount, Kind, Located, Right, Scope};
+pub use model::{Accept, Access, AccessPrincipal, Carried, Grant, Group, IamAccount, Kind, Located, Right, Scope};
 pub use ownership::{CLUSTER_ID, FILE, MANAGED_BY, MANAGER, Mark, Owner};
 pub use read::{Read, WRITE_EXPIRY, read, read_expiry};
 pub use render::{Options, RenderTarget, Rendered, Rendering, render, rendering};

@@ -6,6 +6,7 @@ use document::Span;
 use identity::{AccountId, Arn, Partition};
 use jiff::Timestamp;
 use rbac::{LabelSelector, Rule};
+use serde_json::{Map, Value};
 
 /// A value with its place in the source text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +28,13 @@ pub struct Access {
     pub groups: Option<Vec<Group>>,
     /// Roles of machines.
     pub nodes: Vec<AccessPrincipal>,
+    /// The Helm chart's keys, and those that begin with `x-`.
+    pub carried: Carried,
 }
+
+/// Keys that mean nothing here and are others': whoever writes the file anew writes them as well.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Carried(Option<Box<Map<String, Value>>>);
 
 /// One Kubernetes group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +51,8 @@ pub struct Group {
     pub grants: Option<Vec<Grant>>,
     /// Findings that are meant.
     pub accept: Vec<Accept>,
+    /// Keys that begin with `x-`.
+    pub carried: Carried,
 }
 
 /// The kind of a principal in IAM.
@@ -78,6 +87,8 @@ pub struct AccessPrincipal {
     pub expires: Option<Located<Timestamp>>,
     /// Findings that are meant.
     pub accept: Vec<Accept>,
+    /// Keys that begin with `x-`.
+    pub carried: Carried,
     /// Its place.
     pub span: Span,
 }
@@ -100,6 +111,8 @@ pub struct Grant {
     pub right: Right,
     /// Findings that are meant.
     pub accept: Vec<Accept>,
+    /// Keys that begin with `x-`.
+    pub carried: Carried,
     /// Its place.
     pub span: Span,
 }
@@ -138,6 +151,32 @@ pub struct Accept {
     pub code: Located<Box<str>>,
     /// Why.
     pub reason: Box<str>,
+}
+
+impl Carried {
+    /// Returns the keys with what stands under them.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().flat_map(|map| map.iter()).map(|(key, value)| (&**key, value))
+    }
+
+    /// Adds more; of a key that is there already the first one stays.
+    pub(crate) fn add(&mut self, more: Self) {
+        match (&mut self.0, more.0) {
+            (Some(map), Some(more)) => {
+                for (key, value) in *more {
+                    map.entry(key).or_insert(value);
+                }
+            }
+            (empty, more) => *empty = empty.take().or(more),
+        }
+    }
+}
+
+impl FromIterator<(String, Value)> for Carried {
+    fn from_iter<I: IntoIterator<Item = (String, Value)>>(entries: I) -> Self {
+        let map: Map<String, Value> = entries.into_iter().collect();
+        Self((!map.is_empty()).then(|| Box::new(map)))
+    }
 }
 
 impl IamAccount {

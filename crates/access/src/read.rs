@@ -60,6 +60,7 @@ fn file(root: &Node, groups: Vec<Fragment>, merged: &mut Merged, problems: &mut 
     }
     merged.cluster_id(cluster_id, problems);
     merged.account(file.account(problems), problems);
+    merged.carried(file.carried(), file.of_chart(), problems);
     if let Some(nodes) = file.list("groups", problems) {
         merged.has_groups();
         for group in groups {
@@ -113,6 +114,7 @@ fn group(node: &Node, problems: &mut Problems) -> Option<Fragment> {
         expires: group.time("expires", problems),
         authorization: grants::authorization(&group, problems),
         accept: group.accept(problems),
+        carried: group.carried(),
         name,
     })
 }

@@ -203,7 +203,7 @@ impl fmt::Display for Rendering<'_> {
             RenderTarget::AccessEntries => write_yaml(&access_entries::eksctl(cluster_id, desired, facts), out),
             RenderTarget::AccessEntriesTerraform => json(&access_entries::terraform(cluster_id, desired, facts), out),
             RenderTarget::Terraform => json(&terraform::variables(desired), out),
-            RenderTarget::Access => write_yaml(&access::resolved(access, facts, access::RolePaths::AsInIam), out),
+            RenderTarget::Access => write_yaml(&access::resolved(access, facts, access::Reader::Anybody), out),
         }
     }
 }
@@ -221,7 +221,7 @@ pub fn yaml(value: &impl Serialize) -> String {
 
 /// Returns the access file itself, resolved as far as a server cannot do it.
 pub fn access_file(access: &Access, facts: &Facts) -> String {
-    yaml(&access::resolved(access, facts, access::RolePaths::AsWritten))
+    yaml(&access::resolved(access, facts, access::Reader::Server))
 }
 
 fn write_yaml(value: &impl Serialize, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,9 +8,11 @@ mod gaps;
 pub(crate) mod identities;
 mod idle;
 mod known;
+mod labels;
 mod observing;
 mod overlooked;
 mod running;
+mod selected;
 pub(crate) mod servers;
 
 use std::{
@@ -33,6 +35,8 @@ use self::{
     deployed::Deployed,
     gaps::KINDS,
     identities::differing,
+    labels::OpenLabels,
+    selected::Listed,
     servers::{Servers, may_run},
 };
 use crate::{
@@ -71,6 +75,8 @@ pub struct Dump {
     deployed: Deployed,
     /// Objects of which a cluster has made roles and bindings, which are known where all of these are here.
     made: Vec<Unseen>,
+    /// Roles with labels that are not known.
+    open_labels: Vec<OpenLabels>,
     /// `ConfigMap`s that are here more than once and differ.
     twice: Vec<Twice>,
     /// Files of other programs.
@@ -91,6 +97,8 @@ pub struct Dump {
     config_map_places: BTreeMap<String, WrittenAt>,
     /// Where `ConfigMap`s are that a cluster has.
     config_map_namespaces: BTreeSet<Box<str>>,
+    /// Of which kinds there are lists that may be selections.
+    listed: Listed,
     /// How many objects have a name of which only the beginning is known.
     generated: BTreeMap<Box<str>, usize>,
     wanted: Option<(Box<str>, Box<str>, Option<ConfigMap>)>,
@@ -202,6 +210,7 @@ impl Dump {
         if let Some(error) = wrong {
             return Err(error);
         }
+        self.listed.end(&whole, self.here.is_known());
         self.kinds.extend(whole.into_iter().filter(|kind| is_of_interest(kind)));
         for kind in &cut {
             self.is_cut(kind);
@@ -223,6 +232,9 @@ impl Dump {
         let Found { mut object, labels, annotations, version, uid, is_name_generated } = found;
         if is_name_generated {
             self.tell_apart(&mut object);
+        }
+        if is_dumped(&version, &self.here) {
+            self.listed.saw(&object);
         }
         match object {
             FoundObject::Refused(refused) => {
@@ -538,6 +550,7 @@ impl Dump {
     /// Records that a kind is known and has no objects, because the cluster said so.
     pub fn has_none(&mut self, kind: &str) {
         self.kinds.insert(kind.into());
+        self.listed.end(&[kind.into()], false);
     }
 
     /// Records that something could not be read: a kind as [`Self::read`] knows it, or a `ConfigMap`'s name.
@@ -547,9 +560,9 @@ impl Dump {
 
     /// Adds what a list of one namespace holds, where the whole cluster's could not be read.
     pub fn read_of(&mut self, kind: &str, namespace: &str, part: Self) {
-        let kinds = self.kinds.clone();
+        let (kinds, listed) = (self.kinds.clone(), self.listed.clone());
         self.extend(part);
-        self.kinds = kinds;
+        (self.kinds, self.listed) = (kinds, listed);
         self.seen_in.entry(kind.into()).or_default().insert(namespace.into());
     }
 

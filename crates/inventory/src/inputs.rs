@@ -521,8 +521,13 @@ impl Inputs {
         }
         self.took_default_namespace |= how.default_namespace.is_some() && manifests::lacks_namespace(&value);
         if let Some(kustomized) = how.kustomized {
-            for why in kustomize::onto(&mut value, kustomized, how.default_namespace) {
+            let open = kustomize::onto(&mut value, kustomized, how.default_namespace);
+            for why in open.reasons {
                 self.dump.lacks(Unseen::new(&*what, why));
+            }
+            self.dump.labels_are_open(&what, open.labels);
+            if open.is_several {
+                return self.dump.are_parts(self.dump.kinds());
             }
         }
         let is_element = matches!(place, ObjectPlace::List(_));

@@ -53,6 +53,13 @@ pub struct Login {
     pub groups: Vec<String>,
 }
 
+impl Login {
+    /// Returns whether it is one of machines, which join a cluster by it.
+    pub fn is_of_machine(&self) -> bool {
+        self.groups.iter().any(|group| group == "system:nodes")
+    }
+}
+
 /// Returns everybody whom the file or a mapping names, as STS would name them, in the order of the ARNs that mappings compare.
 ///
 /// Several sources may name the same people, who are listed once.

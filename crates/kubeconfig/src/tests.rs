@@ -155,7 +155,7 @@ fn lists_may_be_missing_empty_or_json() {
 
 #[test]
 fn what_is_no_kubeconfig_is_said() {
-    assert_snapshot!(merged("clusters: 5\nusers: [{user: {}}]\n", "x"));
+    assert_snapshot!(merged("clusters: 5\nusers: [{name: [a], user: {}}]\n", "x"));
     assert_snapshot!(merged("- a\n", "x"));
 }
 

@@ -86,8 +86,10 @@ pub struct Plan {
     pub target: MappingTarget,
     /// The people for whom something changes, in the order of who they are.
     pub people: Vec<PersonChange>,
-    /// How many there are for whom nothing changes.
+    /// How many people there are for whom nothing changes.
     pub people_unchanged: usize,
+    /// How many roles of machines there are for which nothing changes.
+    pub machines_unchanged: usize,
     /// Objects that change, in the order of their ids.
     pub objects: Vec<ObjectChange>,
     /// How many objects of ours stay as they are.
@@ -245,6 +247,7 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
         target: wanted.target,
         people: people.changes,
         people_unchanged: people.unchanged,
+        machines_unchanged: people.machines_unchanged,
         objects,
         objects_unchanged,
         logins: changes,

@@ -28,6 +28,8 @@ pub struct EntryChange {
     pub target: MappingTarget,
     /// The principal: an ARN in lower case, or `permission set dev in 111122223333`.
     pub principal: String,
+    /// The same in the letters in which somebody wrote it.
+    pub written: Box<str>,
     /// What stands there now.
     pub before: Option<LoginEntry>,
     /// What is going to stand there; the same as before where only its owner changes.
@@ -147,13 +149,14 @@ impl Logins {
                 self.unchanged += 1;
                 continue;
             }
-            let principal = principal.clone();
-            self.changes.push(EntryChange { target, principal, before, after: Some(after), adopted });
+            let (principal, written) = (principal.clone(), written(principal, rule));
+            self.changes.push(EntryChange { target, principal, written, before, after: Some(after), adopted });
         }
         for (principal, rule) in now {
             if ours.contains(principal.as_str()) {
                 let (before, after) = (Some(entry(rule)), None);
-                self.changes.push(EntryChange { target, principal, before, after, adopted: false });
+                let written = written(&principal, rule);
+                self.changes.push(EntryChange { target, principal, written, before, after, adopted: false });
             }
         }
         let stays = |rule: &&Rule| {
@@ -225,6 +228,15 @@ pub(super) fn key(principal: &RulePrincipal) -> String {
         RulePrincipal::Arn(arn) => arn.clone(),
         RulePrincipal::PermissionSet(set) => format!("permission set {} in {}", set.name, set.account),
         RulePrincipal::UniqueId(id) => format!("unique id {}", id.id),
+    }
+}
+
+/// A principal as somebody wrote it. Of a permission set only the name was.
+fn written(principal: &str, rule: &Rule) -> Box<str> {
+    match (&rule.principal, &rule.written) {
+        (RulePrincipal::Arn(_), Some(written)) => written.clone(),
+        (RulePrincipal::PermissionSet(set), Some(name)) => format!("permission set {name} in {}", set.account).into(),
+        _ => principal.into(),
     }
 }
 

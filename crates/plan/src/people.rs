@@ -34,6 +34,11 @@ pub struct PersonChange {
 }
 
 impl PersonChange {
+    /// Returns whether it is machines that log in by it, before or after.
+    pub fn is_of_machines(&self) -> bool {
+        [&self.before, &self.after].into_iter().flatten().any(Login::is_of_machine)
+    }
+
     /// Returns what of it is known.
     pub fn known_rights(&self) -> &RightsChange {
         static NONE: RightsChange = RightsChange::NONE;
@@ -49,8 +54,10 @@ type Class = [Option<User>; 2];
 pub(super) struct People {
     /// In the order of who they are.
     pub(super) changes: Vec<PersonChange>,
-    /// How many there are for whom nothing changes.
+    /// How many people there are for whom nothing changes.
     pub(super) unchanged: usize,
+    /// How many machines there are for whose role nothing changes.
+    pub(super) machines_unchanged: usize,
     /// Everybody's logins, before and after.
     pub(super) logins: Vec<(Who, [Option<Login>; 2])>,
     /// Those of whom it is not known whether they can log in, and as whom.
@@ -119,11 +126,12 @@ impl Pass<'_> {
             return;
         }
         let knows_rights = self.knows_rights && self.policies.are_known_of(identity);
-        let (mut changes, mut of_all) = (false, Vec::new());
+        let (mut changes, mut is_machine, mut of_all) = (false, false, Vec::new());
         for logins in self.logins_of(identity) {
             let rights = knows_rights.then(|| self.rights.change(identity, &logins, self.policies));
             let is_changed = logins[0] != logins[1] || rights.as_ref().is_some_and(|rights| !rights.is_empty());
             let can_log_in = logins.iter().any(Option::is_some);
+            is_machine |= logins.iter().flatten().any(Login::is_of_machine);
             if rights.is_none() && can_log_in {
                 self.people.unknown_rights.push(who.clone());
             }
@@ -143,7 +151,8 @@ impl Pass<'_> {
                 }
             }
         }
-        self.people.unchanged += usize::from(!changes);
+        let unchanged = if is_machine { &mut self.people.machines_unchanged } else { &mut self.people.unchanged };
+        *unchanged += usize::from(!changes);
     }
 
     /// Returns who an identity is before and after; more than one pair where that is left to chance.

@@ -85,7 +85,7 @@ pub(super) fn of_objects(changes: &[ObjectChange]) -> Vec<Refusal> {
 pub(super) fn of_logins(logins: &Logins) -> Vec<Refusal> {
     let adopted = logins.changes.iter().filter(|change| change.adopted);
     let entry = |change: &super::EntryChange| Refusal::NotOurs {
-        what: format!("the login of {} in {}", change.principal, change.target.title()).into(),
+        what: format!("the login of {} in {}", change.written, change.target.title()).into(),
     };
     adopted.map(entry).collect()
 }

@@ -43,7 +43,7 @@ fn grant(node: &Node, problems: &mut Problems) -> Option<Grant> {
     {
         problems.push(Code::Rule.at(*span, "URLs are not namespaced: grant them cluster-wide"));
     }
-    Some(Grant { scope, right, accept, span: node.span })
+    Some(Grant { scope, right, accept, carried: view.carried(), span: node.span })
 }
 
 fn scope(grant: &View<'_>, problems: &mut Problems) -> Option<Scope> {

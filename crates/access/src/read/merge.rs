@@ -5,13 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use document::{Problems, Span};
+use document::{Node, Problems, Span};
 use identity::AccountId;
 use jiff::Timestamp;
 use rbac::Rule;
 
 use super::principals::Written;
-use crate::{Accept, Access, Code, Grant, Group, Located, Right};
+use crate::{Accept, Access, Carried, Code, Grant, Group, Located, Right, keys::Key};
 
 /// What one file says about one group.
 pub(super) struct Fragment {
@@ -24,6 +24,7 @@ pub(super) struct Fragment {
     pub(super) expires: Option<Located<Timestamp>>,
     pub(super) authorization: Option<(Span, Vec<Grant>)>,
     pub(super) accept: Vec<Accept>,
+    pub(super) carried: Carried,
 }
 
 /// All files so far.
@@ -34,17 +35,35 @@ pub(super) struct Merged {
     has_groups: bool,
     groups: BTreeMap<Box<str>, Fragment>,
     nodes: Vec<Written>,
+    carried: Carried,
+    /// Where the chart's keys stand.
+    of_chart: BTreeMap<&'static str, Span>,
     /// Every list of rules there is, once: many grants are of a few kinds.
     rules: HashSet<Arc<[Rule]>>,
 }
 
 impl Merged {
     pub(super) fn cluster_id(&mut self, id: Option<Located<Box<str>>>, problems: &mut Problems) {
-        once(&mut self.cluster_id, id, |id| id.span, "clusterID", problems);
+        once(&mut self.cluster_id, id, |id| id.span, ("clusterID", OF_FILE), problems);
     }
 
     pub(super) fn account(&mut self, account: Option<Located<AccountId>>, problems: &mut Problems) {
-        once(&mut self.account, account, |account| account.span, "account", problems);
+        once(&mut self.account, account, |account| account.span, ("account", OF_FILE), problems);
+    }
+
+    /// What means nothing here; `of_chart` are the chart's keys among it, each of which comes from one file.
+    pub(super) fn carried<'n>(
+        &mut self,
+        carried: Carried,
+        of_chart: impl Iterator<Item = (&'static Key, &'n Node)>,
+        problems: &mut Problems,
+    ) {
+        self.carried.add(carried);
+        for (key, node) in of_chart {
+            let mut place = self.of_chart.get(key.name).copied();
+            once(&mut place, Some(node.span), |span| *span, (key.name, OF_FILE), problems);
+            self.of_chart.extend(place.map(|span| (key.name, span)));
+        }
     }
 
     pub(super) fn has_groups(&mut self) {
@@ -66,15 +85,16 @@ impl Merged {
             }
             std::collections::btree_map::Entry::Occupied(occupied) => occupied.into_mut(),
         };
-        let Fragment { users, roles, permission_sets, iam_groups, account, expires, authorization, accept, .. } = more;
-        once(&mut group.users, users, |list| list.0, "users", problems);
-        once(&mut group.roles, roles, |list| list.0, "roles", problems);
-        once(&mut group.permission_sets, permission_sets, |list| list.0, "permissionSets", problems);
-        once(&mut group.iam_groups, iam_groups, |list| list.0, "iamGroups", problems);
-        once(&mut group.account, account, |account| account.span, "authentication", problems);
-        once(&mut group.expires, expires, |time| time.span, "expires", problems);
-        once(&mut group.authorization, authorization, |list| list.0, "authorization", problems);
+        let Fragment { users, roles, permission_sets, iam_groups, account, expires, authorization, accept, carried, .. } = more;
+        once(&mut group.users, users, |list| list.0, ("users", OF_GROUP), problems);
+        once(&mut group.roles, roles, |list| list.0, ("roles", OF_GROUP), problems);
+        once(&mut group.permission_sets, permission_sets, |list| list.0, ("permissionSets", OF_GROUP), problems);
+        once(&mut group.iam_groups, iam_groups, |list| list.0, ("iamGroups", OF_GROUP), problems);
+        once(&mut group.account, account, |account| account.span, ("authentication", OF_GROUP), problems);
+        once(&mut group.expires, expires, |time| time.span, ("expires", OF_GROUP), problems);
+        once(&mut group.authorization, authorization, |list| list.0, ("authorization", OF_GROUP), problems);
         group.accept.extend(accept);
+        group.carried.add(carried);
     }
 
     fn share(&mut self, right: &mut Right) {
@@ -87,7 +107,7 @@ impl Merged {
 
     /// The whole, with accounts filled in.
     pub(super) fn finish(self, problems: &mut Problems) -> Access {
-        let Self { cluster_id, account, has_groups, groups, nodes, .. } = self;
+        let Self { cluster_id, account, has_groups, groups, nodes, carried, .. } = self;
         let default = account.as_ref().map(|account| account.value);
         let groups = groups.into_values().map(|fragment| {
             let account = fragment.account.map(|account| account.value).or(default);
@@ -105,19 +125,30 @@ impl Merged {
                 expires: fragment.expires,
                 grants: fragment.authorization.map(|(_, grants)| grants),
                 accept: fragment.accept,
+                carried: fragment.carried,
             }
         });
         let groups: Vec<Group> = groups.collect();
         let nodes = nodes.into_iter().filter_map(|written| written.resolve(default, problems)).collect();
-        Access { cluster_id, account, groups: has_groups.then_some(groups), nodes }
+        Access { cluster_id, account, groups: has_groups.then_some(groups), nodes, carried }
     }
 }
 
+/// What is said of a key that stands twice.
+const OF_FILE: &str = "all files together have it once";
+const OF_GROUP: &str = "each key of a group comes from one place";
+
 /// Sets what is to be set once.
-fn once<T>(place: &mut Option<T>, more: Option<T>, span: impl Fn(&T) -> Span, key: &str, problems: &mut Problems) {
+fn once<T>(
+    place: &mut Option<T>,
+    more: Option<T>,
+    span: impl Fn(&T) -> Span,
+    (key, rule): (&str, &str),
+    problems: &mut Problems,
+) {
     match (place.as_ref(), more) {
         (Some(first), Some(again)) => {
-            let message = format!("`{key}` is set twice; each key of a group comes from one place");
+            let message = format!("`{key}` is set twice; {rule}");
             problems.push(Code::Conflict.at(span(&again), message).related(span(first), "here too"));
         }
         (None, Some(value)) => *place = Some(value),

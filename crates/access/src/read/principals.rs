@@ -8,7 +8,7 @@ use super::{
     names,
     values::{View, text},
 };
-use crate::{Accept, AccessPrincipal, Code, Kind, Located, keys::Object};
+use crate::{Accept, AccessPrincipal, Carried, Code, Kind, Located, keys::Object};
 
 /// A principal whose account may still come from its group or its file.
 #[derive(Debug)]
@@ -21,6 +21,7 @@ pub(super) struct Written {
     username: Option<Located<Box<str>>>,
     expires: Option<Located<Timestamp>>,
     accept: Vec<Accept>,
+    carried: Carried,
     span: Span,
 }
 
@@ -39,13 +40,13 @@ pub(super) fn list(
 impl Written {
     /// The principal, with the account that holds where none is written.
     pub(super) fn resolve(self, account: Option<AccountId>, problems: &mut Problems) -> Option<AccessPrincipal> {
-        let Self { kind, partition, path, name, username, expires, accept, span, .. } = self;
+        let Self { kind, partition, path, name, username, expires, accept, carried, span, .. } = self;
         let Some(account) = self.account.or(account) else {
             let problem = Code::NoAccount.at(span, format!("`{name}` has no account"));
             problems.push(problem.hint("set `account: \"111122223333\"` for the file, the group or this principal"));
             return None;
         };
-        Some(AccessPrincipal { kind, partition, account, path, name, username, expires, accept, span })
+        Some(AccessPrincipal { kind, partition, account, path, name, username, expires, accept, carried, span })
     }
 }
 
@@ -92,7 +93,8 @@ fn principal(node: &Node, kind: Kind, problems: &mut Problems) -> Option<Written
         check_username(username, kind, problems);
     }
     let account = account.map(|account| account.value).or(written.account);
-    Some(Written { account, username, expires, accept, span: node.span, ..written })
+    let carried = view.carried();
+    Some(Written { account, username, expires, accept, carried, span: node.span, ..written })
 }
 
 /// A name with its path, or an ARN.
@@ -180,6 +182,7 @@ fn parts(
         username: None,
         expires: None,
         accept: Vec::new(),
+        carried: Carried::default(),
         span,
     };
     Some(written)

@@ -5,7 +5,7 @@ use identity::AccountId;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
-    Accept, Code, Located,
+    Accept, Carried, Code, Located,
     keys::{Key, Object},
 };
 
@@ -38,6 +38,14 @@ impl<'a> View<'a> {
     pub(super) fn of_chart(&self) -> impl Iterator<Item = (&'static Key, &'a Node)> {
         let keys = self.object.keys().iter().filter(|key| key.of_chart);
         keys.filter_map(|key| Some((key, self.get(key.name)?)))
+    }
+
+    /// What means nothing here: the chart's keys, and those that begin with `x-`.
+    pub(super) fn carried(&self) -> Carried {
+        let is_of_chart = |key: &str| self.object.key(key).is_some_and(|key| key.of_chart);
+        let is_carried = |entry: &&Entry| entry.key.text.starts_with("x-") || is_of_chart(&entry.key.text);
+        let carried = self.entries.iter().filter(is_carried);
+        carried.map(|entry| (entry.key.text.to_string(), entry.value.to_json())).collect()
     }
 
     /// What stands under a key, if anything does.

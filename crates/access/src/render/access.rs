@@ -1,12 +1,15 @@
 //! The access file itself, with IAM groups, permission sets and namespaces resolved as far as the facts go.
 
+use std::collections::BTreeMap;
+
 use document::Problems;
 use jiff::Timestamp;
 use rbac::{LabelSelector, Rule};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::{
-    Access, AccessPrincipal, Facts, Grant, Group, Kind, Located, Right, Scope,
+    Access, AccessPrincipal, Carried, Facts, Grant, Group, Kind, Located, Right, Scope,
     compile::{Namespaces, members},
 };
 
@@ -19,7 +22,12 @@ pub(super) struct File<'a> {
     groups: Option<Vec<GroupOut<'a>>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     nodes: Vec<Nodes>,
+    #[serde(flatten)]
+    carried: Entries<'a>,
 }
+
+/// Keys that are others', with what stands under them.
+type Entries<'a> = BTreeMap<&'a str, &'a Value>;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -37,11 +45,13 @@ struct GroupOut<'a> {
     expires: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     authorization: Option<Vec<GrantOut<'a>>>,
-    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    accept: std::collections::BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    accept: BTreeMap<&'a str, &'a str>,
+    #[serde(flatten)]
+    carried: Entries<'a>,
 }
 
-#[derive(Serialize, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Serialize)]
 struct Member {
     name: String,
     account: String,
@@ -51,6 +61,10 @@ struct Member {
     username: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    accept: BTreeMap<String, String>,
+    #[serde(flatten)]
+    carried: BTreeMap<String, Value>,
 }
 
 #[derive(Serialize)]
@@ -66,8 +80,10 @@ struct GrantOut<'a> {
     cluster_role: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<&'a str>,
-    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    accept: std::collections::BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    accept: BTreeMap<&'a str, &'a str>,
+    #[serde(flatten)]
+    carried: Entries<'a>,
 }
 
 #[derive(Serialize)]
@@ -96,28 +112,29 @@ pub(super) fn without_ends(mut access: Access, now: Timestamp) -> Access {
     access
 }
 
-/// Whether roles get the paths that IAM has for them.
+/// Who goes on with the file.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum RolePaths {
-    /// For whoever goes on with the file: EKS wants them.
-    AsInIam,
-    /// For a server, to which STS says none: the text is the same whether IAM was asked or not.
-    AsWritten,
+pub(super) enum Reader {
+    /// Anybody, Helm with its chart and EKS among them: roles get the paths that IAM has for them, and what is others' stays.
+    Anybody,
+    /// A server: STS says no paths to it, so that the text is the same whether IAM was asked or not.
+    Server,
 }
 
-pub(super) fn resolved<'a>(access: &'a Access, facts: &'a Facts, paths: RolePaths) -> File<'a> {
+pub(super) fn resolved<'a>(access: &'a Access, facts: &'a Facts, reader: Reader) -> File<'a> {
     let namespaces = Namespaces::of(facts);
-    let of_group = |one| group(one, facts, &namespaces, paths);
+    let of_group = |one| group(one, facts, &namespaces, reader);
     let groups = access.groups.as_ref().map(|groups| groups.iter().map(of_group).collect());
-    let nodes: Vec<Member> = access.nodes.iter().map(|node| member(node, facts, paths, ends(node))).collect();
+    let nodes: Vec<Member> = access.nodes.iter().map(|node| member(node, facts, reader, ends(node))).collect();
     File {
         cluster_id: access.cluster_id.as_ref().map(|id| &*id.value),
         groups,
         nodes: if nodes.is_empty() { Vec::new() } else { vec![Nodes { roles: nodes }] },
+        carried: carried(&access.carried, reader),
     }
 }
 
-fn group<'a>(group: &'a Group, facts: &'a Facts, namespaces: &Namespaces<'a>, paths: RolePaths) -> GroupOut<'a> {
+fn group<'a>(group: &'a Group, facts: &'a Facts, namespaces: &Namespaces<'a>, reader: Reader) -> GroupOut<'a> {
     let mut of_kind = [Vec::new(), Vec::new(), Vec::new()];
     for person in members(group, facts) {
         let ends = person.groups.values().copied().next().flatten();
@@ -135,7 +152,7 @@ fn group<'a>(group: &'a Group, facts: &'a Facts, namespaces: &Namespaces<'a>, pa
             }
             (Kind::Role, _) => &mut of_kind[1],
         };
-        list.push(member(&principal, facts, paths, ends));
+        list.push(member(&principal, facts, reader, ends));
     }
     let [users, roles, permission_sets] = of_kind;
     let unknown = |iam_group: &&AccessPrincipal| {
@@ -146,10 +163,11 @@ fn group<'a>(group: &'a Group, facts: &'a Facts, namespaces: &Namespaces<'a>, pa
         users,
         roles,
         permission_sets,
-        iam_groups: group.iam_groups.iter().filter(unknown).map(|one| member(one, facts, paths, ends(one))).collect(),
+        iam_groups: group.iam_groups.iter().filter(unknown).map(|one| member(one, facts, reader, ends(one))).collect(),
         expires: group.expires.as_ref().map(|at| at.value.to_string()),
-        authorization: group.grants.as_ref().map(|grants| authorization(grants, namespaces)),
+        authorization: group.grants.as_ref().map(|grants| authorization(grants, namespaces, reader)),
         accept: group.accept.iter().map(|accept| (&*accept.code.value, &*accept.reason)).collect(),
+        carried: carried(&group.carried, reader),
     }
 }
 
@@ -158,8 +176,8 @@ fn ends(principal: &AccessPrincipal) -> Option<Timestamp> {
     principal.expires.as_ref().map(|at| at.value)
 }
 
-fn member(principal: &AccessPrincipal, facts: &Facts, paths: RolePaths, ends: Option<Timestamp>) -> Member {
-    let in_iam = principal.role_in_iam(facts).filter(|_| paths == RolePaths::AsInIam);
+fn member(principal: &AccessPrincipal, facts: &Facts, reader: Reader, ends: Option<Timestamp>) -> Member {
+    let in_iam = principal.role_in_iam(facts).filter(|_| reader == Reader::Anybody);
     let as_written = || format!("{}{}", principal.path.trim_start_matches('/'), principal.name);
     Member {
         name: in_iam.map_or_else(as_written, str::to_owned),
@@ -167,22 +185,29 @@ fn member(principal: &AccessPrincipal, facts: &Facts, paths: RolePaths, ends: Op
         partition: (principal.partition != identity::Partition::Aws).then(|| principal.partition.to_string()),
         username: principal.username.as_ref().map(|username| username.value.to_string()),
         expires: ends.map(|ends| ends.to_string()),
+        accept: principal.accept.iter().map(|one| (one.code.value.to_string(), one.reason.to_string())).collect(),
+        carried: carried(&principal.carried, reader).into_iter().map(|(key, value)| (key.to_owned(), value.clone())).collect(),
     }
+}
+
+/// A server has no use for what is others'.
+fn carried(carried: &Carried, reader: Reader) -> Entries<'_> {
+    carried.entries().filter(|_| reader == Reader::Anybody).collect()
 }
 
 /// Grants that reach no namespace are left out. Where that would be all of them they stay as written: an absent
 /// `authorization` would mean the ClusterRole of the group's name, and an empty one nothing at all.
-fn authorization<'a>(grants: &'a [Grant], namespaces: &Namespaces<'a>) -> Vec<GrantOut<'a>> {
+fn authorization<'a>(grants: &'a [Grant], namespaces: &Namespaces<'a>, reader: Reader) -> Vec<GrantOut<'a>> {
     let known = Some(namespaces).filter(|namespaces| namespaces.are_known());
-    let resolved: Vec<_> = grants.iter().map(|one| grant(one, known)).collect();
+    let resolved: Vec<_> = grants.iter().map(|one| grant(one, known, reader)).collect();
     let reaches = |grant: &GrantOut<'_>| grant.namespaces.as_ref().is_none_or(|namespaces| !namespaces.is_empty());
     if resolved.iter().any(reaches) {
         return resolved.into_iter().filter(reaches).collect();
     }
-    grants.iter().map(|one| grant(one, None)).collect()
+    grants.iter().map(|one| grant(one, None, reader)).collect()
 }
 
-fn grant<'a>(grant: &'a Grant, known: Option<&Namespaces<'a>>) -> GrantOut<'a> {
+fn grant<'a>(grant: &'a Grant, known: Option<&Namespaces<'a>>, reader: Reader) -> GrantOut<'a> {
     let (namespaces, namespace_selector) = match (&grant.scope, known) {
         (Scope::Cluster, _) => (None, None),
         (Scope::Namespaces(_) | Scope::Selector(..), Some(known)) => {
@@ -198,5 +223,6 @@ fn grant<'a>(grant: &'a Grant, known: Option<&Namespaces<'a>>) -> GrantOut<'a> {
         Right::Role(name) => (None, None, Some(&*name.value)),
     };
     let accept = grant.accept.iter().map(|accept| (&*accept.code.value, &*accept.reason)).collect();
-    GrantOut { namespaces, namespace_selector, rules, cluster_role, role, accept }
+    let carried = carried(&grant.carried, reader);
+    GrantOut { namespaces, namespace_selector, rules, cluster_role, role, accept, carried }
 }

@@ -95,7 +95,7 @@ fn files_merge_and_conflicts_show_both_places() {
     let both = sources(&[people, grants, "clusterID: d\ngroups: [{name: a, users: [z]}]"]);
     let problems = read(&both, &Limits::default()).problems;
     assert_snapshot!(document::render(&both, &problems, RenderStyle::Plain), @"
-    error[access.conflict]: `clusterID` is set twice; each key of a group comes from one place
+    error[access.conflict]: `clusterID` is set twice; all files together have it once
      --> 2.yaml:1:12
       |
     1 | clusterID: d

@@ -481,3 +481,116 @@ fn the_file_without_ends_has_nobody_who_has_left() {
 fn good_but_for_ends(text: &str) -> crate::Access {
     crate::read(&super::sources(&[text]), &document::Limits::default()).access
 }
+
+/// Helm takes the resolved file for the written one: what only the chart knows is in it, and what others wrote for themselves.
+#[test]
+fn the_resolved_file_has_what_others_read() {
+    let text = r#"
+x-rules: &pods [{apiGroups: [""], resources: [pods], verbs: [get]}]
+x-mode: "0644"
+clusterID: c
+account: '111122223333'
+nameOverride: "no"
+authenticator:
+  image: example.com/authenticator
+  tag: "1e3"
+  reads: config.yaml
+  resources: {limits: {memory: 40Mi, cpu: 0.5}}
+  tolerations: [{operator: Exists}]
+  x-why: meant
+rbac: {create: true}
+groups:
+- name: a
+  x-owner: team a
+  users: [{name: x, accept: {access.username-twice: meant}, x-since: 2018}, z]
+  authorization:
+  - {namespace: dev, rules: *pods, x-ticket: [OPS-1, null]}
+"#;
+    let rendered = |text: &str| {
+        let access = good(text);
+        render(&access, &Facts::default(), now(), RenderTarget::Access, Expiry::Refuse).expect("renders").text
+    };
+    let first = rendered(text);
+    assert_snapshot!(first, @r#"
+    clusterID: c
+    groups:
+    - name: a
+      users:
+      - name: x
+        account: "111122223333"
+        accept:
+          access.username-twice: meant
+        x-since: 2018
+      - name: z
+        account: "111122223333"
+      authorization:
+      - namespaces:
+        - dev
+        rules:
+        - verbs:
+          - get
+          apiGroups:
+          - ""
+          resources:
+          - pods
+        x-ticket:
+        - OPS-1
+        - null
+      x-owner: team a
+    authenticator:
+      image: example.com/authenticator
+      reads: config.yaml
+      resources:
+        limits:
+          cpu: 0.5
+          memory: 40Mi
+      tag: "1e3"
+      tolerations:
+      - operator: Exists
+      x-why: meant
+    nameOverride: "no"
+    rbac:
+      create: true
+    x-mode: "0644"
+    x-rules:
+    - apiGroups:
+      - ""
+      resources:
+      - pods
+      verbs:
+      - get
+    "#);
+    // It is read again as it was written, and by the server without what is not for it.
+    assert_eq!(rendered(&first), first);
+    let access = good(text);
+    assert_snapshot!(crate::render::access_file(&access, &Facts::default()), @r#"
+    clusterID: c
+    groups:
+    - name: a
+      users:
+      - name: x
+        account: "111122223333"
+        accept:
+          access.username-twice: meant
+      - name: z
+        account: "111122223333"
+      authorization:
+      - namespaces:
+        - dev
+        rules:
+        - verbs:
+          - get
+          apiGroups:
+          - ""
+          resources:
+          - pods
+    "#);
+}
+
+#[test]
+fn the_charts_keys_stand_in_one_file() {
+    let files = ["clusterID: c\nauthenticator: {tag: a}\nx-a: 1\n", "groups: []\nauthenticator: {tag: b}\nx-a: 2\n"];
+    let read = crate::read(&super::sources(&files), &document::Limits::default());
+    let said: Vec<&str> = read.problems.iter().map(|problem| &*problem.message).collect();
+    assert_eq!(said, ["`authenticator` is set twice; all files together have it once"]);
+}

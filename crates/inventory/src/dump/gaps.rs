@@ -38,10 +38,15 @@ pub(super) fn only_of(kind: &str, namespaces: &BTreeSet<Box<str>>) -> String {
     )
 }
 
+/// What kubectl calls the objects of a kind that has to be known of every cluster.
+pub(super) fn resources(kind: ObjectKind) -> &'static str {
+    if kind == ObjectKind::ConfigMaps { "configmaps" } else { kind.in_words() }
+}
+
 /// Joins gaps for people: those that manifests leave are one, which says what else to give.
 pub fn joined(gaps: &[Unseen]) -> Vec<Unseen> {
     let resource = |gap: &Unseen| match gap.about {
-        About::Kind(ObjectKind::ConfigMaps) => "configmaps".to_owned(),
+        About::Kind(kind) => resources(kind).to_owned(),
         _ => gap.what.to_string(),
     };
     let is_lack = |why: &&str, gap: &Unseen| *gap.why == **why && gap.is_of(&KINDS.map(|(_, kind)| kind));

@@ -19,6 +19,7 @@ use super::{
     alike::CONFIGURATION,
     gaps::{everywhere, missing_gap},
     is_dumped,
+    selected::Standard,
 };
 use crate::{
     About, AccessEntries, ClaimedBy, CloudAccount, ClusterClaim, ClusterObject, Extent, Knowledge, MappingTarget,
@@ -83,7 +84,7 @@ impl Dump {
     /// Returns how much of roles and bindings is known.
     pub fn knowledge(&self) -> Knowledge {
         let extent = |kind: &str| {
-            let seen_in = || self.seen_in.get(kind).cloned().or_else(|| self.is_of_some_namespaces(kind));
+            let seen_in = || self.seen_in.get(kind).cloned().or_else(|| self.whole_namespaces(kind));
             if self.knows(kind) { Extent::All } else { Extent::In(seen_in().unwrap_or_default()) }
         };
         Knowledge {
@@ -98,7 +99,24 @@ impl Dump {
 
     /// Whether all of a kind is here.
     fn knows(&self, kind: &str) -> bool {
-        self.kinds.contains(kind) && !self.missing.contains_key(kind) && self.is_of_some_namespaces(kind).is_none()
+        self.kinds.contains(kind)
+            && !self.missing.contains_key(kind)
+            && self.is_of_some_namespaces(kind).is_none()
+            && self.selected(kind).is_none()
+    }
+
+    /// What every cluster has and the dumps of a kind lack, so that they are a selection.
+    pub(super) fn selected(&self, kind: &str) -> Option<Standard> {
+        self.listed.lacking(kind).next()
+    }
+
+    /// Of the namespaces that alone were dumped of a kind those of which nothing shows that it is a selection.
+    fn whole_namespaces(&self, kind: &str) -> Option<BTreeSet<Box<str>>> {
+        let mut namespaces = self.is_of_some_namespaces(kind)?;
+        for one in self.listed.lacking(kind) {
+            namespaces.remove(one.namespace);
+        }
+        Some(namespaces)
     }
 
     /// The namespaces that alone were dumped of a kind, where that shows: without `-A` kubectl prints those of one.

@@ -10,7 +10,7 @@ use mapping::{BackendMode, Reader, aws_iam_authenticator::Settings};
 use super::{
     Dump, MAPPING_KIND,
     declared::{BindingPlaces, last_definitions},
-    gaps::{KINDS, LACKS, NOT_IN_DUMPS, missing_gap, only_of},
+    gaps::{KINDS, LACKS, NOT_IN_DUMPS, missing_gap, only_of, resources},
     identities::one_of_each,
     servers::Told,
 };
@@ -29,7 +29,7 @@ impl Dump {
         let (is_eks, makes_eks) = (self.is_of_eks(), self.makes_eks());
         let (knowledge, knows_mapping_objects) = (self.knowledge(), self.knows_mapping_objects());
         let (not_read, without_cluster) = (self.not_read(&told), self.without_cluster(&told));
-        let made: Vec<Unseen> = self.made_unseen().collect();
+        let made: Vec<Unseen> = self.made_unseen().chain(self.labels_unseen()).collect();
         let looked_at = LookedAt { target, is_eks };
         let lacking = [self.lists_unseen(), self.sources_unseen(looked_at, record.as_ref())].concat();
         let (targets, mut left): (Vec<_>, Vec<_>) = self.targets().into_iter().partition(|of| looked_at.holds(*of));
@@ -46,7 +46,6 @@ impl Dump {
             mapping_objects,
             config_maps,
             other_config_maps,
-            kinds,
             refused,
             beside,
             mut twice,
@@ -124,7 +123,7 @@ impl Dump {
             definitions: foreign.iter().filter_map(|foreign| foreign.definition.clone()).collect(),
             ..Observed::default()
         };
-        let namespaces = kinds.contains("Namespace").then(|| observed.namespaces.clone());
+        let namespaces = observed.knowledge.namespaces.then(|| observed.namespaces.clone());
         if namespaces.is_none() {
             observed.unseen.extend(foreign.iter().filter_map(Foreign::chooses_unknown_namespaces));
         }
@@ -152,7 +151,8 @@ impl Dump {
             let why = self.missing.get(kind).cloned();
             let why = why.or_else(|| (!self.kinds.contains(kind)).then(|| lacks.into()));
             let in_some = || Some(only_of(kind, &self.is_of_some_namespaces(kind)?).into());
-            Some(Unseen::of_kind(of, why.or_else(in_some)?))
+            let selected = || Some(self.selected(kind)?.lacked(resources(of)).into());
+            Some(Unseen::of_kind(of, why.or_else(in_some).or_else(selected)?))
         };
         KINDS.into_iter().filter_map(gap).collect()
     }

@@ -1,6 +1,8 @@
 //! Which server reads the authenticator's own configuration, and what it is started with: said by whoever asks, or by what
 //! runs it in the cluster.
 
+use std::collections::BTreeSet;
+
 use mapping::{
     BackendMode, Reader,
     authenticator::FeatureGates,
@@ -30,6 +32,8 @@ pub(crate) struct Servers {
     seen: Vec<Running>,
     /// Why it is not known what runs.
     pub(crate) unseen: Option<Box<str>>,
+    /// What mounts one of the `ConfigMap`s and runs nothing that is known, with its image.
+    unknown: BTreeSet<Box<str>>,
 }
 
 /// Something that runs a server.
@@ -84,7 +88,11 @@ impl Servers {
     /// Looks at an object by its kind, its namespace, what to call it, and its `spec`; whether it runs a server.
     pub(crate) fn look_at(&mut self, kind: &str, namespace: Option<&str>, what: &str, spec: &Value) -> bool {
         let pod = if kind == "Pod" { spec } else { &spec["template"]["spec"] };
-        let Some(mut running) = Running::of(what, pod) else { return false };
+        let Some(mut running) = Running::of(what, pod) else {
+            let is_here = namespace.is_none_or(|namespace| namespace == NAMESPACE);
+            self.unknown.extend(unknown_image(pod).filter(|_| is_here).map(|why| format!("{what} {why}").into()));
+            return false;
+        };
         // A pod mounts what is in its own namespace.
         if namespace.is_some_and(|namespace| namespace != NAMESPACE) {
             (running.mounts, running.mounts_access_file) = (false, false);
@@ -106,6 +114,7 @@ impl Servers {
         self.sso_role_match = self.sso_role_match.or(other.sso_role_match);
         self.is_ours |= other.is_ours;
         self.unseen = self.unseen.take().or(other.unseen);
+        self.unknown.extend(other.unknown);
         for running in other.seen {
             if !self.seen.contains(&running) {
                 self.seen.push(running);
@@ -130,7 +139,7 @@ impl Servers {
             (None, Some(reader), None) => reader,
             (None, None, _) if is_ours => Reader::ClusterAuth,
             (None, None, _) => {
-                assumed = Some(self.unseen.clone().unwrap_or_else(|| NOTHING_RUNS.into()));
+                assumed = Some(self.nothing_known());
                 Reader::AwsIamAuthenticator
             }
         };
@@ -198,8 +207,8 @@ impl Servers {
                 format!("the backend mode of {what} is {}", BackendMode::join(&modes, ", ")).into()
             }
             (Some((what, None)), _) => format!("the backend modes of {what} are not known").into(),
-            (None, Some(running)) => format!("{} does not mount it", running.what).into(),
-            (None, None) => self.unseen.clone().unwrap_or_else(|| NOTHING_RUNS.into()),
+            (None, Some(running)) if self.unknown.is_empty() => format!("{} does not mount it", running.what).into(),
+            (None, _) => self.nothing_known(),
         };
         Some(why)
     }
@@ -216,6 +225,12 @@ impl Servers {
              `clusterID` into config.yaml"
         );
         Some(Unseen::new("whether the server that reads kube-system/aws-iam-authenticator runs", why))
+    }
+
+    /// Why it is not known what runs.
+    fn nothing_known(&self) -> Box<str> {
+        let why = self.unknown.first().or(self.unseen.as_ref());
+        why.cloned().unwrap_or_else(|| NOTHING_RUNS.into())
     }
 
     /// Those that read the `ConfigMap`, where it shows which do; otherwise all, in the order of their names.
@@ -282,39 +297,60 @@ impl Running {
     }
 
     fn of_container(what: &str, pod: &Value, container: &Value) -> Option<Self> {
-        let texts = |key: &str| container[key].as_array().into_iter().flatten().filter_map(Value::as_str);
-        // In `sh -c '…'` one of them holds all.
-        let words: Vec<&str> = texts("command").chain(texts("args")).flat_map(str::split_whitespace).collect();
-        let image = container["image"].as_str().unwrap_or_default();
-        let image = image.split('@').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
-        let image = image.split(':').next().unwrap_or_default();
-        let programs = programs(&words).map(|word| word.rsplit('/').next().unwrap_or_default());
-        // A mirror may call the image otherwise; the program is called as it is.
-        let reader = std::iter::once(image).chain(programs).find_map(reader)?;
+        let words = words(container);
+        let reader = reader_of(container, &words)?;
         let has_subcommand = words.iter().any(|word| !word.starts_with('-') && self::reader(word).is_none());
         if has_subcommand && !words.contains(&"server") {
             return None;
         }
         let gates = values(&words, "--feature-gates").join(",");
         let gates: FeatureGates = gates.parse().unwrap_or_default();
-        let mounts = |target: MappingTarget| {
-            let volumes = pod["volumes"].as_array().into_iter().flatten();
-            let of = |volume: &Value| volume["configMap"]["name"].as_str() == target.config_map();
-            volumes.clone().any(|volume| {
-                let mut sources = volume["projected"]["sources"].as_array().into_iter().flatten();
-                of(volume) || sources.any(of)
-            })
-        };
         Some(Self {
             what: what.into(),
             reader,
             sso_role_match: gates.sso_role_match,
             modes: Flag::of(&values(&words, "--backend-mode"), container),
-            mounts: mounts(MappingTarget::ConfigMap),
-            mounts_access_file: mounts(MappingTarget::AccessFile),
+            mounts: mounts(pod, MappingTarget::ConfigMap),
+            mounts_access_file: mounts(pod, MappingTarget::AccessFile),
             names_cluster: names_cluster(&words, container),
         })
     }
+}
+
+/// The arguments of a container. In `sh -c '…'` one of them holds all.
+fn words(container: &Value) -> Vec<&str> {
+    let texts = |key: &str| container[key].as_array().into_iter().flatten().filter_map(Value::as_str);
+    texts("command").chain(texts("args")).flat_map(str::split_whitespace).collect()
+}
+
+/// Which server's program a container runs, by its image or its arguments.
+fn reader_of(container: &Value, words: &[&str]) -> Option<Reader> {
+    let image = container["image"].as_str().unwrap_or_default();
+    let image = image.split('@').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+    let image = image.split(':').next().unwrap_or_default();
+    let programs = programs(words).map(|word| word.rsplit('/').next().unwrap_or_default());
+    // A mirror may call the image otherwise; the program is called as it is.
+    std::iter::once(image).chain(programs).find_map(reader)
+}
+
+/// Whether a pod mounts the `ConfigMap` of a mapping source.
+fn mounts(pod: &Value, target: MappingTarget) -> bool {
+    let mut volumes = pod["volumes"].as_array().into_iter().flatten();
+    let of = |volume: &Value| volume["configMap"]["name"].as_str() == target.config_map();
+    volumes.any(|volume| {
+        let mut sources = volume["projected"]["sources"].as_array().into_iter().flatten();
+        of(volume) || sources.any(of)
+    })
+}
+
+/// That a pod mounts a configuration, and runs no program that is known.
+fn unknown_image(pod: &Value) -> Option<String> {
+    let containers = || pod["containers"].as_array().into_iter().flatten();
+    let is_mounted = [MappingTarget::ConfigMap, MappingTarget::AccessFile].into_iter().any(|of| mounts(pod, of));
+    let is_known = containers().any(|container| reader_of(container, &words(container)).is_some());
+    let image = containers().find_map(|container| container["image"].as_str()).unwrap_or_default();
+    let image = if image.is_empty() { String::new() } else { format!(" ({image})") };
+    (is_mounted && !is_known).then(|| format!("mounts a configuration and runs an image that is not known{image}"))
 }
 
 impl Flag {

@@ -47,11 +47,16 @@ struct Kustomization {
     resources: Vec<Vec<Box<str>>>,
     /// The same as they are written, with lines.
     written: Vec<Box<str>>,
+    /// The labels that it adds to everything.
+    labels: Pairs,
     /// Files that change what it takes in, and are not manifests of their own.
     patches: Vec<Vec<Box<str>>>,
     /// What else it does, with lines.
     more: Vec<String>,
 }
+
+/// Labels with their values.
+type Pairs = BTreeMap<Box<str>, Box<str>>;
 
 /// Files by their paths.
 type Reached = BTreeMap<Vec<Box<str>>, Reach>;
@@ -63,6 +68,8 @@ struct Reach {
     /// The kustomizations that do more to it.
     more: BTreeSet<Box<str>>,
     accounts: BTreeSet<Account>,
+    /// The labels that they add, by each way to it.
+    labels: BTreeSet<Pairs>,
 }
 
 /// A service account, with the namespace that it says itself.
@@ -90,6 +97,8 @@ pub struct Kustomized {
     pub more: Vec<Box<str>>,
     /// The service accounts that are taken in with it: subjects that are these follow them into the namespace.
     pub accounts: Vec<Account>,
+    /// The labels that are added to it: several where several kustomizations take it and do not add the same.
+    pub labels: Vec<BTreeMap<Box<str>, Box<str>>>,
     /// The kustomization beside it, as a file, that does not list it.
     pub unlisted_by: Option<Box<str>>,
 }
@@ -116,6 +125,7 @@ impl Kustomizations {
             namespace: None,
             resources: Vec::new(),
             written: Vec::new(),
+            labels: Pairs::new(),
             patches: Vec::new(),
             more: Vec::new(),
         };
@@ -146,7 +156,11 @@ impl Kustomizations {
                 || text(&entry.value).is_some_and(|text| text.is_empty())
                 || entry.value.as_sequence().is_some_and(<[Node]>::is_empty)
                 || entry.value.as_mapping().is_some_and(<[document::Entry]>::is_empty);
-            let is_tame = HARMLESS.contains(&key) || (key.ends_with("abels") && keeps_roles(&entry.value));
+            let is_of_labels = ["labels", "commonLabels"].contains(&key);
+            let is_tame = HARMLESS.contains(&key) || (is_of_labels && keeps_roles(&entry.value));
+            if is_of_labels {
+                one.labels.extend(pairs(&entry.value));
+            }
             if !is_tame && !is_empty {
                 one.more.push(format!("{key} in line {}", source.position(entry.key_span.start).line));
             }
@@ -198,7 +212,7 @@ impl Kustomizations {
         let mut reached: Reached = BTreeMap::new();
         for (folder, _) in roots {
             let mut of_root = Reached::new();
-            self.follow(folder, None, &BTreeSet::new(), &mut BTreeSet::new(), &mut of_root);
+            self.follow(folder, &Outer::default(), &mut BTreeSet::new(), &mut of_root);
             let accounts: Vec<Account> =
                 of_root.keys().filter_map(|file| self.accounts.get(file)).flatten().cloned().collect();
             for (file, reach) in of_root {
@@ -206,6 +220,7 @@ impl Kustomizations {
                 all.namespaces.extend(reach.namespaces);
                 all.more.extend(reach.more);
                 all.accounts.extend(accounts.iter().cloned());
+                all.labels.extend(reach.labels);
             }
         }
         let of = |path: &'a str| {
@@ -219,6 +234,7 @@ impl Kustomizations {
                     kustomized.namespaces.dedup_by(|a, b| a.name == b.name);
                     kustomized.more = reach.more.iter().cloned().collect();
                     kustomized.accounts = reach.accounts.iter().cloned().collect();
+                    kustomized.labels = reach.labels.iter().cloned().collect();
                 }
                 // One that is not listed is none of its own; the folder's namespace is as good a word as there is.
                 (None, Some(beside)) => {
@@ -292,8 +308,7 @@ impl Kustomizations {
     fn follow(
         &self,
         folder: &[Box<str>],
-        namespace: Option<&Namespace>,
-        more: &BTreeSet<Box<str>>,
+        outer: &Outer<'_>,
         on_the_way: &mut BTreeSet<Vec<Box<str>>>,
         reached: &mut Reached,
     ) {
@@ -301,22 +316,34 @@ impl Kustomizations {
         if !on_the_way.insert(folder.to_vec()) {
             return; // kustomize refuses a cycle.
         }
-        let namespace = namespace.or(one.namespace.as_ref());
-        let mut more = more.clone();
+        let mut here = outer.clone();
+        here.namespace = outer.namespace.or(one.namespace.as_ref());
         if !one.more.is_empty() {
-            more.insert(one.file.clone());
+            here.more.insert(one.file.clone());
         }
+        // What is added last counts.
+        here.labels = one.labels.clone();
+        here.labels.extend(outer.labels.clone());
         for resource in &one.resources {
             if self.by_folder.contains_key(resource) {
-                self.follow(resource, namespace, &more, on_the_way, reached);
+                self.follow(resource, &here, on_the_way, reached);
             } else {
                 let reach = reached.entry(resource.clone()).or_default();
-                reach.namespaces.extend(namespace.cloned());
-                reach.more.extend(more.iter().cloned());
+                reach.namespaces.extend(here.namespace.cloned());
+                reach.more.extend(here.more.iter().cloned());
+                reach.labels.insert(here.labels.clone());
             }
         }
         on_the_way.remove(folder);
     }
+}
+
+/// What kustomizations make of everything that one inside of them takes in.
+#[derive(Clone, Default)]
+struct Outer<'a> {
+    namespace: Option<&'a Namespace>,
+    more: BTreeSet<Box<str>>,
+    labels: Pairs,
 }
 
 /// Returns a gap for each kustomization with the manifests of access beside it that it does not list.
@@ -338,14 +365,26 @@ pub fn unlisted(files: &[(&str, &str)]) -> Vec<Unseen> {
     by_kustomization.into_iter().map(gap).collect()
 }
 
-/// What kustomizations make of one object; what cannot be followed is returned, as reasons. A namespace that somebody names
-/// goes before theirs.
-pub(crate) fn onto(object: &mut Value, kustomized: &Kustomized, default_namespace: Option<&str>) -> Vec<String> {
+/// What of kustomizations cannot be followed onto one object.
+#[derive(Debug, Default)]
+pub(crate) struct NotFollowed {
+    /// What is done to it, as reasons.
+    pub(crate) reasons: Vec<String>,
+    /// Whether it is in several namespaces, so that there is no one object.
+    pub(crate) is_several: bool,
+    /// The labels of a `ClusterRole` that several kustomizations do not give alike.
+    pub(crate) labels: BTreeSet<Box<str>>,
+}
+
+/// Does to one object what kustomizations do, and returns what cannot be followed. A namespace that somebody names goes before
+/// theirs.
+pub(crate) fn onto(object: &mut Value, kustomized: &Kustomized, default_namespace: Option<&str>) -> NotFollowed {
     let kind = object["kind"].as_str().unwrap_or_default();
     let is_binding = ["RoleBinding", "ClusterRoleBinding"].contains(&kind);
     let is_of_namespace = ["Role", "RoleBinding", "ConfigMap", "ServiceAccount"].contains(&kind);
     let own = object["metadata"]["namespace"].as_str().filter(|own| !own.is_empty()).map(str::to_owned);
-    let mut reasons = Vec::new();
+    let NotFollowed { mut reasons, mut is_several, .. } = NotFollowed::default();
+    let labels = onto_labels(object, &kustomized.labels);
     match &kustomized.namespaces[..] {
         [] => {}
         [one] => {
@@ -360,6 +399,7 @@ pub(crate) fn onto(object: &mut Value, kustomized: &Kustomized, default_namespac
             }
         }
         several if is_of_namespace && own.is_none() && default_namespace.is_none() => {
+            is_several = true;
             let places: Vec<String> = several.iter().map(|one| format!("{} ({})", one.name, one.place)).collect();
             let why = "kustomizations put it in several namespaces";
             reasons.push(format!(
@@ -369,7 +409,36 @@ pub(crate) fn onto(object: &mut Value, kustomized: &Kustomized, default_namespac
         }
         _ => {}
     }
-    reasons
+    NotFollowed { reasons, is_several, labels }
+}
+
+/// Labels choose roles for aggregation; returns those that hang on which kustomization somebody means.
+fn onto_labels(object: &mut Value, ways: &[Pairs]) -> BTreeSet<Box<str>> {
+    let group = object["apiVersion"].as_str().and_then(|version| version.split_once('/')).map(|(group, _)| group);
+    if (group, object["kind"].as_str()) != (Some("rbac.authorization.k8s.io"), Some("ClusterRole")) {
+        return BTreeSet::new();
+    }
+    let keys: BTreeSet<&Box<str>> = ways.iter().flat_map(BTreeMap::keys).collect();
+    let mut open = BTreeSet::new();
+    for key in keys {
+        let value = ways.first().and_then(|pairs| pairs.get(key));
+        match (value, object["metadata"].as_object_mut()) {
+            _ if ways.iter().any(|pairs| pairs.get(key) != value) => {
+                open.insert(key.clone());
+            }
+            (Some(value), Some(metadata)) => {
+                let labels = metadata.entry("labels").or_insert_with(|| Value::Object(Default::default()));
+                if labels.is_null() {
+                    *labels = Value::Object(Default::default());
+                }
+                if let Some(labels) = labels.as_object_mut() {
+                    labels.insert(key.to_string(), (**value).into());
+                }
+            }
+            _ => {}
+        }
+    }
+    open
 }
 
 /// A service account that is taken in as well is the one of the namespace, if the subject names no other one; `default` is so
@@ -400,6 +469,16 @@ fn onto_subject(
             Some(format!("{place} makes its subject {own}/{name} {to}/{name}; here it counts as written"))
         }
     }
+}
+
+/// The labels that are added: of `labels` those of each `pairs`, of `commonLabels` those that stand there.
+fn pairs(labels: &Node) -> Pairs {
+    let of_map = |node: &Node| -> Pairs {
+        let pair = |entry: &document::Entry| Some((entry.key.text.clone(), entry.value.as_scalar()?.text.clone()));
+        node.as_mapping().unwrap_or_default().iter().filter_map(pair).collect()
+    };
+    let listed = labels.as_sequence().unwrap_or_default().iter().filter_map(|node| node.get("pairs"));
+    listed.map(of_map).chain([of_map(labels)]).flatten().collect()
 }
 
 /// Whether labels that are added to everything choose no role for aggregation.

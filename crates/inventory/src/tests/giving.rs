@@ -2,11 +2,14 @@
 
 mod beside;
 mod folders;
+mod labels;
 mod outputs;
 mod overlooked;
+mod selected;
 
 use identity::Partition;
 
+use self::selected::STANDARD;
 use super::now;
 use crate::{Extent, How, Inputs, Knowledge, Kustomizations, MappingTarget, joined};
 
@@ -197,15 +200,18 @@ fn half_a_list_is_a_gap_with_its_place() {
 /// `kubectl get` without `-A` prints a list of one namespace, and does not say so.
 #[test]
 fn a_dump_of_one_namespace_is_not_one_of_the_cluster() {
-    let object = |kind: &str, namespace: &str| {
+    let object = |kind: &str, (namespace, name): (&str, &str)| {
         let version = if kind == "ConfigMap" { "v1" } else { "rbac.authorization.k8s.io/v1" };
         format!(
-            r#"{{"apiVersion": "{version}", "kind": "{kind}", "metadata": {{"name": "x", "namespace": "{namespace}", "resourceVersion": "1"}}, "roleRef": {{"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "x"}}}}"#
+            r#"{{"apiVersion": "{version}", "kind": "{kind}", "metadata": {{"name": "{name}", "namespace": "{namespace}", "resourceVersion": "1"}}, "roleRef": {{"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "x"}}}}"#
         )
     };
     let list = |namespaces: &[&str]| {
         let kinds = ["Role", "RoleBinding", "ConfigMap"];
-        let objects = namespaces.iter().flat_map(|namespace| kinds.map(|kind| object(kind, namespace)));
+        // Those that an API server makes are among them.
+        let standard = STANDARD.iter().filter(|(kind, id)| kinds.contains(kind) && namespaces.contains(&id.0));
+        let standard = standard.map(|(kind, id)| object(kind, *id));
+        let objects = namespaces.iter().flat_map(|of| kinds.map(|kind| object(kind, (of, "x")))).chain(standard);
         format!(r#"{{"apiVersion": "v1", "kind": "List", "items": [{}]}}"#, objects.collect::<Vec<_>>().join(","))
     };
     let rows = [
@@ -542,7 +548,7 @@ fn a_namespace_that_is_not_written_is_somebodys_word_or_a_kustomizations() {
             &[("k/kustomization.yaml", "resources: [it.yaml]\n"), ("d/kustomization.yaml", "resources: [../k]\nnamespace: x\n"), ("e/kustomization.yaml", "bases: [../k/]\nnamespace: y\n")],
             role(""),
             None,
-            format!("gap: Role a (k/it.yaml:1): kustomizations put it in several namespaces: x (d/kustomization.yaml:2), y (e/kustomization.yaml:2); give what `kubectl kustomize` makes of each, by `--from -`\n{no}"),
+            "gap: Role a (k/it.yaml:1): kustomizations put it in several namespaces: x (d/kustomization.yaml:2), y (e/kustomization.yaml:2); give what `kubectl kustomize` makes of each, by `--from -`\n".to_owned(),
         ),
         ("the account default", one, bound("ClusterRoleBinding", "name: default"), None, "ClusterRoleBinding b: r to x:default (k/it.yaml:1)\n".to_owned()),
         (

@@ -151,6 +151,30 @@ fn the_configuration_means_what_its_server_makes_of_it() {
     let notes = |given: Inputs| given.dump.observed(MappingTarget::ConfigMap, Partition::Aws, now()).notes;
     assert!(notes(read("")).iter().any(|note| note.contains("`--reader`")), "{:?}", notes(read("")));
     assert_eq!(notes(read(&theirs)), [""; 0].map(Box::from));
+    // What has it, and runs an image of a name that says nothing, is no nothing.
+    let mounting = |image: &str, namespace: &str| {
+        daemon_set(image).replace("namespace: kube-system", &format!("namespace: {namespace}")).replace(
+            "spec: {containers",
+            "spec: {volumes: [{name: c, projected: {sources: [{configMap: {name: aws-iam-authenticator}}]}}], containers",
+        )
+    };
+    let assumed = |more: &str| {
+        let said = notes(read(more)).into_iter().find(|note| note.contains("it is not known which server does"));
+        said.map(|note| note.split("which server does: ").nth(1).unwrap_or_default().to_owned())
+    };
+    let known = assumed(&mounting("example.com/platform/login:2", "kube-system")).expect("a note");
+    assert!(
+        known.starts_with("DaemonSet kube-system/a (it:")
+            && known.ends_with(
+                ") mounts a configuration and runs an image that is not known (example.com/platform/login:2); choose by `--reader`"
+            ),
+        "{known}"
+    );
+    let nothing = "nothing that was read runs one in kube-system; choose by `--reader`";
+    for other in [daemon_set("example.com/platform/login:2"), mounting("example.com/platform/login:2", "team")] {
+        assert_eq!(assumed(&other).as_deref(), Some(nothing));
+    }
+    assert_eq!(assumed(&mounting("aws-iam-authenticator:v0.7.18", "kube-system")), None);
     let mut with_key = Inputs::default();
     let key = config.replace("server:\n", "server:\n      accessFile: /access.yaml\n");
     with_key.read("it", key.as_bytes()).expect("readable");

@@ -36,24 +36,8 @@ impl<'a> Changes<'a> {
         };
         let edits = Edits::new(source);
         let changes = Self { source, root, style: *style, edits, expected: root.to_json(), added: Vec::new() };
-        let mut problems: Vec<Problem> =
-            Kind::ALL.iter().filter_map(|kind| changes.check(*kind).err().map(|problem| *problem)).collect();
-        problems.extend(unloadable(root));
+        let problems = unloadable(root);
         if problems.is_empty() { Ok(changes) } else { Err(problems) }
-    }
-
-    /// Whether the entries of a list have names.
-    fn check(&self, kind: Kind) -> Result<(), Box<Problem>> {
-        let key = kind.key();
-        let nodes = self.root.get(key).and_then(Node::as_sequence).unwrap_or_default();
-        let is_named = |node: &Node| node.get("name").and_then(Node::as_scalar).is_some();
-        match nodes.iter().find(|node| !is_named(node)) {
-            None => Ok(()),
-            Some(node) => {
-                let message = format!("every entry of `{key}` needs a name");
-                Err(Box::new(Problem::error("kubeconfig.entry", node.span, message)))
-            }
-        }
     }
 
     /// Puts the entry's part into a list: into the one of its name, or behind the others.

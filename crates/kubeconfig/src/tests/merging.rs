@@ -399,6 +399,26 @@ proptest! {
     }
 }
 
+/// kubectl loads each of these (`kubectl config view`, 1.37.2), as an entry whose name is empty.
+#[test]
+fn entries_without_a_name_stay_as_they_are() {
+    for nameless in ["{}", "null", "{cluster: {server: 'https://x'}}", "{name: , user: {token: t}}", "{name: '', context: {user: x}}"] {
+        for list in ["clusters", "users", "contexts"] {
+            let flow = format!("{list}: [{nameless}]\n");
+            let block = format!("{list}:\n- {nameless}\n# mine\n- name: other\n");
+            for text in [flow, block] {
+                let merged = merging(&text, &entry("prod")).expect(&text).text;
+                let (before, after) = (meaning(&text), meaning(&merged));
+                let (before, after) = (before[list].as_array().expect("a list"), after[list].as_array().expect("a list"));
+                assert_eq!(before[..], after[..before.len()], "{text}: {merged}");
+                assert_eq!(after[before.len()]["name"], "prod", "{text}: {merged}");
+                let again = merging(&merged, &entry("prod")).expect(&text).text;
+                assert_eq!(again, merged, "twice");
+            }
+        }
+    }
+}
+
 #[test]
 fn what_is_no_text_to_kubectl_is_not_merged_into() {
     let rows = [

@@ -7,7 +7,7 @@ use inventory::{MappingTarget, Places, Who};
 use rbac::{ObjectId, ObjectKind};
 use report::{Changed, Item, NAMED, Name, Names, Section, Sign, Totals, changes, count, some_of};
 
-use crate::{Allowed, Change, Flag, NotKnown, Object, ObjectChange, Plan, Refusal, Warning, by_any_mapping};
+use crate::{Allowed, Change, Flag, NotKnown, Object, ObjectChange, PersonChange, Plan, Refusal, Warning, by_any_mapping};
 
 /// Of how many people it is said in text that they log in otherwise than the file says, a sentence each.
 const MAX_ASTRAY: usize = 20;
@@ -71,13 +71,18 @@ fn head(plan: &Plan, people: &[Changed<'_>]) -> Vec<Item> {
     };
     let totals = Totals::of(people);
     let of_logins = format!("logins{}: {}{}", so_far(are_logins_part), totals.logins(), unknown_of(logins.len()));
+    let (machines, people): (Vec<&PersonChange>, Vec<_>) =
+        plan.people.iter().partition(|change| change.is_of_machines());
+    let of_people: Vec<Changed<'_>> = people.iter().copied().map(Changed::from).collect();
     let of_rights = if why_no_rights.is_empty() {
-        format!("{}{}", totals.rights("person", "people"), unknown_of(rights.len()))
+        let totals = Totals::of(&of_people).rights("person", "people");
+        format!("{totals}{}{}", otherwise(&people), unknown_of(rights.len()))
     } else {
         "it is not known whose change".to_owned()
     };
     let unchanged = count(plan.people_unchanged, "person", "people");
-    let of_rights = format!("rights{}: {of_rights}; {unchanged} unchanged{elsewhere}", so_far(!elsewhere.is_empty()));
+    let unchanged = format!("{unchanged} unchanged{}", of_machines(plan, &machines));
+    let of_rights = format!("rights{}: {of_rights}; {unchanged}{elsewhere}", so_far(!elsewhere.is_empty()));
     let objects = |of: &[Change]| plan.objects.iter().filter(|change| of.contains(&change.change)).count();
     let labelled = match objects(&[Change::Mark]) {
         0 => String::new(),
@@ -94,6 +99,25 @@ fn head(plan: &Plan, people: &[Changed<'_>]) -> Vec<Item> {
     );
     items.extend([of_logins, of_rights, of_objects].map(|text| Item::new(Sign::None, text)));
     items
+}
+
+/// Those who keep their rights and log in under another name or in other groups; nothing where there are none.
+fn otherwise(people: &[&PersonChange]) -> String {
+    let is_other = |change: &&&PersonChange| {
+        let keeps = change.rights.as_ref().is_some_and(|rights| rights.gains.is_empty() && rights.losses.is_empty());
+        keeps && change.before.is_some() && change.after.is_some() && change.before != change.after
+    };
+    match people.iter().filter(is_other).count() {
+        0 => String::new(),
+        number => format!("; {} name or groups alone", count(number, "changes", "change")),
+    }
+}
+
+/// Machines, which are no people; nothing where there are none.
+fn of_machines(plan: &Plan, changed: &[&PersonChange]) -> String {
+    let said = [(changed.len(), "changed"), (plan.machines_unchanged, "unchanged")];
+    let said: Vec<String> = said.iter().filter(|(number, _)| *number > 0).map(|(number, how)| format!("{number} {how}")).collect();
+    if said.is_empty() { String::new() } else { format!("; roles of machines: {}", said.join(", ")) }
 }
 
 /// By what the numbers at the head may be others, though the plan is whole: places at which nobody can look who asks the cluster.

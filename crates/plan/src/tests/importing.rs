@@ -396,7 +396,8 @@ fn imported_of_definition(more: &str) -> (Observed, Imported) {
             "{{apiVersion: v1, kind: Namespace, metadata: {{name: {name}, resourceVersion: '1', labels: {{team: {team}}}}}}}"
         )
     };
-    let namespaces = [namespace("shop", "a"), namespace("bay", "a"), namespace("kube-x", "a"), namespace("far", "b")];
+    let teams = [("shop", "a"), ("bay", "a"), ("kube-x", "a"), ("far", "b"), ("default", "b"), ("kube-system", "b")];
+    let namespaces = teams.map(|(name, team)| namespace(name, team));
     let list =
         format!("apiVersion: v1\nkind: List\nmetadata: {{resourceVersion: ''}}\nitems: [{}]\n", namespaces.join(", "));
     let definition = "apiVersion: rbacmanager.reactiveops.io/v1beta1\nkind: RBACDefinition\nmetadata: {name: def}\nrbacBindings:\n\
@@ -428,7 +429,7 @@ fn namespaces_that_an_rbac_definition_chooses_by_labels_are_chosen_by_the_file()
     - name: devs
       users: [alice]
       authorization:
-      - {namespaces: [bay, far, kube-x, shop], clusterRole: admin}
+      - {namespaces: [bay, default, far, kube-system, kube-x, shop], clusterRole: admin}
       - {namespaces: [far, kube-x], clusterRole: edit}
       - {namespaceSelector: {matchLabels: {team: a}}, clusterRole: edit}
       - {namespaceSelector: {matchExpressions: [{key: team, operator: In, values: [c, d]}, {key: old, operator: DoesNotExist}]}, clusterRole: view}

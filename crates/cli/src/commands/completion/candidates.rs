@@ -31,7 +31,7 @@ pub(super) fn candidates(mut root: Command, words: &[OsString], look: &impl Fn(A
     let mut candidates = at.commands(typed);
     let arg = at.positional();
     candidates.extend(arg.into_iter().flat_map(|arg| at.values(arg, "", typed, look)));
-    answer(&candidates, arg.is_some_and(is_path))
+    answer(&candidates, arg.is_some_and(|arg| is_path(arg) && !at.is_no_file(arg, typed)))
 }
 
 /// What may stand there, and what it is.
@@ -164,6 +164,11 @@ impl<'a> At<'a> {
         found
     }
 
+    /// Whether a word names something else than a file, where an argument takes both.
+    fn is_no_file(&self, arg: &Arg, typed: &str) -> bool {
+        values::of(self.command.get_name(), arg.get_id().as_str()).is_some_and(|values| values.is_no_file(typed))
+    }
+
     /// Values of an argument, each as the whole word.
     fn values(&self, arg: &Arg, prefix: &str, typed: &str, look: &impl Fn(Ask<'_>) -> Vec<String>) -> Vec<Candidate> {
         let value = &typed[prefix.len()..];
@@ -287,7 +292,11 @@ mod tests {
             ("kubeconfig --from-kubeconfig y --from-context ", "of-y :4"),
             ("token --profile w", "work :4"),
             ("diff con", "context: :2"),
-            ("diff context:p", "context:prod :0"),
+            ("diff context:p", "context:prod :4"),
+            ("diff a context:p", "context:prod :4"),
+            ("diff user:al", ":4"),
+            ("diff a group:", "group: :6"),
+            ("diff a", ":0"),
             ("matrix gr", "group: :6"),
             ("explain token.acti", "token.action :4"),
             ("who-can imp", "impersonate :4"),

@@ -33,6 +33,9 @@ pub(super) enum Values {
     Free,
 }
 
+/// What a side of `diff` is that is no path.
+const SIDES: [&str; 3] = ["context:", "user:", "group:"];
+
 /// By command (empty: in every one that has it) and by the argument's id.
 const TABLE: &[(&str, &str, Values)] = &[
     ("", "api_version", Values::Listed(|| words(&["v1", "v1beta1"]))),
@@ -113,6 +116,11 @@ pub(super) fn of(command: &str, id: &str) -> Option<Values> {
 }
 
 impl Values {
+    /// Whether what is typed is no longer the name of a file, where there may be one.
+    pub(super) fn is_no_file(self, typed: &str) -> bool {
+        matches!(self, Self::Side) && SIDES.iter().any(|side| typed.starts_with(side))
+    }
+
     /// The values that may begin with what is typed. `given` is the value of another flag, by its id.
     pub(super) fn list<'a>(
         self,
@@ -128,7 +136,7 @@ impl Values {
                 let contexts = look(Ask::Contexts(given("kubeconfig")));
                 contexts.iter().map(|name| format!("context:{name}")).collect()
             }
-            Self::Side => words(&["context:", "user:", "group:"]),
+            Self::Side => words(&SIDES),
             Self::Subject => words(&["user:", "group:"]),
             Self::Free => Vec::new(),
         }
