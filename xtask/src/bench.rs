@@ -14,7 +14,7 @@ mod token;
 use std::{
     env, fs,
     path::PathBuf,
-    process::{Command, Stdio},
+    process::Command,
 };
 
 use anyhow::Context as _;

@@ -66,24 +66,12 @@ impl Beside {
     pub(crate) fn end(mut self) -> anyhow::Result<()> {
         let status = self.child.wait()?;
         if !status.success() {
-            self.print()?;
+            println!("{}:\n{}", self.shown, String::from_utf8_lossy(&fs::read(&self.log)?));
         }
         anyhow::ensure!(status.success(), "{} failed ({status})", self.shown);
         Ok(())
     }
 
-    /// Waits for its end, and prints what it has said, whatever that is.
-    pub(crate) fn end_and_print(mut self) -> anyhow::Result<()> {
-        let status = self.child.wait()?;
-        self.print()?;
-        anyhow::ensure!(status.success(), "{} failed ({status})", self.shown);
-        Ok(())
-    }
-
-    fn print(&self) -> anyhow::Result<()> {
-        println!("{}:\n{}", self.shown, String::from_utf8_lossy(&fs::read(&self.log)?));
-        Ok(())
-    }
 }
 
 impl Drop for Beside {

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     needs,
-    run::{self, Beside},
+    run,
     tools::{self, Tools},
 };
 
@@ -57,12 +57,10 @@ pub(crate) fn test(args: &TestArgs) -> anyhow::Result<()> {
         let without_node: &[&str] = if args.without_node { &["--skip", NODE] } else { &[] };
         return run::check(e2e.tests(without_node).args(&args.filter));
     }
-    // A node waits for its kubelet and its pods most of the time.
-    let node =
-        (!args.without_node).then(|| Beside::start("the tests on a node", &mut e2e.tests(&[NODE]))).transpose()?;
-    let others = e2e.most();
-    node.map_or(Ok(()), Beside::end_and_print)?;
-    others?;
+    e2e.most()?;
+    if !args.without_node {
+        run::check(&mut e2e.tests(&[NODE]))?;
+    }
     e2e.alone()
 }
 
