@@ -57,6 +57,9 @@ const SH: (&str, &str) = ("sh", "");
 const PACKAGES: &str =
     "build-essential chromium curl fish git iproute2 jq pkg-config prometheus python3-venv socat strace zsh";
 
+/// What packages are recognised by that have no program.
+const FILES: [&str; 2] = ["/usr/lib/cni/bridge", "/usr/include/seccomp.h"];
+
 /// Without the packages that are recognised by a file of this machine, which may have it.
 fn by_program(line: &str) -> String {
     line.replace("containernetworking-plugins ", "").replace("libseccomp-dev ", "")
@@ -99,8 +102,12 @@ fn root_gets_it_installed_and_the_tests_go_on() {
     let typed = fs::read_to_string(machine.join("apt")).expect("apt-get was asked");
     let install = format!("apt-get install -y -qq --no-install-recommends {PACKAGES}");
     assert_eq!(by_program(&typed), format!("apt-get update -qq\n{install}\n"), "{said}");
-    let built = fs::read_to_string(machine.join("built")).expect("the tests were begun");
-    assert_eq!(built, "build --locked --workspace --all-targets\n");
+    let built = fs::read_to_string(machine.join("built")).unwrap_or_default();
+    // What stands in for apt-get installs no files elsewhere.
+    let missing: Vec<_> = FILES.iter().filter(|file| !Path::new(file).exists()).collect();
+    assert!(missing.iter().all(|file| said.contains(**file)), "{said}");
+    let begun = if missing.is_empty() { "build --locked --workspace --all-targets\n" } else { "" };
+    assert_eq!(built, begun, "{said}");
 }
 
 #[test]
