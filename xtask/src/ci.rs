@@ -1,14 +1,15 @@
 //! `cargo xtask ci`: everything that `.ci/run` does, step by step, with times.
 //!
 //! ```text
-//! unit tests │ end-to-end tests │ lint, windows, deny │ attacks and faults │ release, on a node too │ siege
-//! the release's programs, on what the tests leave idle ──────┘
+//! unit tests │ end-to-end tests         │ attacks and faults │ lint, windows, deny    │ siege
+//! the release's programs, compiled      │                    │ release, on a node too │
+//! on what the tests leave idle          │
 //! ```
 
 use std::{env, process::Command, time::Instant};
 
 use crate::{
-    deny, lint, needs, release,
+    deny, lint, needs,
     run::Beside,
     siege,
     test::{self, EndToEnd},
@@ -20,21 +21,23 @@ pub(crate) fn ci() -> anyhow::Result<()> {
     let needs = [needs::TESTS, needs::NODE_TESTS, needs::LINT, needs::WINDOWS, needs::RELEASE];
     needs::ensure("ci", &needs.concat())?;
     let mut times = Times::default();
+    let ourselves = env::current_exe()?;
     // To compile them takes one processor for a quarter of an hour, and most tests leave one of two idle.
     let mut prepare = Command::new("nice");
-    prepare.args(["-n", "19"]).arg(env::current_exe()?).args(["release", "--prepare"]);
+    prepare.args(["-n", "19"]).arg(&ourselves).args(["release", "--prepare"]);
     let programs = Beside::start("programs of the release", &mut prepare)?;
-
     times.of("unit tests", test::units)?;
     let e2e = times.of("parts", EndToEnd::prepare)?;
     times.of("end-to-end tests", || e2e.most())?;
+    times.of("programs of the release", || programs.end())?;
+    times.of("attacks and faults", || e2e.alone())?;
+
+    // The tests on a node run here, on the files of the release, and wait for its kubelet most of the time.
+    let release = Beside::start("release", Command::new(&ourselves).arg("release"))?;
     times.of("lint", lint::lint)?;
     times.of("windows", windows::windows)?;
     times.of("deny", || deny::deny(&deny::DenyArgs { advisories: false }))?;
-    times.of("programs of the release", || programs.end())?;
-    times.of("attacks and faults", || e2e.alone())?;
-    // Those on a node run here, on the files of the release.
-    times.of("release", || release::release(&release::ReleaseArgs::default()))?;
+    times.of("release", || release.end_and_print())?;
     times.of("siege", || siege::siege(&siege::SiegeArgs::short()))?;
     println!("ci: all good: {}", times.0.join(", "));
     Ok(())
