@@ -1,8 +1,9 @@
 //! `cargo xtask ci`: everything that `.ci/run` does, step by step, with times.
 //!
 //! ```text
-//! unit tests │ end-to-end tests │ lint, windows, deny │ attacks and faults │ release, on a node too │ siege
-//! the release's programs, on what the tests leave idle ──────┘
+//! unit tests │ end-to-end tests         │ attacks and faults │ lint, windows, deny │ release, on a node too │ siege
+//! the release's programs, compiled      │
+//! on what the tests leave idle          │
 //! ```
 
 use std::{env, process::Command, time::Instant};
@@ -24,16 +25,15 @@ pub(crate) fn ci() -> anyhow::Result<()> {
     let mut prepare = Command::new("nice");
     prepare.args(["-n", "19"]).arg(env::current_exe()?).args(["release", "--prepare"]);
     let programs = Beside::start("programs of the release", &mut prepare)?;
-
     times.of("unit tests", test::units)?;
     let e2e = times.of("parts", EndToEnd::prepare)?;
     times.of("end-to-end tests", || e2e.most())?;
+    times.of("programs of the release", || programs.end())?;
+    times.of("attacks and faults", || e2e.alone())?;
     times.of("lint", lint::lint)?;
     times.of("windows", windows::windows)?;
     times.of("deny", || deny::deny(&deny::DenyArgs { advisories: false }))?;
-    times.of("programs of the release", || programs.end())?;
-    times.of("attacks and faults", || e2e.alone())?;
-    // Those on a node run here, on the files of the release.
+    // The tests on a node run here, on the files of the release.
     times.of("release", || release::release(&release::ReleaseArgs::default()))?;
     times.of("siege", || siege::siege(&siege::SiegeArgs::short()))?;
     println!("ci: all good: {}", times.0.join(", "));

@@ -80,7 +80,15 @@ fn build() -> anyhow::Result<()> {
 pub(crate) struct EndToEnd {
     tools: Tools,
     program: PathBuf,
-    release: Option<PathBuf>,
+    release: Option<Files>,
+}
+
+/// The files of a release.
+pub(crate) struct Files {
+    /// Where they are.
+    pub(crate) folder: PathBuf,
+    /// A registry that has its image and its chart, `ADDRESS:PORT`.
+    pub(crate) registry: String,
 }
 
 impl EndToEnd {
@@ -127,8 +135,8 @@ impl EndToEnd {
             .env("CLUSTER_AUTH_MOTO", &tools.moto)
             .env("CLUSTER_AUTH_TOFU", &tools.tofu)
             .env("CLUSTER_AUTH_AWS_PROVIDER", &tools.aws_provider);
-        if let Some(release) = release {
-            e2e.env("CLUSTER_AUTH_RELEASE", release);
+        if let Some(Files { folder, registry }) = release {
+            e2e.env("CLUSTER_AUTH_RELEASE", folder).env("CLUSTER_AUTH_REGISTRY", registry);
         }
         e2e
     }
@@ -140,8 +148,10 @@ pub(crate) fn guide(program: &Path) -> anyhow::Result<()> {
     run::check(&mut EndToEnd { tools: tools::ensure()?, program, release: None }.tests(&["node::guide"]))
 }
 
-/// Tests on a node with what a release has: its program, which is installed already, and the folder with its files.
-pub(crate) fn on_a_node(program: &Path, release: &Path) -> anyhow::Result<()> {
-    let (program, release) = (program.to_owned(), Some(release.to_owned()));
-    run::check(&mut EndToEnd { tools: tools::ensure()?, program, release }.tests(&[NODE]))
+/// Tests with what a release has, its program installed already: those on a node, and that the Terraform module is valid.
+pub(crate) fn of_release(program: &Path, release: Files) -> anyhow::Result<()> {
+    let (program, release) = (program.to_owned(), Some(release));
+    let e2e = EndToEnd { tools: tools::ensure()?, program, release };
+    run::check(&mut e2e.tests(&["terraform::everything_is_formatted_and_valid"]))?;
+    run::check(&mut e2e.tests(&[NODE]))
 }

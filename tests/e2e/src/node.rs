@@ -38,6 +38,9 @@ pub struct TestNode {
 /// Our image, by the name that chart and manifests have for it.
 pub const IMAGE: &str = "cluster-auth/cluster-auth";
 
+/// The version of the release, that of all crates.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// Our image's full name, with a tag.
 pub fn ours(tag: &str) -> String {
     format!("docker.io/{IMAGE}:{tag}")
@@ -82,15 +85,36 @@ impl TestNode {
         Ok(self.node.import(&layout)?)
     }
 
-    /// Puts our chart into the test's folder, where the documentation has it: the release's, or the repository's.
-    pub fn bring_chart(&self, world: &World) -> anyhow::Result<()> {
+    /// Puts our chart into the test's folder, where the documentation has it: the one that Helm pulls from the registry, the
+    /// release's file, or the repository's.
+    pub fn bring_chart(&mut self, world: &World) -> anyhow::Result<()> {
         let chart = self.folder.join("chart");
         let Some(release) = &world.parts.release else {
             return Ok(symlink(pages::repository().join("chart"), chart)?);
         };
         fs::create_dir(&chart)?;
-        let packed = release.join(format!("cluster-auth-{}.tgz", env!("CARGO_PKG_VERSION")));
+        if let Some(registry) = world.parts.registry {
+            self.node.lead(registry.port(), registry)?;
+            let from = format!("oci://{registry}/charts/cluster-auth --version {VERSION} --plain-http");
+            return self.run(&format!("helm pull {from} --untar --untardir {}", chart.display())).map(drop);
+        }
+        let packed = release.join(format!("cluster-auth-{VERSION}.tgz"));
         process::run(Command::new("tar").arg("-xzf").arg(packed).arg("-C").arg(chart))?.success().map(drop)
+    }
+
+    /// Has containerd pull our image from the registry, if there is one, as it is there: no layer of the tests is on it. Then it says
+    /// its version, in a container.
+    pub fn pull_ours(&mut self, world: &World) -> anyhow::Result<()> {
+        let Some(registry) = world.parts.registry else { return Ok(()) };
+        self.node.lead(registry.port(), registry)?;
+        let name = format!("{registry}/{IMAGE}:{VERSION}");
+        self.run(&format!("ctr --namespace k8s.io images pull --local --plain-http {name}"))?;
+        let group = format!("{}/pulled", self.node.cgroup());
+        let said = self.run(&format!(
+            "ctr --namespace k8s.io run --rm --cgroup {group} {name} pulled /cluster-auth version --short"
+        ))?;
+        anyhow::ensure!(said.trim() == VERSION, "the image that was pulled says it is {said}");
+        Ok(())
     }
 
     /// A line in a shell on the node, as its administrator, in the test's folder.

@@ -1,6 +1,6 @@
 //! Where the real programs are. `cargo xtask test` builds them and sets these variables.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
 use anyhow::Context as _;
 
@@ -11,6 +11,8 @@ pub struct Parts {
     pub cluster_auth: PathBuf,
     /// The folder of a release, whose image and chart a node gets in place of those of the repository. Its program is our binary then.
     pub release: Option<PathBuf>,
+    /// A registry of this machine that has that image and chart, `ADDRESS:PORT`.
+    pub registry: Option<SocketAddr>,
     /// etcd and everything of Kubernetes, kubelet and kubeadm among it.
     pub kubernetes: PathBuf,
     /// The folder with containerd, its shim and its client.
@@ -39,6 +41,7 @@ impl Parts {
         Ok(Self {
             cluster_auth: path("CLUSTER_AUTH_BIN")?,
             release: given("CLUSTER_AUTH_RELEASE").map(PathBuf::from),
+            registry: given("CLUSTER_AUTH_REGISTRY").map(|at| at.to_string_lossy().parse()).transpose()?,
             kubernetes: path("KUBEBUILDER_ASSETS")?,
             containerd: path("CLUSTER_AUTH_CONTAINERD")?,
             runc: path("CLUSTER_AUTH_RUNC")?,

@@ -55,8 +55,9 @@ pub(crate) fn check(release: &Release, archives: &[Archive], on_a_node: bool) ->
     charts::check(release, &registry, &work)?;
     if on_a_node {
         // The guide, kubeadm's static pod and the swap of the existing DaemonSet, from what docs/install.md has installed, and with the
-        // image and the chart of the release.
-        test::on_a_node(&installed.program, &installed.site)?;
+        // image and the chart of the release; from the registry too, as clusters pull them.
+        let files = test::Files { folder: installed.site, registry: registry.address.clone() };
+        test::of_release(&installed.program, files)?;
     } else {
         println!("note: the tests on a node were left out (--without-node)");
     }

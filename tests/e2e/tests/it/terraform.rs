@@ -46,8 +46,11 @@ struct Tofu<'a> {
 impl<'a> Tofu<'a> {
     fn new(world: &'a World, name: &str) -> anyhow::Result<Self> {
         let folder = world.folder(name)?;
-        for part in ["terraform", "examples"] {
-            copy(&Path::new(REPOSITORY).join(part), &folder.join(part))?;
+        copy(&Path::new(REPOSITORY).join("examples"), &folder.join("examples"))?;
+        let module = folder.join("terraform");
+        match &world.parts.release {
+            Some(release) => unpack(release, &module)?,
+            None => copy(&Path::new(REPOSITORY).join("terraform"), &module)?,
         }
         let platform = format!("linux_{}", if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" });
         let provider = folder.join("mirror").join(address(world, &folder)?).join(PROVIDER_VERSION).join(platform);
@@ -141,6 +144,15 @@ const FOLDERS: [&str; 5] = [
     "terraform/examples/rendered",
     "terraform/examples/from-2018",
 ];
+
+/// The module of a release, from its archive.
+fn unpack(release: &Path, module: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(module)?;
+    let archive = release.join(format!("terraform-aws-cluster-auth-{}.tar.gz", env!("CARGO_PKG_VERSION")));
+    let mut tar = process::command("tar", module);
+    tar.args(["--extract", "--gzip", "--strip-components=1", "--file"]).arg(archive);
+    process::run(&mut tar)?.success().map(drop)
+}
 
 fn valid(world: &World) -> anyhow::Result<()> {
     let tofu = Tofu::new(world, "terraform-valid")?;

@@ -21,7 +21,7 @@ use crate::kops;
 pub(super) const LABEL: &str = "app.kubernetes.io/name=cluster-auth";
 
 pub(super) fn guide(world: &World) -> anyhow::Result<()> {
-    let machine = TestNode::boot(world, "guide")?;
+    let mut machine = TestNode::boot(world, "guide")?;
     machine.bring_ours(world, &ours(VERSION))?;
     machine.bring_chart(world)?;
     let moto = Moto::start(&world.parts, &machine.folder)?;

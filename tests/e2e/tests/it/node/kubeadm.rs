@@ -23,7 +23,8 @@ groups:
 "#;
 
 pub(super) fn static_pod(world: &World) -> anyhow::Result<()> {
-    let machine = TestNode::boot(world, "node-kubeadm")?;
+    let mut machine = TestNode::boot(world, "node-kubeadm")?;
+    machine.pull_ours(world)?;
     machine.bring_ours(world, &ours(VERSION))?;
     fs::write(machine.node.path("/etc/access.yaml"), ACCESS)?;
     fs::write(machine.node.path("/etc/static-pod.yaml"), STATIC_POD)?;
