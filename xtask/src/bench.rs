@@ -11,11 +11,7 @@ mod proc;
 mod see;
 mod token;
 
-use std::{
-    env, fs,
-    path::PathBuf,
-    process::Command,
-};
+use std::{env, fs, path::PathBuf, process::Command};
 
 use anyhow::Context as _;
 use clap::ValueEnum as _;

@@ -331,11 +331,11 @@ mod tests {
 
     #[test]
     fn each_system_has_its_own_variable_for_a_home() {
-        let both = [("HOME", "/home/alice"), ("USERPROFILE", r"C:\Users\alice")];
+        let both = [("HOME", "/somewhere/alice"), ("USERPROFILE", r"D:\alice")];
         let variables = both.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let process = Process { variables, ..Process::default() };
-        assert_eq!(process.home_of(false).as_deref(), Some(Path::new("/home/alice")));
-        assert_eq!(process.home_of(true), Some(PathBuf::from(r"C:\Users\alice")));
+        assert_eq!(process.home_of(false).as_deref(), Some(Path::new("/somewhere/alice")));
+        assert_eq!(process.home_of(true), Some(PathBuf::from(r"D:\alice")));
         assert_eq!(Process::default().home_of(true), None);
     }
 }

@@ -45,7 +45,7 @@ impl Bench {
         let mut largest = self.row("keys in the environment", &variables(&nobody, keys()), true)?;
         for line in String::from_utf8(made.stdout)?.lines() {
             let (name, says) = line.split_once('\t').context("a home")?;
-            let profile = vec![("AWS_PROFILE", "dev".to_owned())];
+            let profile = [("AWS_PROFILE", "dev".to_owned())];
             // The other one finds only keys and logins without asking AWS.
             let is_found_there = ["profile", "login"].contains(&name);
             largest = largest.max(self.row(says, &variables(&homes.join(name), profile), is_found_there)?);
@@ -103,7 +103,7 @@ impl Bench {
             [("cluster-auth", &self.ours, &["--no-cache"][..]), ("aws-iam-authenticator", &self.go, &[])]
         {
             let args = [&args[..], more].concat();
-            let median = self.hyperfine(&[program], &args, &variables, RUNS_OF_NETWORK)?[0];
+            let median = self.hyperfine(&[program.as_path()], &args, &variables, RUNS_OF_NETWORK)?[0];
             let used = proc::used(Command::new(program).args(&args).envs(variables.iter().cloned()))?;
             println!("| {name} | {median:.1} | {:.1} | {:.1} |", median - network, used.peak_mib);
         }

@@ -46,7 +46,7 @@ impl Clock {
     }
 }
 
-/// An end that AWS has said, for a clock that is behind by this much: the end comes by that clock or by AWS's, whichever is first.
+/// The moment that AWS has said, for a clock that is behind by this much: the end comes by that clock or by AWS's, whichever is first.
 fn by_our_clock(end: Timestamp, behind: SignedDuration) -> Timestamp {
     if behind > SECOND { end.checked_sub(behind).unwrap_or(end) } else { end }
 }
