@@ -107,7 +107,7 @@ pub(super) fn dynamic_file(world: &World) -> anyhow::Result<()> {
         Ok(fs::rename(new, &path)?)
     };
     let mut last = Caller::last(&sandboxes.aws)?;
-    put(json!({"mapAccounts": [last.identity.account]}).to_string().as_bytes())?;
+    put(json!({"mapAccounts": [last.identity.account.to_string()]}).to_string().as_bytes())?;
     let start = |strict: bool| {
         let server = format!(
             "  backendMode: [DynamicFile]\n  dynamicfilepath: {}\n  dynamicfileUserIDStrict: {strict}\n",
