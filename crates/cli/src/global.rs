@@ -33,7 +33,7 @@ pub(crate) struct Global {
     )]
     pub(crate) cluster_id: Option<String>,
 
-    /// Log level: panic, fatal, error, warning, info, debug or trace [env: AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY]
+    /// Log level: panic, fatal, error, warning, info, debug or trace [default: info] [env: AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY]
     #[arg(short = 'v', long, global = true, overrides_with = "log_verbosity", value_name = "LEVEL")]
     pub(crate) log_verbosity: Option<crate::logs::Verbosity>,
 

@@ -19,7 +19,7 @@ mod values;
 
 pub use aws_auth::{AwsAuth, AwsAuthRead};
 pub use config::{ClientConfig, Config, ServerConfig};
-pub use flags::{address, boolean, whole_number};
+pub use flags::{ListenAddress, address, boolean, whole_number};
 pub use gates::{FeatureGates, GateError};
 pub use place::FileLine;
 pub use read::{read_config, read_config_in, read_indexed};

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Runs a program at a terminal of its own, and ends as it ends.
-const TERMINAL: &str = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+pub const TERMINAL: &str = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
 
 /// One terminal.
 pub struct Shell {

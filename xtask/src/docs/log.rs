@@ -78,10 +78,7 @@ const LINES: &[(&str, &str)] = &[
         "this mapping source cannot be read yet",
         "Whoever no earlier source maps gets no answer until it is read; it is tried again.",
     ),
-    (
-        "the last good version of this source stays in use",
-        "It cannot be read any more; `/readyz` says so too.",
-    ),
+    ("the last good version of this source stays in use", "It cannot be read any more; `/readyz` says so too."),
     (
         "a list of this mapping source cannot be read yet",
         "A list of `aws-auth` has an error, and no version before it is known: whoever nothing else maps gets no answer until it is corrected.",

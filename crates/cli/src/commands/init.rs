@@ -1,13 +1,13 @@
 //! `init`: certificate, key and the API server's kubeconfig, made before anything else runs.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
 use document::shell_word;
 use identity::Partition;
 use kubeconfig::WEBHOOK_FILE;
-use mapping::authenticator;
+use mapping::authenticator::{self, ListenAddress};
 
 use crate::{
     commands::server,
@@ -27,7 +27,7 @@ pub(crate) struct InitArgs {
 
     /// Address that the server will listen on [default: 127.0.0.1]
     #[arg(long, value_name = "IP", value_parser = authenticator::address)]
-    address: Option<IpAddr>,
+    address: Option<ListenAddress>,
 
     /// Port that the server will listen on [default: 21362]
     #[arg(long, value_parser = number::<u16>)]
@@ -56,7 +56,7 @@ impl InitArgs {
     fn typed_of_reach(&self) -> String {
         let flags = [
             ("hostname", self.hostname.clone()),
-            ("address", self.address.map(|address| address.to_string())),
+            ("address", self.address.as_ref().map(ToString::to_string)),
             ("port", self.port.map(|port| port.to_string())),
             ("partition", self.partition.map(|partition| partition.to_string())),
         ];
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &InitArgs, global: &Global, process: &Process) -> Comman
         folder => StateFiles::in_folder(folder.as_deref().unwrap_or(".".as_ref()), WEBHOOK_FILE),
     };
     files.owner = args.owner;
-    let reach = server::reach(args.hostname.as_deref(), args.address, args.port, &config)?;
+    let reach = server::reach(args.hostname.as_deref(), args.address.as_ref(), args.port, &config)?;
     reach.ensure_host()?;
     if args.rotate { rotate(&files, &reach) } else { make(&files, &reach) }
         .and_then(|()| files.give())

@@ -20,7 +20,7 @@ mod watch;
 
 use std::{
     io,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, SocketAddr, ToSocketAddrs as _},
     num::NonZeroU32,
     path::PathBuf,
     str::FromStr,
@@ -35,7 +35,7 @@ use jiff::SignedDuration;
 use kubeconfig::WEBHOOK_FILE;
 use mapping::{
     BackendMode,
-    authenticator::{self, Config, ServerConfig, defaults},
+    authenticator::{self, Config, ListenAddress, ServerConfig, defaults},
     aws_iam_authenticator::Options,
 };
 use reading::Kind;
@@ -79,7 +79,7 @@ pub(crate) struct ServerArgs {
 
     /// Address to listen on [default: 127.0.0.1]
     #[arg(long, value_name = "IP", value_parser = authenticator::address)]
-    address: Option<IpAddr>,
+    address: Option<ListenAddress>,
 
     /// Port to listen on [default: 21362]
     #[arg(long, value_parser = number::<u16>)]
@@ -207,16 +207,35 @@ impl Paths {
 /// How the API server reaches it: flag, file or default.
 pub(crate) fn reach(
     hostname: Option<&str>,
-    address: Option<IpAddr>,
+    address: Option<&ListenAddress>,
     port: Option<u16>,
     config: &Config,
 ) -> anyhow::Result<Reach> {
     let server = &config.server;
+    let address = match (address, &server.address) {
+        (Some(typed), _) => found(typed).context("--address")?,
+        (None, Some(written)) => found(written)
+            .with_context(|| config.place("server.address").map(|place| place.to_string()).unwrap_or_default())?,
+        (None, None) => defaults::ADDRESS,
+    };
     Ok(Reach {
         hostname: hostname.or(server.hostname.as_deref()).unwrap_or(defaults::HOSTNAME).to_owned(),
-        address: address.or(server.address).unwrap_or(defaults::ADDRESS),
+        address,
         port: port.map_or_else(|| port_of(server, config), Ok)?,
     })
+}
+
+/// The address to listen on. A name is looked up once, and of its addresses one of IPv4 goes first, as in aws-iam-authenticator (Go's
+/// `net.Listen`).
+fn found(address: &ListenAddress) -> anyhow::Result<IpAddr> {
+    let name = match address {
+        ListenAddress::Ip(address) => return Ok(*address),
+        ListenAddress::Name(name) => name,
+    };
+    let addresses = (&**name, 0).to_socket_addrs();
+    let why = || format!("this machine knows no host {name:?}; give an IP address of the machine");
+    let addresses: Vec<IpAddr> = addresses.with_context(why)?.map(|address| address.ip()).collect();
+    addresses.iter().find(|address| address.is_ipv4()).or(addresses.first()).copied().with_context(why)
 }
 
 /// The file's port, or the default. What is not a port there matters where it would be used.
@@ -275,7 +294,7 @@ fn run_logged(args: &ServerArgs, global: &Global, process: &Process) -> CommandR
     }
     let paths = Paths::resolve(args.state_dir.as_ref(), args.generate_kubeconfig.as_ref(), &config);
     let files = StateFiles { kubeconfig: paths.kubeconfig, ..StateFiles::in_folder(&paths.state_dir, "") };
-    let reach = reach(args.hostname.as_deref(), args.address, args.port, &config)?;
+    let reach = reach(args.hostname.as_deref(), args.address.as_ref(), args.port, &config)?;
     args.shadow.check(&settings, &reach)?;
     let state_folder = || format!("state folder {}", paths.state_dir.display());
     let pair = files.ensure_pair(&reach, process::now()).with_context(state_folder)?;

@@ -1,11 +1,10 @@
 //! What the file says, defaults not filled in.
 
-use core::net::IpAddr;
 use std::{collections::BTreeMap, path::PathBuf};
 
 use identity::{AccountId, Partitions};
 
-use super::FileLine;
+use super::{FileLine, ListenAddress};
 use crate::{BackendMode, Snapshot, snapshot};
 
 /// The configuration. `None` and empty lists mean that the file does not say: then [`super::defaults`] hold.
@@ -44,7 +43,7 @@ pub struct ServerConfig {
     /// `partition`, or what the flag says. Every rule is of one of these.
     pub partitions: Partitions,
     /// `address`, to listen on.
-    pub address: Option<IpAddr>,
+    pub address: Option<ListenAddress>,
     /// `port`, to listen on. Whether it is one matters where no flag goes before it.
     pub port: Option<i64>,
     /// `hostname`, under which the API server reaches it.

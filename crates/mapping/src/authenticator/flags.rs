@@ -1,6 +1,27 @@
 //! Values of flags and settings, as aws-iam-authenticator's libraries read them.
 
-use core::net::{AddrParseError, IpAddr, Ipv4Addr};
+use core::{
+    fmt,
+    net::{AddrParseError, IpAddr, Ipv4Addr},
+};
+
+/// An address to listen on, as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListenAddress {
+    /// An address.
+    Ip(IpAddr),
+    /// A host's name. Whoever starts asks what it stands for.
+    Name(Box<str>),
+}
+
+impl fmt::Display for ListenAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ip(address) => address.fmt(f),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
 
 /// Returns a truth value in the spellings of Go's `strconv.ParseBool`, which flags of aws-iam-authenticator take.
 pub fn boolean(text: &str) -> Option<bool> {
@@ -33,22 +54,27 @@ pub fn whole_number(text: &str) -> Option<i64> {
     i64::from_str_radix(&format!("{sign}{}", digits.replace('_', "")), radix).ok()
 }
 
-/// Returns an address to listen on. `localhost` is the one that everybody means by it, without asking for names; and an address of
+/// Returns an address to listen on. `localhost` is the one that everybody means by it, without asking for names; an address of
 /// IPv4 is one in whatever form it is written.
 ///
 /// # Errors
 ///
-/// It is another name, or none at all: who serves before names can be asked for would not know where.
-pub fn address(text: &str) -> Result<IpAddr, AddrParseError> {
+/// It is neither an address nor what a host may be called.
+pub fn address(text: &str) -> Result<ListenAddress, AddrParseError> {
     if text == "localhost" {
-        return Ok(Ipv4Addr::LOCALHOST.into());
+        return Ok(ListenAddress::Ip(Ipv4Addr::LOCALHOST.into()));
     }
-    text.parse::<IpAddr>().map(|address| address.to_canonical())
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    match text.parse::<IpAddr>() {
+        Ok(address) => Ok(ListenAddress::Ip(address.to_canonical())),
+        Err(_) if !text.is_empty() && text.bytes().all(is_letter) => Ok(ListenAddress::Name(text.into())),
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{address, whole_number};
+    use super::{ListenAddress, address, whole_number};
 
     #[test]
     fn numbers_are_read_as_go_reads_flags() {
@@ -91,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_addresses_or_localhost() {
+    fn addresses_are_addresses_or_names() {
         let rows = [
             ("127.0.0.1", Some("127.0.0.1")),
             ("localhost", Some("127.0.0.1")),
@@ -100,12 +126,16 @@ mod tests {
             ("::ffff:10.0.0.1", Some("10.0.0.1")),
             ("", None),
             ("[::1]", None),
-            ("a.example.com", None),
-            ("LOCALHOST", None),
+            ("::1%lo", None),
+            ("127.0.0.1:80", None),
+            ("http://a", None),
         ];
         for (text, expected) in rows {
-            let expected = expected.map(|address| address.parse().expect("an address"));
+            let expected = expected.map(|address| ListenAddress::Ip(address.parse().expect("an address")));
             assert_eq!(address(text).ok(), expected, "{text:?}");
+        }
+        for name in ["a.example.com", "LOCALHOST", "node_1", "1.2.3"] {
+            assert_eq!(address(name).ok(), Some(ListenAddress::Name(name.into())));
         }
     }
 }

@@ -160,7 +160,7 @@ impl Reader<'_> {
                 |text| flags::address(text).ok(),
                 address,
                 "config.address",
-                "an IP address; a name goes to `hostname`",
+                "an IP address or a host's name",
                 problems,
             ),
             port: fields.take("port").and_then(|entry| values::number(&entry.value, problems)),

@@ -50,7 +50,7 @@ fn what_is_read_weakly_is_read_with_a_warning() {
 #[test]
 fn every_problem_is_found_in_one_run() {
     assert_snapshot!(problems(
-        "clusterID: [c]\nserver:\n  port: abc\n  address: example.com\n  partition: moon\n  backendMode: [MountedFile, Files, MountedFile]\n  \
+        "clusterID: [c]\nserver:\n  port: abc\n  address: exampl%.com\n  partition: moon\n  backendMode: [MountedFile, Files, MountedFile]\n  \
          mapAccounts: [012345678901, 12345]\n  mapRoles:\n  - {rolearn: 'arn:aws:iam::111122223333:role/*', username: a}\n  \
          - {username: b}\n  - {rolearn: 'arn:aws:iam::111122223333:role/R', sso: {permissionSetName: D, accountID: '111122223333'}}\n  \
          - {sso: {permissionSetName: D, accountID: 011122223333}, username: c}\n  mapUsers:\n  - {userarn: 'arn:aws:s3:::bucket', username: d}\n  \

@@ -121,7 +121,7 @@ fn port_abc_becomes_a_random_port() {
 
 #[test]
 fn a_name_for_an_address_breaks_this_start_and_every_later_one() {
-    assert_eq!(codes("address: auth.example.com"), ["config.address"]);
+    assert_eq!(codes("address: https://auth.example.com"), ["config.address"]);
     assert_eq!(codes("address: \"\""), ["config.address"]);
 }
 

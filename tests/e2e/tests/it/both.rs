@@ -92,6 +92,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("both::each_level_of_the_log_has_the_same_lines", logs::levels),
     ("both::who_is_mapped_and_when_are_told_as_listed", logs::mapped),
     ("both::answers_have_a_kind_and_twins_of_keys_here", requests::answers),
+    ("both::a_terminal_shows_the_same_lines_as_a_file_here", logs::at_a_terminal),
     ("both::denials_are_told_in_words_that_begin_the_same", logs::denied),
 ];
 
@@ -240,7 +241,8 @@ fn flags(world: &World) -> anyhow::Result<()> {
                 Some(long) => ("", long),
                 None => line.split_once(", --").filter(|(short, _)| short.len() == 2)?,
             };
-            let default = line.rsplit_once("(default ").and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or_default();
+            let default =
+                line.rsplit_once("(default ").and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or_default();
             // Lists stand between brackets, and an empty one is none.
             let default = default.trim_matches(['"', '[', ']']).to_owned();
             Some((short.to_owned(), long.split([' ', '=']).next()?.to_owned(), default))
@@ -260,7 +262,10 @@ fn flags(world: &World) -> anyhow::Result<()> {
             let is_flag = |line: &&str| line.trim_start().starts_with('-') && !line.trim_start().starts_with("- ");
             let said = ours.lines().skip_while(|line| !is_there(line)).skip(1).take_while(|line| !is_flag(line));
             let said = said.map(str::trim).collect::<Vec<_>>().join(" ");
-            ensure!(default.is_empty() || said.contains(&format!("[default: {default}]")), "{command} --{long}: {default} is not in {said:?}");
+            ensure!(
+                default.is_empty() || said.contains(&format!("[default: {default}]")),
+                "{command} --{long}: {default} is not in {said:?}"
+            );
             defaults += usize::from(!default.is_empty());
         }
     }

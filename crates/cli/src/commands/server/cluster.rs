@@ -7,9 +7,7 @@ use std::{
     collections::BTreeMap,
     ops::ControlFlow,
     path::PathBuf,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -144,12 +142,7 @@ pub(super) fn follow(mode: BackendMode, reached: Reached, sources: Arc<Sources>)
 /// Returns where it has failed for a while: a kubeconfig, an authority or credentials may be others by now.
 ///
 /// What is known of `aws-auth` outlives that.
-async fn follow_in(
-    mode: BackendMode,
-    cluster: &Arc<Cluster>,
-    sources: &Arc<Sources>,
-    aws_auth: &Arc<Mutex<AwsAuth>>,
-) {
+async fn follow_in(mode: BackendMode, cluster: &Arc<Cluster>, sources: &Arc<Sources>, aws_auth: &Arc<Mutex<AwsAuth>>) {
     let (seen, changed, not_served) = (Mutex::new(ObjectStore::default()), Notify::new(), Notify::new());
     let statuses = watch::Sender::new(Vec::new());
     let watched = if mode == BackendMode::Crd { OBJECTS } else { AWS_AUTH };

@@ -126,24 +126,33 @@ fn grown(before: &str, after: &str) -> anyhow::Result<BTreeMap<String, f64>> {
 pub(super) fn modes(world: &World) -> anyhow::Result<()> {
     let folder = world.folder("both-modes-latency")?;
     let modes = folder.join("modes.json");
-    let put = |names: &str, written: i64| -> anyhow::Result<()> {
-        let text =
-            json!({"backendMode": names, "LastUpdatedDateTime": written.to_string(), "Version": "1"}).to_string();
+    let put = |names: &str, written: &str| -> anyhow::Result<()> {
+        let text = json!({"backendMode": names, "LastUpdatedDateTime": written, "Version": "1"}).to_string();
         fs::write(modes.with_extension("new"), text)?;
         Ok(fs::rename(modes.with_extension("new"), &modes)?)
     };
-    put("MountedFile", 0)?;
+    put("MountedFile", "0")?;
     let server = format!("  dynamicBackendModePath: {}\n{}", modes.display(), mounted_file());
     let two = Two::start(world, "both-modes-latency-servers", &server)?;
-    let is_read = |log: &str| log.contains("BackendMode dynamic file got changed to ");
-    wait_until("both have read it", || Ok(is_read(&two.theirs.process.log()) && is_read(&two.ours.process.log())))?;
+    let reads = |log: &str| log.matches("BackendMode dynamic file got changed to ").count();
+    let is_read = |times: usize| {
+        let both = || (reads(&two.theirs.process.log()), reads(&two.ours.process.log()));
+        wait_until("both have read it", || Ok(both().0 >= times && both().1 >= times))
+            .with_context(|| format!("{:?}\n{}", both(), two.theirs.process.log()))
+    };
+    is_read(1)?;
+    // What was written later than now, or nobody knows when, is counted by neither.
+    for (times, written) in [(2, (now().as_second() + 5000).to_string()), (3, "yesterday".to_owned())] {
+        put("MountedFile", &written)?;
+        is_read(times)?;
+    }
     let name = "aws_iam_authenticator_dynamic_e2e_latency_seconds";
     let of = |text: &str| -> anyhow::Result<BTreeMap<String, f64>> {
         let all = series(text)?.into_iter().filter(|(series, _)| series.starts_with(name) && !series.contains("_sum"));
         Ok(all.collect())
     };
     // As long ago as no bucket but the longest holds, with time for a slow machine.
-    put("MountedFile", now().as_second() - 35)?;
+    put("MountedFile", &(now().as_second() - 35).to_string())?;
     let mut seen = (BTreeMap::new(), BTreeMap::new());
     wait_until("both have counted it", || {
         let (theirs, ours) = two.request("GET", "/metrics", "")?;

@@ -1,13 +1,14 @@
 //! What scripts read in both servers' logs: how values are quoted, what is left out of scrubbed accounts, and the words by which
 //! denials and requests that are none are told apart.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::{Context as _, ensure};
 use e2e::{
     authenticator::{GoOptions, GoServer},
-    process::wait_until,
-    server::{Server, ServerOptions},
+    process::{self, Background, wait_until},
+    server::{Server, ServerOptions, free_port},
+    shell::TERMINAL,
     sts::now,
     world::{CLUSTER_ID, World},
 };
@@ -243,4 +244,27 @@ fn compare(what: &str, theirs: &Value, ours: &Value, wrong: &mut String) {
             wrong.push_str(&format!("{what}: {key} is {value} in {theirs}, {} in {ours}\n", ours[key]));
         }
     }
+}
+
+/// Its log has other lines at a terminal; ours has the same as in a file.
+pub(super) fn at_a_terminal(world: &World) -> anyhow::Result<()> {
+    let says = |name: &str, program: &Path| -> anyhow::Result<String> {
+        let folder = world.folder(&format!("both-terminal-{name}"))?;
+        fs::write(folder.join("c.yaml"), format!("clusterID: c\nserver: {{port: {}}}\n", free_port()?))?;
+        let mut command = process::command(&world.parts.moto.with_file_name("python"), &folder);
+        command.args(["-c", TERMINAL]).arg(program);
+        command.args(["server", "-c", "c.yaml", "--state-dir=.", "--generate-kubeconfig=k"]);
+        if name == "ours" {
+            command.arg("--health-address=none");
+        }
+        command.env("AWS_REGION", "us-west-2").env("AWS_EC2_METADATA_DISABLED", "true").env("TERM", "xterm");
+        let process = Background::start(&mut command, folder.join("log"))?;
+        wait_until("it listens", || Ok(process.log().contains("to enable"))).with_context(|| process.log())?;
+        Ok(process.log())
+    };
+    let theirs = says("theirs", &world.parts.go_authenticator)?;
+    ensure!(theirs.contains("\u{1b}[36mINFO\u{1b}[0m[") && !theirs.contains("level=info"), "{theirs}");
+    let ours = says("ours", &world.parts.cluster_auth)?;
+    ensure!(ours.contains("level=info msg=") && !ours.contains('\u{1b}'), "{ours}");
+    Ok(())
 }

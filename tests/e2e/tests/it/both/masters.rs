@@ -41,12 +41,7 @@ const WAYS: &[Way] = &[
         variable: None,
     },
     Way { name: "variable", args: &[], config: "", variable: Some("{url}") },
-    Way {
-        name: "flag and variable",
-        args: &["--master={url}"],
-        config: "",
-        variable: Some(NOWHERE),
-    },
+    Way { name: "flag and variable", args: &["--master={url}"], config: "", variable: Some(NOWHERE) },
 ];
 
 pub(super) fn compared(world: &World) -> anyhow::Result<()> {
@@ -73,15 +68,21 @@ pub(super) fn compared(world: &World) -> anyhow::Result<()> {
     });
     fs::write(&kubeconfig, elsewhere.to_string())?;
     for Way { name, args, config, variable } in WAYS {
-        let filled = |text: &str| text.replace("{url}", &url).replace("{kubeconfig}", &kubeconfig.display().to_string());
+        let filled =
+            |text: &str| text.replace("{url}", &url).replace("{kubeconfig}", &kubeconfig.display().to_string());
         let args: Vec<String> = args.iter().map(|arg| filled(arg)).collect();
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let server = format!("  backendMode: [EKSConfigMap, CRD]\n{}", filled(config));
         let variables = variable.map(|url| ("KUBERNETES_MASTER", filled(url)));
         let folder = world.folder(&format!("both-masters-{}", name.replace(' ', "-")))?;
         let environment = variables.into_iter().collect::<Vec<_>>();
-        let options =
-            GoOptions { cluster_id: CLUSTER_ID, server: &server, features: &[], args: &args, environment: environment.clone() };
+        let options = GoOptions {
+            cluster_id: CLUSTER_ID,
+            server: &server,
+            features: &[],
+            args: &args,
+            environment: environment.clone(),
+        };
         let theirs = GoServer::start_with(&world.parts, &world.sts, &folder.join("theirs"), options);
         // Its error names the variable, which it does not read.
         let theirs = if *name == "variable" {

@@ -180,6 +180,7 @@ const HELD: &[Section] = &[
                 "who is mapped (`mapping IAM role …`), and every dynamic file whole",
                 &["both::who_is_mapped_and_when_are_told_as_listed"],
             ),
+            ("text at a terminal", &["both::a_terminal_shows_the_same_lines_as_a_file_here"]),
             ("`-v panic`, `-v fatal`", &["both::each_level_of_the_log_has_the_same_lines"]),
             (
                 "what its parts do (`starting mapper …`, `startLoadDynamicFile: …`, `successfully synced …`)",

@@ -300,7 +300,7 @@ pub(super) const ROWS: &[Row] = &[
     other("init -i c --hostname a_b", &HOSTNAME, "is neither a host's name nor an IP address"),
     other("init -i c --hostname http://x", &HOSTNAME, "is neither a host's name nor an IP address"),
     other("init -i c --hostname a:5", &HOSTNAME, "is neither a host's name nor an IP address"),
-    other("init -i c --address nonsense", &ADDRESS, "invalid IP address"),
+    other("init -i c --address nonsense", &ADDRESS, "this machine knows no host"),
     other("init -i c --address localhost", &INIT, "wrote ./cert.pem"),
     other("init -i c more", &WORDS, "unexpected argument 'more'"),
     other("init -c old.yaml", &INIT, "MountedFile is listed twice; it is asked once"),

@@ -89,12 +89,16 @@ const STARTS: &[Start] = &[
     same("--port={port} --address=nonsense", "", None),
     other("--port={port} --address=", "", Some("[::]:{port}"), None, "invalid IP address"),
     other("--port={port}", "address: ''", Some("[::]:{port}"), None, "is not an IP address"),
+    same("--port={port} --address=LOCALHOST", "", HERE),
+    same("--port={port}", "address: LOCALHOST", HERE),
+    same("--port={port}", "address: nonsense", None),
     other("--port={port} --address=::1%lo", "", Some("[::1]:{port}"), None, "invalid IP address"),
     other("--port={port}", "address: '::1%lo'", Some("[::1]:{port}"), None, "is not an IP address"),
     // Theirs makes a pair for a name that no TLS library can load.
     first(same("--port={port}", "", HERE)),
     first(other("--port={port} --address=localhost", "", None, HERE, "")),
     first(other("--port={port}", "address: localhost", None, HERE, "")),
+    first(other("--port={port}", "address: LOCALHOST", None, HERE, "")),
     // Settings that say something else than they look like.
     other("", "port: abc", Some("127.0.0.1:*"), None, "expected a whole number"),
     other("--port={port}", "mapAccounts: [012345670000]", HERE, None, "an account without quotes is a number"),

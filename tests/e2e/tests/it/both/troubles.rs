@@ -161,23 +161,27 @@ pub(super) fn in_the_cluster(world: &World) -> anyhow::Result<()> {
     // A map that is made anew with one such list: theirs takes the others and locks out whoever stands in it.
     cluster.admin.kubectl(&["delete", "configmap", "aws-auth", "-n", "kube-system"])?.success()?;
     becomes("alice", (403, 403)).context("there is no aws-auth")?;
-    let role = |name: &str| format!("[{{rolearn: 'arn:aws:iam::111122223333:role/Deployer', username: {name}}}]");
+    let role = |name: &str| {
+        format!(
+            "[{{rolearn: 'arn:aws:iam::111122223333:role/AWSReservedSSO_DevAccess_0123456789abcdef', username: {name}}}]"
+        )
+    };
     let two_lists = |roles: &str, users: &str| {
         let metadata = json!({"name": "aws-auth", "namespace": "kube-system"});
         let data = json!({"mapRoles": roles, "mapUsers": users});
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}).to_string()
     };
     let put = |roles: &str, users: &str| cluster.admin.with_file(&["apply"], &two_lists(roles, users))?.success();
-    put(&role("deployer"), "- {userarn: [")?;
-    becomes("deployer", (200, 200)).context("who stands in the good list")?;
+    put(&role("dave"), "- {userarn: [")?;
+    becomes("dave", (200, 200)).context("who stands in the good list")?;
     becomes("alice", (403, 503)).context("who may stand in the one that cannot be read")?;
-    put(&role("deployer"), alice)?;
+    put(&role("dave"), alice)?;
     becomes("alice", (200, 200))?;
     put("[]", "- {userarn: [")?;
-    becomes("deployer", (403, 403)).context("who is taken out of the good list")?;
+    becomes("dave", (403, 403)).context("who is taken out of the good list")?;
     becomes("alice", (403, 200)).context("the last good version of the list")?;
-    put(&role("deployer"), "- {userarn: [")?;
-    becomes("deployer", (200, 200)).context("who is put into the good list")?;
+    put(&role("dave"), "- {userarn: [")?;
+    becomes("dave", (200, 200)).context("who is put into the good list")?;
     cluster.admin.with_file(&["apply"], &aws_auth(alice))?.success()?;
     becomes("alice", (200, 200))?;
     // Theirs pauses for five seconds before it watches again.
@@ -248,7 +252,17 @@ pub(super) fn odd_modes(world: &World) -> anyhow::Result<()> {
         Ok(seen == (403, 200))
     })
     .with_context(|| format!("{seen:?}"))?;
-    wait_until("ours says why not", || Ok(two.ours.process.log().contains("the configuration has no dynamicfilepath")))
+    wait_until("ours says why not", || {
+        Ok(two.ours.process.log().contains("the configuration has no dynamicfilepath"))
+    })?;
+    // A mode by its name of before.
+    name("File")?;
+    wait_until("both take it", || {
+        seen = statuses(world, &two, "alice")?;
+        let readyz = two.ours.request("GET", "/readyz", "")?.body;
+        Ok(seen == (200, 200) && !readyz.contains("backend-mode"))
+    })
+    .with_context(|| format!("{seen:?}\n{}", two.ours.process.log()))
 }
 
 /// A file that names other modes while the API server is away: theirs forgets what it has read, and reads it anew.

@@ -35,7 +35,10 @@ pub(super) fn watches(world: &World) -> anyhow::Result<()> {
         "contexts": [{"name": "server", "context": {"cluster": "c", "user": "u"}}],
     });
     fs::write(&api.kubeconfig, kubeconfig.to_string())?;
-    let server = api.server(world, "  backendMode: [EKSConfigMap, CRD]\n")?;
+    let file = api.folder.join("logins.json");
+    put(&file, &logins_of_carol("first"))?;
+    let mappings = format!("  backendMode: [EKSConfigMap, CRD, DynamicFile]\n  dynamicfilepath: {}\n", file.display());
+    let server = api.server(world, &mappings)?;
     let mut places = Places { api, server };
     places.wait_for("x509: certificate signed by unknown authority")?;
     ensure!(login(world, &places.server, "alice")? == "503");
@@ -48,6 +51,10 @@ pub(super) fn watches(world: &World) -> anyhow::Result<()> {
     places.forgets_history(world)?;
     places.loses_rights(world)?;
     places.gets_another_token(world, &token)
+}
+
+fn logins_of_carol(username: &str) -> String {
+    super::dynamic(&json!([super::entry("carol", username)]))
 }
 
 impl Places {
@@ -83,7 +90,7 @@ impl Places {
     /// How long it takes from the end of kubectl: printed, since no machine promises it.
     fn times_edits(&self, world: &World) -> anyhow::Result<()> {
         const ROUNDS: usize = 9;
-        let (mut of_aws_auth, mut of_objects) = (Vec::new(), Vec::new());
+        let (mut of_aws_auth, mut of_objects, mut of_files) = (Vec::new(), Vec::new(), Vec::new());
         for round in 0..ROUNDS {
             let name = format!("edit-{round}");
             self.map_alice(&name)?;
@@ -94,12 +101,19 @@ impl Places {
             let start = Instant::now();
             becomes(world, &self.server, "bob", &name)?;
             of_objects.push(start.elapsed().as_millis());
+            put(&self.api.folder.join("logins.json"), &logins_of_carol(&name))?;
+            let start = Instant::now();
+            becomes(world, &self.server, "carol", &name)?;
+            of_files.push(start.elapsed().as_millis());
         }
-        for (place, mut times) in [("aws-auth", of_aws_auth), ("an IAMIdentityMapping", of_objects)] {
+        let of_all = [("aws-auth", of_aws_auth), ("an IAMIdentityMapping", of_objects), ("a dynamic file", of_files)];
+        let in_use = self.server.process.log().matches("the mappings of this source are in use").count();
+        ensure!(in_use >= of_all.len() * ROUNDS, "each edit is read by itself: {in_use}");
+        for (place, mut times) in of_all {
             times.sort_unstable();
             let within = times.iter().filter(|time| **time <= 1000).count();
             say(&format!(
-                "edits by kubectl in {place} are in use after {} ms in the median, {within} of {ROUNDS} within a second",
+                "edits of {place} are in use after {} ms in the median, {within} of {ROUNDS} within a second",
                 times[ROUNDS / 2]
             ));
         }

@@ -12,9 +12,8 @@ use super::{Api, answered, aws_auth_of, becomes, ready, user};
 
 /// Of an API server without streaming lists, and with the verb `watch` alone.
 pub(super) fn silence_says_nothing(world: &World, api: &Api) -> anyhow::Result<()> {
-    let apply = |username: &str| {
-        api.admin.with_file(&["apply"], &aws_auth_of(&user("alice", username)))?.success().map(drop)
-    };
+    let apply =
+        |username: &str| api.admin.with_file(&["apply"], &aws_auth_of(&user("alice", username)))?.success().map(drop);
     apply("first")?;
     let (_kubectl, address) = api.admin.proxy_as(&api.kubeconfig)?;
     let proxy = HoldingProxy::start(address.parse()?)?;

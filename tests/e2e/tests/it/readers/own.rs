@@ -44,39 +44,53 @@ pub(super) fn aws_auth(world: &World) -> anyhow::Result<()> {
     let arns = super::arns(&callers);
     let kubeconfig = place.api.cluster.admin_kubeconfig().display().to_string();
     let server = format!("  backendMode: [EKSConfigMap]\n  kubeconfig: {kubeconfig}\n");
-    let mut own = OwnServer::start(world, &sandboxes.aws, "readers-own", &server)?;
+    let start = |name: &str, args: &[&str]| OwnServer::start(world, &sandboxes.aws, name, &server, args);
+    // The gate is for aws-auth what the other server makes of it.
+    let mut owns = [
+        (start("readers-own", &[])?, false),
+        (start("readers-own-sso", &["--feature-gates=SSORoleMatch=true"])?, true),
+    ];
     let (mut comparison, mut broken) = (Comparison::default(), 0);
-    let last = own.last.identity.canonical_arn();
+    let last = owns[0].0.last.identity.canonical_arn();
+    let account = owns[0].0.last.identity.account;
+    let mut markers = 0;
     run.each(|random, tally| {
         // A version of which it is known when it is in force, so that what stays of the last good one is known too.
-        let marker = own.marker();
+        let marker = marker(&mut markers);
         let before = json!([{"userarn": last, "username": marker, "groups": ["g"]}]).to_string();
         place.put(&json!({"mapUsers": before}))?;
-        own.wait_for("the version before", |name| name == marker)?;
-        let mut data = data(random, arns.clone());
-        data["mapAccounts"] = format!("['{}']", own.last.identity.account).into();
-        let object = place.put(&data)?;
-        let mut known = AwsAuth::default();
-        known.read(Some([("mapUsers", &*before)]), Options::default());
-        let AwsAuthRead { source, stale, not_read } = known.read(Some(texts(&object)), Options::default());
-        ensure!(not_read.is_empty(), "every list was known before: {not_read:?}");
-        if stale.is_empty() {
-            own.wait_for("the version is in force", |name| name == last)?;
-        } else {
-            // Of these lists the version before stays, in which nobody stands who is asked about.
-            broken += 1;
-            own.says_that_the_last_good_version_stays("EKSConfigMap")?;
+        for (own, _) in &mut owns {
+            own.wait_for("the version before", |name| name == marker)?;
         }
-        let mut both = Both {
-            theirs: &mut place.reviewers[0].exchange,
-            read_there: &Ours::aws_auth(&object, Partition::Aws, false),
-            ours: &mut own.exchange,
-            read_here: &snapshot(source),
-        };
-        let found = comparison.add(&mut both, &callers, tally)?;
-        Ok(found.map(|found| format!("{data}\n{found}")))
+        let mut data = data(random, arns.clone());
+        data["mapAccounts"] = format!("['{account}']").into();
+        let object = place.put(&data)?;
+        let mut found = None;
+        for (at, (own, sso_role_match)) in owns.iter_mut().enumerate() {
+            let options = Options { sso_role_match: *sso_role_match, ..Options::default() };
+            let mut known = AwsAuth::default();
+            known.read(Some([("mapUsers", &*before)]), options);
+            let AwsAuthRead { source, stale, not_read } = known.read(Some(texts(&object)), options);
+            ensure!(not_read.is_empty(), "every list was known before: {not_read:?}");
+            if stale.is_empty() {
+                own.wait_for("the version is in force", |name| name == last)?;
+            } else {
+                // Of these lists the version before stays, in which nobody stands who is asked about.
+                broken += 1;
+                own.says_that_the_last_good_version_stays("EKSConfigMap")?;
+            }
+            let mut both = Both {
+                theirs: &mut place.reviewers[at].exchange,
+                read_there: &Ours::aws_auth(&object, Partition::Aws, *sso_role_match),
+                ours: &mut own.exchange,
+                read_here: &snapshot(source),
+            };
+            let one = comparison.add(&mut both, &callers, tally)?;
+            found = found.or(one.map(|found| format!("{data}, SSORoleMatch {sso_role_match}\n{found}")));
+        }
+        Ok(found)
     })?;
-    say(&format!("{broken} of the maps have a list that cannot be read: there the last good version of the list stays"));
+    say(&format!("{broken} times a list cannot be read: there the last good version of the list stays"));
     comparison.conclude("our server, aws-auth")
 }
 
@@ -87,40 +101,63 @@ pub(super) fn dynamic_file(world: &World) -> anyhow::Result<()> {
     let callers = place.callers(&sandboxes)?;
     let (arns, ids) = (super::arns(&callers), super::ids(&callers));
     let path = world.folder("readers-own-dynamic")?.join("logins.json");
-    fs::write(&path, "{}")?;
-    let server = format!("  backendMode: [DynamicFile]\n  dynamicfilepath: {}\n", path.display());
-    let mut own = OwnServer::start(world, &sandboxes.aws, "readers-own-dynamic", &server)?;
-    let (mut comparison, mut broken) = (Comparison::default(), 0);
-    let last = own.last.identity.canonical_arn();
     let put = |text: &[u8]| -> anyhow::Result<()> {
         let new = path.with_extension("new");
         fs::write(&new, text)?;
         Ok(fs::rename(new, &path)?)
     };
+    let mut last = Caller::last(&sandboxes.aws)?;
+    put(json!({"mapAccounts": [last.identity.account.to_string()]}).to_string().as_bytes())?;
+    let start = |strict: bool| {
+        let server = format!(
+            "  backendMode: [DynamicFile]\n  dynamicfilepath: {}\n  dynamicfileUserIDStrict: {strict}\n",
+            path.display()
+        );
+        OwnServer::start(world, &sandboxes.aws, &format!("readers-own-dynamic-{strict}"), &server, &[])
+    };
+    let mut owns = [(start(false)?, false), (start(true)?, true)];
+    // The file lets in everybody of the account, so that it is said what AWS calls them by.
+    last.learn_id(&mut owns[0].0.exchange)?;
+    let (last, id) = (last.identity.canonical_arn(), last.identity.unique_id);
+    let (mut comparison, mut broken, mut strictly, mut markers) = (Comparison::default(), 0, 0, 0);
     run.each(|random, tally| {
-        let marker = own.marker();
-        put(json!({"mapUsers": [{"userarn": last, "username": marker}]}).to_string().as_bytes())?;
-        own.wait_for("the version before", |name| name == marker)?;
+        let marker = marker(&mut markers);
+        let before = json!({"mapUsers": [{"userarn": last, "username": marker, "userid": id}]});
+        put(before.to_string().as_bytes())?;
+        for (own, _) in &mut owns {
+            own.wait_for("the version before", |name| name == marker)?;
+        }
         let file = generated::file(random, arns.clone(), ids.clone());
         place.put(&file)?;
         put(&file)?;
-        let read = authenticator::dynamic_file(&file, Standing::alone("logins.json"), Options::default());
-        let Ok(source) = read else {
-            broken += 1;
-            own.keeps_the_last_good_version("DynamicFile", &marker)?;
-            return Ok(None);
-        };
-        own.wait_for("the version is in force", |name| name != marker)?;
-        let mut both = Both {
-            theirs: &mut place.reviewers[0].exchange,
-            read_there: &Ours::dynamic_file(&file, false),
-            ours: &mut own.exchange,
-            read_here: &snapshot(source),
-        };
-        let found = comparison.add(&mut both, &callers, tally)?;
-        Ok(found.map(|found| format!("{}\n{found}", String::from_utf8_lossy(&file))))
+        let mut found = None;
+        for (at, (own, strict)) in owns.iter_mut().enumerate() {
+            let options = Options { user_id_strict: *strict, ..Options::default() };
+            let read = authenticator::dynamic_file(&file, Standing::alone("logins.json"), options);
+            let Ok(source) = read else {
+                broken += 1;
+                own.keeps_the_last_good_version("DynamicFile", &marker)?;
+                continue;
+            };
+            own.wait_for("the version is in force", |name| name != marker)?;
+            let mut both = Both {
+                theirs: &mut place.reviewers[at].exchange,
+                read_there: &Ours::dynamic_file(&file, *strict),
+                ours: &mut own.exchange,
+                read_here: &snapshot(source),
+            };
+            let let_in = comparison.let_in;
+            let one = comparison.add(&mut both, &callers, tally)?;
+            strictly += if *strict { comparison.let_in - let_in } else { 0 };
+            let shown = String::from_utf8_lossy(&file);
+            found = found.or(one.map(|found| format!("{shown}, strict {strict}\n{found}")));
+        }
+        Ok(found)
     })?;
-    say(&format!("{broken} of the files cannot be read: there the last good version stays"));
+    say(&format!(
+        "{broken} times a file cannot be read: there the last good version stays; {strictly} let in by their ids"
+    ));
+    ensure!(strictly > 0, "nobody is let in by an id");
     comparison.conclude("our server, dynamic file")
 }
 
@@ -130,13 +167,13 @@ pub(super) fn objects(world: &World) -> anyhow::Result<()> {
     let mut place = Objects::start(world, &sandboxes)?;
     let callers = Caller::all(Partition::Aws, &sandboxes.aws)?;
     let arns = super::arns(&callers);
-    let mut own = OwnServer::start(world, &sandboxes.aws, "readers-own-objects", &place.server)?;
-    let mut comparison = Comparison::default();
+    let mut own = OwnServer::start(world, &sandboxes.aws, "readers-own-objects", &place.server, &[])?;
+    let (mut comparison, mut markers) = (Comparison::default(), 0);
     run.each(|random, tally| {
         let objects = some_objects(random, &arns);
         let (mut reviewer, list) = place.put(world, &sandboxes, &objects)?;
         // One change after the other comes: when this one has, all before have.
-        let marker = own.marker();
+        let marker = marker(&mut markers);
         place.rename_last(&marker)?;
         own.wait_for("the objects are known", |name| name == marker)?;
         let source = authenticator::objects(mapping_objects(&list));
@@ -158,13 +195,18 @@ struct OwnServer {
     exchange: Exchange,
     /// Who is in nothing that is generated: what is said of them tells which version is in force.
     last: Caller,
-    markers: usize,
+}
+
+/// A username that nobody had before.
+fn marker(markers: &mut usize) -> String {
+    *markers += 1;
+    format!("marker-{markers}")
 }
 
 impl OwnServer {
-    fn start(world: &World, sts: &Sts, name: &str, server: &str) -> anyhow::Result<Self> {
+    fn start(world: &World, sts: &Sts, name: &str, server: &str, args: &[&str]) -> anyhow::Result<Self> {
         let folder = world.folder(name)?;
-        let options = ServerOptions { cluster_id: CLUSTER_ID, mappings: server, args: &[] };
+        let options = ServerOptions { cluster_id: CLUSTER_ID, mappings: server, args };
         let mut variables = environment(&sts.credentials("alice")?);
         variables.extend(sts.proxy_environment());
         variables.push(("NO_PROXY", "127.0.0.1,localhost".to_owned()));
@@ -172,13 +214,7 @@ impl OwnServer {
         let (exchange, last) = (server.exchange()?, Caller::last(sts)?);
         // Until then nobody is denied.
         wait_until("its mappings are read", || Ok(server.review(&last.token()?)?.status != 503))?;
-        Ok(Self { server, exchange, last, markers: 0 })
-    }
-
-    /// A username that nobody had before.
-    fn marker(&mut self) -> String {
-        self.markers += 1;
-        format!("marker-{}", self.markers)
+        Ok(Self { server, exchange, last })
     }
 
     /// The username of the last one; empty while they are turned away.
@@ -239,7 +275,7 @@ impl Comparison {
             if theirs.len() == 1 && theirs.contains(&answer) {
                 self.same += 1;
                 self.let_in += usize::from(answer != Answer::Out);
-            } else if let Some(row) = row(&answer, &theirs, why_not) {
+            } else if let Some(row) = row(caller.name, &answer, &theirs, why_not) {
                 *self.listed.entry(row).or_default() += 1;
             } else {
                 return Ok(Some(format!("{}\n  ours   {answer:?} ({why_not:?})\n  theirs {theirs:?}", caller.name)));
@@ -261,9 +297,11 @@ impl Comparison {
 }
 
 /// The row of docs/differences.md by which an answer is another one than the Go server's.
-fn row(ours: &Answer, theirs: &BTreeSet<Answer>, why_not: Option<Refusal>) -> Option<&'static str> {
+fn row(caller: &str, ours: &Answer, theirs: &BTreeSet<Answer>, why_not: Option<Refusal>) -> Option<&'static str> {
     match why_not {
         _ if theirs.len() > 1 && theirs.contains(ours) => Some("two entries for one caller"),
+        // The caller's permission set is another one, whose name begins so.
+        Some(Refusal::NotMapped) if caller == "sso-dev-admin" => Some("permission set `Dev`"),
         Some(Refusal::EmptyUsername) => Some("an entry without a username"),
         Some(Refusal::TemplatedSystemName) => Some("`system:{{SessionName}}`"),
         Some(Refusal::OtherPartition) => Some("partition of the caller"),
