@@ -436,10 +436,16 @@ fn selections(world: &World) -> anyhow::Result<()> {
     ensure!(gaps(&["all.json"])?.is_empty(), "a real server's whole lists lack something");
     let some = ["namespaces", "roles", "clusterroles", "rolebindings", "clusterrolebindings", "configmaps"];
     let rows: &[(&[&str], &[&str])] = &[
-        (&["clusterrole/cluster-admin", "clusterrole/reader", "clusterrolebinding/cluster-admin"], &["clusterroles", "clusterrolebindings"]),
+        (
+            &["clusterrole/cluster-admin", "clusterrole/reader", "clusterrolebinding/cluster-admin"],
+            &["clusterroles", "clusterrolebindings"],
+        ),
         (&["clusterroles", "-l", "rbac.authorization.k8s.io/aggregate-to-view=true"], &["clusterroles"]),
         (&["namespaces", "-l", "kubernetes.io/metadata.name in (shop,default)"], &["namespaces"]),
-        (&["-n", "kube-system", "cm/kube-root-ca.crt", "cm/kube-apiserver-legacy-service-account-token-tracking"], &["the ConfigMaps of kube-system"]),
+        (
+            &["-n", "kube-system", "cm/kube-root-ca.crt", "cm/kube-apiserver-legacy-service-account-token-tracking"],
+            &["the ConfigMaps of kube-system"],
+        ),
     ];
     for (selection, expected) in rows {
         write("selection.json", selection)?;
