@@ -94,7 +94,8 @@ fn a_wrong_account_is_said_once() {
             1,
         ),
         (
-            "clusterID: c\ngroups: [{name: a, users: [{name: x, account: '1111'}, {name: y, account: []}]}]".to_owned(),
+            "clusterID: c\ngroups: [{name: a, users: [{name: x, account: '1111'}, {name: z, account: '2'}]}]"
+                .to_owned(),
             2,
         ),
     ];
