@@ -5,6 +5,9 @@ use identity::Partition;
 use super::RBAC;
 use crate::{How, Inputs, Kustomizations, MappingTarget, tests::now};
 
+/// What it is, kustomizations by their folders, the aggregated role, the labels that are there, and the gap.
+type Row<'a> = (&'a str, &'a [(&'a str, String)], &'a String, &'a str, Option<&'a str>);
+
 const AGGREGATED: &str = "kind: ClusterRole\nmetadata: {name: all}\naggregationRule: {clusterRoleSelectors: [";
 
 /// What a kustomization adds is there as `kubectl kustomize` adds it: an outer one last. What several do not add alike is a gap where
@@ -19,7 +22,7 @@ fn labels_of_kustomizations_choose_roles() {
     let none = by("{matchLabels: {other: a}}");
     let of = "whether the ClusterRole part (k/it.yaml:1) is aggregated: the ClusterRole all chooses by the label team, which \
               kustomizations do not give it alike; give what `kubectl kustomize` makes of each, by `--from -`";
-    let rows: &[(&str, &[(&str, String)], &String, &str, Option<&str>)] = &[
+    let rows: &[Row<'_>] = &[
         ("no label", &[("k", k(""))], &team, "", None),
         ("commonLabels", &[("k", k("commonLabels: {team: a}\n"))], &team, "team: a", None),
         (
