@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// Flags of `release`.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub(crate) struct ReleaseArgs {
     /// For ARM and Windows too, not only for Linux on Intel and AMD
     #[arg(long)]

@@ -59,7 +59,11 @@ fn file(root: &Node, groups: Vec<Fragment>, merged: &mut Merged, problems: &mut 
         names::cluster_id(id, problems);
     }
     merged.cluster_id(cluster_id, problems);
-    merged.account(file.account(problems), problems);
+    let account = file.account(problems);
+    if account.is_none() && file.get("account").is_some() {
+        merged.account_is_wrong();
+    }
+    merged.account(account, problems);
     merged.carried(file.carried(), file.of_chart(), problems);
     if let Some(nodes) = file.list("groups", problems) {
         merged.has_groups();
@@ -105,12 +109,15 @@ fn group(node: &Node, problems: &mut Problems) -> Option<Fragment> {
     };
     names::group(&name, problems);
     let authentication = group.get("authentication").and_then(|node| View::of(node, Object::Authentication, problems));
+    let account = authentication.as_ref().and_then(|authentication| authentication.account(problems));
+    let is_account_wrong = account.is_none() && authentication.is_some_and(|of| of.get("account").is_some());
     Some(Fragment {
         users: principals::list(&group, "users", crate::Kind::User, problems),
         roles: principals::list(&group, "roles", crate::Kind::Role, problems),
         permission_sets: principals::list(&group, "permissionSets", crate::Kind::PermissionSet, problems),
         iam_groups: principals::list(&group, "iamGroups", crate::Kind::IamGroup, problems),
-        account: authentication.and_then(|authentication| authentication.account(problems)),
+        account,
+        is_account_wrong,
         expires: group.time("expires", problems),
         authorization: grants::authorization(&group, problems),
         accept: group.accept(problems),

@@ -10,7 +10,7 @@ use identity::AccountId;
 use jiff::Timestamp;
 use rbac::Rule;
 
-use super::principals::Written;
+use super::principals::{Holding, Written};
 use crate::{Accept, Access, Carried, Code, Grant, Group, Located, Right, keys::Key};
 
 /// What one file says about one group.
@@ -21,6 +21,8 @@ pub(super) struct Fragment {
     pub(super) permission_sets: Option<(Span, Vec<Written>)>,
     pub(super) iam_groups: Option<(Span, Vec<Written>)>,
     pub(super) account: Option<Located<AccountId>>,
+    /// Whether one is written and is none.
+    pub(super) is_account_wrong: bool,
     pub(super) expires: Option<Located<Timestamp>>,
     pub(super) authorization: Option<(Span, Vec<Grant>)>,
     pub(super) accept: Vec<Accept>,
@@ -32,6 +34,7 @@ pub(super) struct Fragment {
 pub(super) struct Merged {
     cluster_id: Option<Located<Box<str>>>,
     account: Option<Located<AccountId>>,
+    is_account_wrong: bool,
     has_groups: bool,
     groups: BTreeMap<Box<str>, Fragment>,
     nodes: Vec<Written>,
@@ -49,6 +52,11 @@ impl Merged {
 
     pub(super) fn account(&mut self, account: Option<Located<AccountId>>, problems: &mut Problems) {
         once(&mut self.account, account, |account| account.span, ("account", OF_FILE), problems);
+    }
+
+    /// An account is written and is none.
+    pub(super) fn account_is_wrong(&mut self) {
+        self.is_account_wrong = true;
     }
 
     /// What means nothing here; `of_chart` are the chart's keys among it, each of which comes from one file.
@@ -85,7 +93,19 @@ impl Merged {
             }
             std::collections::btree_map::Entry::Occupied(occupied) => occupied.into_mut(),
         };
-        let Fragment { users, roles, permission_sets, iam_groups, account, expires, authorization, accept, carried, .. } = more;
+        let Fragment {
+            users,
+            roles,
+            permission_sets,
+            iam_groups,
+            account,
+            expires,
+            authorization,
+            accept,
+            carried,
+            is_account_wrong,
+            ..
+        } = more;
         once(&mut group.users, users, |list| list.0, ("users", OF_GROUP), problems);
         once(&mut group.roles, roles, |list| list.0, ("roles", OF_GROUP), problems);
         once(&mut group.permission_sets, permission_sets, |list| list.0, ("permissionSets", OF_GROUP), problems);
@@ -95,6 +115,7 @@ impl Merged {
         once(&mut group.authorization, authorization, |list| list.0, ("authorization", OF_GROUP), problems);
         group.accept.extend(accept);
         group.carried.add(carried);
+        group.is_account_wrong |= is_account_wrong;
     }
 
     fn share(&mut self, right: &mut Right) {
@@ -107,10 +128,11 @@ impl Merged {
 
     /// The whole, with accounts filled in.
     pub(super) fn finish(self, problems: &mut Problems) -> Access {
-        let Self { cluster_id, account, has_groups, groups, nodes, carried, .. } = self;
-        let default = account.as_ref().map(|account| account.value);
+        let Self { cluster_id, account, is_account_wrong, has_groups, groups, nodes, carried, .. } = self;
+        let default = Holding { id: account.as_ref().map(|account| account.value), is_wrong: is_account_wrong };
         let groups = groups.into_values().map(|fragment| {
-            let account = fragment.account.map(|account| account.value).or(default);
+            let id = fragment.account.map(|account| account.value);
+            let account = Holding { id, is_wrong: fragment.is_account_wrong }.or(default);
             let mut resolve = |list: Option<(Span, Vec<Written>)>| {
                 let list = list.map(|(_, list)| list).unwrap_or_default().into_iter();
                 list.filter_map(|written| written.resolve(account, problems)).collect::<Vec<_>>()

@@ -25,6 +25,21 @@ pub(super) struct Written {
     span: Span,
 }
 
+/// The account that holds for principals without one.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Holding {
+    pub(super) id: Option<AccountId>,
+    /// One is written and is none, which is said there once.
+    pub(super) is_wrong: bool,
+}
+
+impl Holding {
+    /// What is written, or what holds around it.
+    pub(super) fn or(self, outer: Self) -> Self {
+        if self.id.is_some() || self.is_wrong { self } else { outer }
+    }
+}
+
 /// The principals under a key, with the place of the list.
 pub(super) fn list(
     of: &View<'_>,
@@ -39,9 +54,12 @@ pub(super) fn list(
 
 impl Written {
     /// The principal, with the account that holds where none is written.
-    pub(super) fn resolve(self, account: Option<AccountId>, problems: &mut Problems) -> Option<AccessPrincipal> {
+    pub(super) fn resolve(self, account: Holding, problems: &mut Problems) -> Option<AccessPrincipal> {
         let Self { kind, partition, path, name, username, expires, accept, carried, span, .. } = self;
-        let Some(account) = self.account.or(account) else {
+        let Some(account) = self.account.or(account.id) else {
+            if account.is_wrong {
+                return None;
+            }
             let problem = Code::NoAccount.at(span, format!("`{name}` has no account"));
             problems.push(problem.hint("set `account: \"111122223333\"` for the file, the group or this principal"));
             return None;
@@ -56,6 +74,7 @@ fn principal(node: &Node, kind: Kind, problems: &mut Problems) -> Option<Written
     }
     let view = View::of(node, Object::Principal, problems)?;
     let account = view.account(problems);
+    let is_account_wrong = account.is_none() && view.get("account").is_some();
     let partition = view.text("partition", problems).and_then(|text| match text.value.parse() {
         Ok(partition) => Some(Located::new(partition, text.span)),
         Err(error) => {
@@ -93,6 +112,10 @@ fn principal(node: &Node, kind: Kind, problems: &mut Problems) -> Option<Written
         check_username(username, kind, problems);
     }
     let account = account.map(|account| account.value).or(written.account);
+    // It is said already, and another account than the one that was meant would be a guess.
+    if is_account_wrong && account.is_none() {
+        return None;
+    }
     let carried = view.carried();
     Some(Written { account, username, expires, accept, carried, span: node.span, ..written })
 }
@@ -120,6 +143,16 @@ fn by_arn(text: &Located<Box<str>>, kind: Kind, problems: &mut Problems) -> Opti
     if wildcard(text, problems) {
         return None;
     }
+    // Identity Center's own ARNs name no account.
+    let is_of_set = text.value.split(':').nth(2) == Some("sso");
+    if kind == Kind::PermissionSet || is_of_set {
+        let problem = Code::Arn.at(text.span, "a permission set is named, not given by an ARN");
+        problems.push(problem.hint(match kind {
+            Kind::PermissionSet => "write its name, as `DevAccess`, or list the role under `roles`",
+            _ => "write its name, as `DevAccess`, under `permissionSets`",
+        }));
+        return None;
+    }
     let arn: Arn = match text.value.parse() {
         Ok(arn) => arn,
         Err(error) => {
@@ -131,11 +164,7 @@ fn by_arn(text: &Located<Box<str>>, kind: Kind, problems: &mut Problems) -> Opti
         Kind::User => "user/",
         Kind::Role => "role/",
         Kind::IamGroup => "group/",
-        Kind::PermissionSet => {
-            let problem = Code::Arn.at(text.span, "a permission set is named, not given by an ARN");
-            problems.push(problem.hint("write its name, as `DevAccess`, or list the role under `roles`"));
-            return None;
-        }
+        Kind::PermissionSet => return None,
     };
     match arn.resource.strip_prefix(expected).filter(|_| arn.service == "iam") {
         Some(name) => parts(name, text.span, kind, arn.partition, Some(arn.account), problems),

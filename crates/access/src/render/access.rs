@@ -186,7 +186,10 @@ fn member(principal: &AccessPrincipal, facts: &Facts, reader: Reader, ends: Opti
         username: principal.username.as_ref().map(|username| username.value.to_string()),
         expires: ends.map(|ends| ends.to_string()),
         accept: principal.accept.iter().map(|one| (one.code.value.to_string(), one.reason.to_string())).collect(),
-        carried: carried(&principal.carried, reader).into_iter().map(|(key, value)| (key.to_owned(), value.clone())).collect(),
+        carried: carried(&principal.carried, reader)
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value.clone()))
+            .collect(),
     }
 }
 

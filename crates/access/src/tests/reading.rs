@@ -79,6 +79,60 @@ fn what_is_wrong_is_found_where_it_stands() {
     }
 }
 
+/// Who misses an account because it is misspelt has one mistake, and not one more for each principal.
+#[test]
+fn a_wrong_account_is_said_once() {
+    let people = "users: [x, y], roles: [R, {name: S}]";
+    let rows = [
+        (format!("clusterID: c\naccount: '1111'\ngroups: [{{name: a, {people}}}]\nnodes: [{{roles: [N]}}]"), 1),
+        (format!("clusterID: c\ngroups: [{{name: a, {people}, authentication: {{account: '1111'}}}}]"), 1),
+        // The file's is not meant by whoever writes another one.
+        (
+            format!(
+                "clusterID: c\naccount: '111122223333'\ngroups: [{{name: a, {people}, authentication: {{account: '1111'}}}}]"
+            ),
+            1,
+        ),
+        (
+            "clusterID: c\ngroups: [{name: a, users: [{name: x, account: '1111'}, {name: z, account: '2'}]}]"
+                .to_owned(),
+            2,
+        ),
+    ];
+    for (text, number) in rows {
+        let found = codes(&[&text]);
+        let wrong = found.iter().filter(|code| code.starts_with("access.account ")).count();
+        assert_eq!(wrong, number, "{text}: {found:?}");
+        assert!(!found.iter().any(|code| code.contains("no-account")), "{text}: {found:?}");
+    }
+    // Who writes none at all misses it at each.
+    let found = codes(&["clusterID: c\ngroups: [{name: a, users: [x, y]}]"]);
+    assert_eq!(found.iter().filter(|code| code.contains("no-account")).count(), 2, "{found:?}");
+}
+
+#[test]
+fn the_arn_of_a_permission_set_is_one() {
+    for (list, hint) in [
+        ("permissionSets", "or list the role under `roles`"),
+        ("roles", "under `permissionSets`"),
+        ("users", "under `permissionSets`"),
+    ] {
+        let text = format!(
+            "clusterID: c\naccount: '111122223333'\ngroups: [{{name: a, {list}: ['arn:aws:sso:::permissionSet/ssoins-1111/ps-2222']}}]"
+        );
+        let read = crate::read(&super::sources(&[&text]), &document::Limits::default());
+        let said: Vec<_> = read
+            .problems
+            .iter()
+            .map(|problem| (&*problem.message, problem.hint.as_deref().unwrap_or_default()))
+            .collect();
+        assert!(
+            matches!(&said[..], [("a permission set is named, not given by an ARN", said)] if said.ends_with(hint)),
+            "{list}: {said:?}"
+        );
+    }
+}
+
 #[test]
 fn a_principal_needs_an_account_from_somewhere() {
     assert_eq!(codes(&["clusterID: c\ngroups: [{name: a, users: [x]}]"])[0], "access.no-account 0:2:28");

@@ -607,6 +607,28 @@ fn whole() -> serde_json::Value {
             json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata("ca", Some(namespace)), "data": {}}),
         );
     }
+    // What every cluster has, by which lists show that they are whole.
+    let standard = [
+        ("Namespace", None, "default"),
+        ("ClusterRole", None, "cluster-admin"),
+        ("ClusterRole", None, "system:kube-controller-manager"),
+        ("ClusterRoleBinding", None, "cluster-admin"),
+        ("ClusterRoleBinding", None, "system:kube-controller-manager"),
+        ("ClusterRoleBinding", None, "system:kube-scheduler"),
+        ("Role", Some("kube-public"), "system:controller:bootstrap-signer"),
+        ("Role", Some("kube-system"), "extension-apiserver-authentication-reader"),
+        ("RoleBinding", Some("kube-public"), "system:controller:bootstrap-signer"),
+        ("RoleBinding", Some("kube-system"), "system::extension-apiserver-authentication-reader"),
+        ("ConfigMap", Some("kube-system"), "extension-apiserver-authentication"),
+    ];
+    for (kind, namespace, name) in standard {
+        let version = if ["Namespace", "ConfigMap"].contains(&kind) { "v1".to_owned() } else { format!("{rbac}/v1") };
+        let mut object = json!({"apiVersion": version, "kind": kind, "metadata": metadata(name, namespace)});
+        if kind.ends_with("Binding") {
+            object["roleRef"] = json!({"apiGroup": rbac, "kind": "ClusterRole", "name": "view"});
+        }
+        items.push(object);
+    }
     json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items})
 }
 

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use document::{Dialect, Limits, Node, Source};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::Unseen;
 
@@ -427,9 +427,9 @@ fn onto_labels(object: &mut Value, ways: &[Pairs]) -> BTreeSet<Box<str>> {
                 open.insert(key.clone());
             }
             (Some(value), Some(metadata)) => {
-                let labels = metadata.entry("labels").or_insert_with(|| Value::Object(Default::default()));
+                let labels = metadata.entry("labels").or_insert_with(|| Value::Object(Map::default()));
                 if labels.is_null() {
-                    *labels = Value::Object(Default::default());
+                    *labels = Value::Object(Map::default());
                 }
                 if let Some(labels) = labels.as_object_mut() {
                     labels.insert(key.to_string(), (**value).into());

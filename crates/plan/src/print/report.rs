@@ -7,7 +7,9 @@ use inventory::{MappingTarget, Places, Who};
 use rbac::{ObjectId, ObjectKind};
 use report::{Changed, Item, NAMED, Name, Names, Section, Sign, Totals, changes, count, some_of};
 
-use crate::{Allowed, Change, Flag, NotKnown, Object, ObjectChange, PersonChange, Plan, Refusal, Warning, by_any_mapping};
+use crate::{
+    Allowed, Change, Flag, NotKnown, Object, ObjectChange, PersonChange, Plan, Refusal, Warning, by_any_mapping,
+};
 
 /// Of how many people it is said in text that they log in otherwise than the file says, a sentence each.
 const MAX_ASTRAY: usize = 20;
@@ -116,7 +118,8 @@ fn otherwise(people: &[&PersonChange]) -> String {
 /// Machines, which are no people; nothing where there are none.
 fn of_machines(plan: &Plan, changed: &[&PersonChange]) -> String {
     let said = [(changed.len(), "changed"), (plan.machines_unchanged, "unchanged")];
-    let said: Vec<String> = said.iter().filter(|(number, _)| *number > 0).map(|(number, how)| format!("{number} {how}")).collect();
+    let said: Vec<String> =
+        said.iter().filter(|(number, _)| *number > 0).map(|(number, how)| format!("{number} {how}")).collect();
     if said.is_empty() { String::new() } else { format!("; roles of machines: {}", said.join(", ")) }
 }
 

@@ -84,6 +84,41 @@ fn everybody_is_found_by_whatever_names_them() {
     }
 }
 
+/// Machines are no people, and whoever only gets another name or group is in one of the numbers.
+#[test]
+fn everybody_is_in_one_number_at_the_head() {
+    let role = format!(
+        "  mapRoles: [{{rolearn: '{ROLE}/Node', username: 'system:node:{{{{EC2PrivateDNSName}}}}', groups: [system:bootstrappers, system:nodes]}}]\n"
+    );
+    let user = "  mapUsers: [{userarn: 'arn:aws:iam::111122223333:user/x', username: GROUPS}]\n";
+    let file = "- {name: a, users: [x], authorization: [{clusterRole: view}]}\nnodes: [{roles: [Node]}]";
+    let bound = "role view = get pods\nbinding cluster-auth:a:view = ClusterRole view > group:a [ours]";
+    let rows = [
+        (role.clone(), "1 person gains, 0 lose; 0 people unchanged; roles of machines: 1 unchanged"),
+        (String::new(), "1 person gains, 0 lose; 0 people unchanged; roles of machines: 1 changed"),
+        (
+            format!("{role}{}", user.replace("GROUPS", "x, groups: [a]")),
+            "0 people gain, 0 lose; 1 person unchanged; roles of machines: 1 unchanged",
+        ),
+        (
+            format!("{role}{}", user.replace("GROUPS", "x, groups: [a, unbound]")),
+            "0 people gain, 0 lose; 1 changes name or groups alone; 0 people unchanged; roles of machines: 1 unchanged",
+        ),
+        (
+            format!("{role}{}", user.replace("GROUPS", "other, groups: [a]")),
+            "0 people gain, 0 lose; 1 changes name or groups alone; 0 people unchanged; roles of machines: 1 unchanged",
+        ),
+    ];
+    for (config, expected) in rows {
+        let config = if config.is_empty() { "  port: 1".to_owned() } else { config };
+        let plan = plan(file, MappingTarget::ConfigMap, &live(bound, &config, &[]));
+        let text = crate::print::text(&plan, &crate::Allowed::default());
+        let said: String = text.iter().map(|segment| segment.text().to_owned()).collect();
+        let line = said.lines().find_map(|line| line.trim().strip_prefix("rights: ")).unwrap_or_default();
+        assert_eq!(line, expected, "{config}");
+    }
+}
+
 #[test]
 fn leaving_system_masters_is_losing_everything() {
     let observed = live(

@@ -92,7 +92,7 @@ fn a_plan_as_text() {
     Plan for c: logins in ConfigMap kube-system/aws-auth
       files: 0.yaml
       logins: 2 added, 1 removed
-      rights: 4 people gain, 3 lose; 1 person unchanged
+      rights: 4 people gain, 3 lose; 0 people unchanged; roles of machines: 1 unchanged
       objects: 5 to create, 2 to change, 1 to remove, 1 to label; 1 unchanged
 
     What stops apply
@@ -166,7 +166,7 @@ fn a_plan_as_markdown() {
 
     - files: 0.yaml
     - logins: 2 added, 1 removed
-    - rights: 4 people gain, 3 lose; 1 person unchanged
+    - rights: 4 people gain, 3 lose; 0 people unchanged; roles of machines: 1 unchanged
     - objects: 5 to create, 2 to change, 1 to remove, 1 to label; 1 unchanged
 
     ### What stops apply

@@ -48,6 +48,17 @@ fn with_other(mut observed: Observed) -> Observed {
     observed
 }
 
+/// People look for what a refusal names in what they wrote.
+#[test]
+fn a_login_is_named_as_somebody_wrote_it() {
+    let mut observed = cluster("");
+    let text = "- {userarn: 'arn:aws:iam::111122223333:user/Ops/X', username: x, groups: [a]}";
+    observed.mappings.push(map(MappingTarget::AwsAuth, &[("mapUsers", text)], &[]));
+    let plan = plan(&GROUP.replace("[x]", "[Ops/X]"), MappingTarget::AwsAuth, &observed);
+    let said: Vec<String> = plan.refusals.iter().map(Refusal::summary).collect();
+    assert!(said.iter().any(|said| said.contains("the login of arn:aws:iam::111122223333:user/Ops/X in")), "{said:?}");
+}
+
 /// With an access file that somebody else wrote.
 fn with_access_file(mut observed: Observed) -> Observed {
     let text = around("- {name: theirs, users: [y], authorization: [{namespace: dev, clusterRole: view}]}");

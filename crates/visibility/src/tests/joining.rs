@@ -13,6 +13,9 @@ const DUMP: &str = r#"{"apiVersion": "v1", "kind": "List", "items": [
  "subjects": [{"kind": "ServiceAccount", "name": "bot"}, {"kind": "User", "name": "ops:ann"}, {"kind": "User", "name": "ops:ann"}]},
 {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "all", "resourceVersion": "1"}, "roleRef": {"kind": "ClusterRole", "name": "view"},
  "subjects": [{"kind": "Group", "name": "viewers"}, {"kind": "ServiceAccount", "name": "nowhere"}]},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "cluster-admin", "resourceVersion": "1"}, "roleRef": {"kind": "ClusterRole", "name": "view"}},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "system:kube-controller-manager", "resourceVersion": "1"}, "roleRef": {"kind": "ClusterRole", "name": "view"}},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "system:kube-scheduler", "resourceVersion": "1"}, "roleRef": {"kind": "ClusterRole", "name": "view"}},
 {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {
  "mapRoles": "- {rolearn: 'arn:aws:iam::111122223333:role/Ops', username: 'ops:{{SessionName}}', groups: [viewers]}",
  "mapUsers": "- {userarn: 'arn:aws:iam::111122223333:user/carol', username: carol, groups: ['system:masters']}"}}
@@ -296,7 +299,10 @@ fn an_aggregated_role_that_a_cluster_has_allows_what_stands_in_it() {
     let aggregation = r#", "aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"a": "b"}}]}"#;
     let binding = r#"{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "b", "resourceVersion": "8"},
 "roleRef": {"kind": "ClusterRole", "name": "one"}, "subjects": [{"kind": "User", "name": "joe"}]}"#;
+    // By these it shows that the list is whole.
+    let standard = ["cluster-admin", "view", "system:kube-controller-manager"].map(|name| role(name, "", "none", ""));
     let dump = |roles: &[String]| {
+        let roles = [roles, &standard].concat();
         format!(r#"{{"apiVersion": "v1", "kind": "List", "items": [{}, {binding}]}}"#, roles.join(", "))
     };
     let one = role("one", "", "frobs", aggregation);

@@ -36,6 +36,8 @@ subjects: [{kind: ServiceAccount, namespace: shop, name: agent}]
 ";
 
 const NAMESPACES: &str = r#"{"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": [
+{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default", "resourceVersion": "1", "uid": "2"}},
+{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-system", "resourceVersion": "1", "uid": "3"}},
 {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "resourceVersion": "1", "uid": "1"}}]}"#;
 
 /// What is typed, the exit code, and what is said.

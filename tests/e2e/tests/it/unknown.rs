@@ -1,5 +1,7 @@
 //! Unknown is not no: people who may look at a part of a real cluster, and what they are told.
 
+mod selections;
+
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, ensure};
@@ -17,7 +19,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("unknown::explain_says_what_could_not_be_looked_at_and_never_a_no_for_it", explain),
     ("unknown::whoever_may_see_one_namespace_gets_the_answer_for_it", one_namespace),
     ("unknown::half_a_list_of_the_real_api_server_is_never_all_of_it", half_a_list),
-    ("unknown::what_kubectl_prints_of_names_or_by_a_selector_is_never_all_of_it", selections),
+    ("unknown::what_kubectl_prints_of_names_or_by_a_selector_is_never_all_of_it", selections::selections),
     ("unknown::nothing_is_said_of_what_could_not_be_looked_at_by_any_exit_code", exit_codes),
     ("unknown::a_plan_states_nothing_that_could_not_be_looked_at", plan),
     ("unknown::whatever_odd_rights_somebody_has_no_answer_is_whole_that_is_not", odd_rights),
@@ -413,50 +415,6 @@ fn half_a_list(world: &World) -> anyhow::Result<()> {
         ensure!(gap.is_none() == is_known, "{namespace}: {shown}");
         ensure!(is_known || gap.is_some_and(|gap| gap.to_string().contains("`kubectl get -A` prints all")), "{shown}");
     }
-    Ok(())
-}
-
-/// What kubectl prints of some objects is a list like that of all.
-fn selections(world: &World) -> anyhow::Result<()> {
-    let managed = TestCluster::start(world, "unknown-selections", &bindings(2))?;
-    let write = |name: &str, args: &[&str]| -> anyhow::Result<()> {
-        let text = managed.admin.kubectl(&[&["get"][..], args, &["-o", "json"]].concat())?.success()?;
-        Ok(std::fs::write(managed.folder.join(name), text)?)
-    };
-    let gaps = |files: &[&str]| -> anyhow::Result<Vec<String>> {
-        let from = files.iter().flat_map(|file| ["--from", file]);
-        let args: Vec<&str> = ["matrix", "-o", "json"].into_iter().chain(from).collect();
-        let shown: Value = serde_json::from_str(&managed.run(&args)?.success()?)?;
-        let gaps = shown["gaps"].as_array().context("gaps")?.iter();
-        let why = |gap: &Value| gap["why"].as_str().is_some_and(|why| why.contains("look like a selection"));
-        Ok(gaps.filter(|gap| why(gap)).filter_map(|gap| gap["what"].as_str().map(str::to_owned)).collect())
-    };
-    let all = "namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps";
-    write("all.json", &[all, "-A"])?;
-    ensure!(gaps(&["all.json"])?.is_empty(), "a real server's whole lists lack something");
-    let some = ["namespaces", "roles", "clusterroles", "rolebindings", "clusterrolebindings", "configmaps"];
-    let rows: &[(&[&str], &[&str])] = &[
-        (&["clusterrole/cluster-admin", "clusterrole/reader", "clusterrolebinding/cluster-admin"], &["clusterroles", "clusterrolebindings"]),
-        (&["clusterroles", "-l", "rbac.authorization.k8s.io/aggregate-to-view=true"], &["clusterroles"]),
-        (&["namespaces", "-l", "kubernetes.io/metadata.name in (shop,default)"], &["namespaces"]),
-        (&["-n", "kube-system", "cm/kube-root-ca.crt", "cm/kube-apiserver-legacy-service-account-token-tracking"], &["the ConfigMaps of kube-system"]),
-    ];
-    for (selection, expected) in rows {
-        write("selection.json", selection)?;
-        // Everything else is known.
-        let is_selected = |kind: &&str| expected.iter().any(|gap| gap.to_lowercase().contains(*kind));
-        let rest: Vec<&str> = some.into_iter().filter(|kind| !is_selected(kind)).collect();
-        write("rest.json", &[&rest.join(","), "-A"])?;
-        let found = gaps(&["rest.json", "selection.json"])?;
-        ensure!(found == *expected, "{selection:?}: {found:?} and not {expected:?}");
-        // Whoever gives the whole beside it has given the whole.
-        ensure!(gaps(&["all.json", "selection.json"])?.is_empty(), "{selection:?}");
-    }
-    // A right that is not in a selection is no right that nobody has.
-    write("named.json", &["clusterrole/view", "clusterrole/edit", "clusterrolebinding/cluster-admin"])?;
-    write("rest.json", &["namespaces,roles,rolebindings,configmaps", "-A"])?;
-    let said = managed.run(&["who-can", "delete", "nodes", "--from", "rest.json", "--from", "named.json"])?;
-    ensure!(said.stderr.contains("others may also be allowed by what could not be read"), "{said:?}");
     Ok(())
 }
 

@@ -5,6 +5,9 @@ use identity::Partition;
 use super::RBAC;
 use crate::{How, Inputs, Kustomizations, MappingTarget, tests::now};
 
+/// What it is, kustomizations by their folders, the aggregated role, the labels that are there, and the gap.
+type Row<'a> = (&'a str, &'a [(&'a str, String)], &'a String, &'a str, Option<&'a str>);
+
 const AGGREGATED: &str = "kind: ClusterRole\nmetadata: {name: all}\naggregationRule: {clusterRoleSelectors: [";
 
 /// What a kustomization adds is there as `kubectl kustomize` adds it: an outer one last. What several do not add alike is a gap where
@@ -14,14 +17,21 @@ fn labels_of_kustomizations_choose_roles() {
     let k = |more: &str| format!("resources: [it.yaml]\n{more}");
     let outer = |more: &str| format!("resources: [../k]\n{more}");
     let by = |selector: &str| format!("{AGGREGATED}{selector}]}}\nrules: null\n");
-    let (team, expression) = (by("{matchLabels: {team: a}}"), by("{matchExpressions: [{key: team, operator: DoesNotExist}]}"));
+    let (team, expression) =
+        (by("{matchLabels: {team: a}}"), by("{matchExpressions: [{key: team, operator: DoesNotExist}]}"));
     let none = by("{matchLabels: {other: a}}");
     let of = "whether the ClusterRole part (k/it.yaml:1) is aggregated: the ClusterRole all chooses by the label team, which \
               kustomizations do not give it alike; give what `kubectl kustomize` makes of each, by `--from -`";
-    let rows: &[(&str, &[(&str, String)], &String, &str, Option<&str>)] = &[
+    let rows: &[Row<'_>] = &[
         ("no label", &[("k", k(""))], &team, "", None),
         ("commonLabels", &[("k", k("commonLabels: {team: a}\n"))], &team, "team: a", None),
-        ("labels", &[("k", k("labels:\n- pairs: {x: w}\n- {pairs: {team: a}, includeSelectors: true}\n"))], &team, "team: a, x: w", None),
+        (
+            "labels",
+            &[("k", k("labels:\n- pairs: {x: w}\n- {pairs: {team: a}, includeSelectors: true}\n"))],
+            &team,
+            "team: a, x: w",
+            None,
+        ),
         ("another value", &[("k", k("commonLabels: {team: b}\n"))], &team, "team: b", None),
         (
             "an outer one goes before an inner one",
@@ -44,7 +54,13 @@ fn labels_of_kustomizations_choose_roles() {
             "",
             Some(of),
         ),
-        ("one of two", &[("k", k("")), ("d", outer("commonLabels: {team: a}\n")), ("e", outer(""))], &expression, "", Some(of)),
+        (
+            "one of two",
+            &[("k", k("")), ("d", outer("commonLabels: {team: a}\n")), ("e", outer(""))],
+            &expression,
+            "",
+            Some(of),
+        ),
         (
             "two that differ, and nobody asks",
             &[("k", k("")), ("d", outer("commonLabels: {team: a}\n")), ("e", outer("commonLabels: {team: b}\n"))],

@@ -31,7 +31,8 @@ fn a_dump_of_some_by_name_or_selector_is_not_one_of_all() {
         let metadata = json!({"name": name, "namespace": namespace, "resourceVersion": "1"});
         json!({"apiVersion": version, "kind": kind, "metadata": metadata, "roleRef": {"kind": "ClusterRole", "name": "view"}})
     };
-    let list = |objects: &[serde_json::Value]| json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string();
+    let list =
+        |objects: &[serde_json::Value]| json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string();
     let whole: Vec<_> = STANDARD.iter().map(|(kind, id)| object(kind, *id)).collect();
     let said = |texts: &[String]| -> Vec<String> {
         let mut given = Inputs::default();

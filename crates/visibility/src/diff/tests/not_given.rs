@@ -9,14 +9,45 @@ const GROUP: &str = "rbac.authorization.k8s.io";
 
 fn list(kind: &str, items: &[String]) -> String {
     let version = if kind == "ConfigMap" || kind == "Namespace" { "v1".to_owned() } else { format!("{GROUP}/v1") };
+    let standard = if items.is_empty() { Vec::new() } else { standard(kind) };
+    let items = [items, &standard].concat();
     format!(r#"{{"apiVersion": "{version}", "kind": "{kind}List", "items": [{}]}}"#, items.join(","))
 }
 
 fn object(kind: &str, rest: &str) -> String {
-    let namespace = if kind.starts_with("Cluster") { "" } else { r#", "namespace": "kube-system""# };
+    named(kind, "kube-system/x", rest)
+}
+
+/// What an API server has of a kind from its first minute, by which a list shows that it is whole.
+fn standard(kind: &str) -> Vec<String> {
+    let names: &[&str] = match kind {
+        "Role" => {
+            &["kube-public/system:controller:bootstrap-signer", "kube-system/extension-apiserver-authentication-reader"]
+        }
+        "RoleBinding" => &[
+            "kube-public/system:controller:bootstrap-signer",
+            "kube-system/system::extension-apiserver-authentication-reader",
+        ],
+        "ClusterRole" => &["/cluster-admin", "/view", "/system:kube-controller-manager"],
+        "ClusterRoleBinding" => &["/cluster-admin", "/system:kube-controller-manager", "/system:kube-scheduler"],
+        "ConfigMap" => &["kube-system/extension-apiserver-authentication"],
+        _ => &[],
+    };
+    let rest = match kind {
+        "Role" | "ClusterRole" => r#""rules": []"#.to_owned(),
+        "ConfigMap" => r#""data": {}"#.to_owned(),
+        _ => format!(r#""roleRef": {{"apiGroup": "{GROUP}", "kind": "ClusterRole", "name": "x"}}"#),
+    };
+    names.iter().map(|name| named(kind, name, &rest)).collect()
+}
+
+fn named(kind: &str, name: &str, rest: &str) -> String {
+    let (namespace, name) = name.split_once('/').unwrap_or_default();
+    let namespace =
+        if kind.starts_with("Cluster") { String::new() } else { format!(r#", "namespace": "{namespace}""#) };
     let version = if kind == "ConfigMap" { "v1".to_owned() } else { format!("{GROUP}/v1") };
     format!(
-        r#"{{"apiVersion": "{version}", "kind": "{kind}", "metadata": {{"name": "x", "resourceVersion": "1"{namespace}}}, {rest}}}"#
+        r#"{{"apiVersion": "{version}", "kind": "{kind}", "metadata": {{"name": "{name}", "resourceVersion": "1"{namespace}}}, {rest}}}"#
     )
 }
 

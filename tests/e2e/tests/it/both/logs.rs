@@ -251,7 +251,7 @@ pub(super) fn at_a_terminal(world: &World) -> anyhow::Result<()> {
     let says = |name: &str, program: &Path| -> anyhow::Result<String> {
         let folder = world.folder(&format!("both-terminal-{name}"))?;
         fs::write(folder.join("c.yaml"), format!("clusterID: c\nserver: {{port: {}}}\n", free_port()?))?;
-        let mut command = process::command(&world.parts.moto.with_file_name("python"), &folder);
+        let mut command = process::command(world.parts.moto.with_file_name("python"), &folder);
         command.args(["-c", TERMINAL]).arg(program);
         command.args(["server", "-c", "c.yaml", "--state-dir=.", "--generate-kubeconfig=k"]);
         if name == "ours" {

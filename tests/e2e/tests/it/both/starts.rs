@@ -15,6 +15,7 @@ use e2e::{
 use super::servers::mounted_file;
 
 /// Whatever a server is given.
+#[derive(Clone, Copy)]
 struct Start {
     /// Further arguments. `{port}` is a port, `{hex}`, `{octal}`, `{zero}`, `{binary}` and `{apart}` are the same in other forms.
     typed: &'static str,

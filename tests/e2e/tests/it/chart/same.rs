@@ -60,7 +60,10 @@ fn compare(world: &World, helm: &Path, folder: &Path, text: &str) -> anyhow::Res
             Ok(file)
         };
         let written = written.success()?;
-        ensure!(of_access(&mounted.success()?)? == of_access(&written)?, "the server reads something else than was written");
+        ensure!(
+            of_access(&mounted.success()?)? == of_access(&written)?,
+            "the server reads something else than was written"
+        );
         // Whoever goes on with the resolved file gets the same of Helm, the chart's settings included.
         fs::write(folder.join("access.yaml"), &written)?;
         let (before, after) = (settled(made), settled(objects(&by_helm("access.yaml")?.success()?)?));

@@ -16,6 +16,9 @@ pub(super) const PEOPLE: &str = include_str!("people.yaml");
 /// Everybody of another one.
 pub(super) const PEOPLE_CN: &str = include_str!("people-cn.yaml");
 
+/// How many callers at least every mapping of the commercial partition is tried with.
+const CALLERS: usize = 20;
+
 /// Their names in these files, by partition.
 const NAMES: [(Partition, &[&str]); 2] = [
     (
@@ -89,6 +92,7 @@ impl Caller {
     /// Everybody of a partition whom this AWS knows.
     pub(super) fn all(partition: Partition, sts: &Sts) -> anyhow::Result<Vec<Self>> {
         let (_, names) = NAMES.iter().find(|(of, _)| *of == partition).context("people of the partition")?;
+        ensure!(partition != Partition::Aws || names.len() >= CALLERS, "{} callers are too few", names.len());
         names.iter().map(|name| Self::new(name, sts)).collect()
     }
 
