@@ -71,7 +71,6 @@ impl Beside {
         anyhow::ensure!(status.success(), "{} failed ({status})", self.shown);
         Ok(())
     }
-
 }
 
 impl Drop for Beside {

@@ -7,8 +7,7 @@ use std::{
 };
 
 use crate::{
-    needs,
-    run,
+    needs, run,
     tools::{self, Tools},
 };
 

@@ -215,7 +215,7 @@ pub(crate) fn reach(
     let address = match (address, &server.address) {
         (Some(typed), _) => found(typed).context("--address")?,
         (None, Some(written)) => found(written)
-            .with_context(|| config.place("server.address").map(|place| place.to_string()).unwrap_or_default())?,
+            .with_context(|| config.place("server.address").map(ToString::to_string).unwrap_or_default())?,
         (None, None) => defaults::ADDRESS,
     };
     Ok(Reach {
