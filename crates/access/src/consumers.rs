@@ -2,7 +2,7 @@
 
 use document::Problem;
 
-use crate::{Access, Code, Facts, Kind, Scope};
+use crate::{Access, AccessPrincipal, Code, Facts, Kind, Scope};
 
 /// Who takes an access file, or what is made of it, and so decides which of its features are supported. It is no text and no place:
 /// [`RenderTarget`](crate::RenderTarget) and `inventory::MappingTarget` each say which consumer theirs is for.
@@ -156,8 +156,13 @@ pub fn unsupported(access: &Access, facts: &Facts, consumer: Consumer, expiry: E
     if expiry == Expiry::Refuse && !consumer.carries(Feature::Expiry) {
         let groups = access.groups.iter().flatten();
         let ends = groups.flat_map(|group| {
-            let members = group.members.iter().chain(&group.iam_groups).filter_map(|member| member.expires.as_ref());
-            group.expires.iter().chain(members)
+            // Who is listed without an end as well has none.
+            let has_end = |member: &&AccessPrincipal| {
+                let same = group.members.iter().filter(|other| other.identity() == member.identity());
+                same.into_iter().all(|other| other.expires.is_some())
+            };
+            let members = group.members.iter().filter(has_end).chain(&group.iam_groups);
+            group.expires.iter().chain(members.filter_map(|member| member.expires.as_ref()))
         });
         for end in ends {
             let hint =

@@ -9,6 +9,7 @@ use super::bindings;
 /// What kubectl prints of some objects is a list like that of all.
 pub(super) fn selections(world: &World) -> anyhow::Result<()> {
     let managed = TestCluster::start(world, "unknown-selections", &bindings(2))?;
+    managed.admin.kubectl(&["-n", "kube-system", "create", "configmap", "coredns"])?.success()?;
     let write = |name: &str, args: &[&str]| -> anyhow::Result<()> {
         let text = managed.admin.kubectl(&[&["get"][..], args, &["-o", "json"]].concat())?.success()?;
         Ok(std::fs::write(managed.folder.join(name), text)?)
@@ -33,7 +34,7 @@ pub(super) fn selections(world: &World) -> anyhow::Result<()> {
         (&["clusterroles", "-l", "rbac.authorization.k8s.io/aggregate-to-view=true"], &["clusterroles"]),
         (&["namespaces", "-l", "kubernetes.io/metadata.name in (shop,default)"], &["namespaces"]),
         (
-            &["-n", "kube-system", "cm/kube-root-ca.crt", "cm/kube-apiserver-legacy-service-account-token-tracking"],
+            &["-n", "kube-system", "cm/coredns", "cm/kube-apiserver-legacy-service-account-token-tracking"],
             &["the ConfigMaps of kube-system"],
         ),
     ];
