@@ -26,8 +26,8 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-pub(crate) use self::streams::OF_ONE_CONNECTION;
 use self::streams::Streams;
+pub(crate) use self::streams::{OF_ONE_CONNECTION, Stream};
 
 /// How long whoever has only just come may take to ask, when the server ends.
 const LAST_ASKED: Duration = Duration::from_secs(1);
@@ -46,7 +46,7 @@ pub(crate) struct Bounds {
     pub(crate) first_request_timeout: Duration,
     /// Until one of the answers is taken that were given.
     pub(crate) answer_timeout: Duration,
-    /// Requests under way, of all connections on which nobody was let in.
+    /// Requests under way or with an answer that is not taken. With as many, only connections are read on which somebody was let in.
     pub(crate) streams: usize,
     /// Answers that were given and are not taken, of all connections, in bytes.
     pub(crate) answers: usize,

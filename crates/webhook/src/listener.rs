@@ -155,11 +155,7 @@ async fn connection(arrival: Arrival, acceptor: TlsAcceptor, webhook: Arc<Webhoo
         let (webhook, place) = (Arc::clone(&webhook), Arc::clone(&place));
         service_fn(move |request: Request<Incoming>| {
             let (webhook, place, stream) = (Arc::clone(&webhook), Arc::clone(&place), place.stream());
-            async move {
-                let answer = routes::answer(&webhook, client, &place, request).await;
-                drop(stream);
-                answer
-            }
+            async move { routes::answer(&webhook, client, &place, stream, request).await }
         })
     };
     let mut builder = auto::Builder::new(TokioExecutor::new());

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::{
     Outcome, Trouble, Webhook, audit, beside,
     body::Unread,
-    connections::{CrowdedOut, Place},
+    connections::{CrowdedOut, Place, Stream},
     pages,
     reply::{TEXT, response},
     review,
@@ -21,6 +21,7 @@ pub(crate) async fn answer(
     webhook: &Arc<Webhook>,
     client: SocketAddr,
     place: &Place,
+    stream: Stream,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let page = pages::asked_for(&request);
@@ -34,7 +35,7 @@ pub(crate) async fn answer(
         }
     };
     // The client is to take it, however large or small.
-    Ok(answer.map(|bytes| Full::new(place.hold(bytes))))
+    Ok(answer.map(|bytes| Full::new(place.hold(bytes, stream))))
 }
 
 fn page(webhook: &Webhook, place: &Place, page: &str) -> Response<Bytes> {

@@ -32,8 +32,9 @@ pub struct Settings {
     pub predecessor: PredecessorLimits,
     /// Connections open at once. For one more, another has to go; as many may wait for that.
     pub max_connections: usize,
-    /// Requests under way at once of all connections on which nobody was let in. If there are more, nothing more is read of these: so it
-    /// is more than all that can wait for something, which are bodies, questions to STS and those who share one.
+    /// Requests at once, under way or with an answer that is not taken. If there are more, nothing more is read of connections on which
+    /// nobody was let in: so it is more than all that can wait for something, which are bodies, questions to STS, those who share one,
+    /// and twice the answers that may wait.
     pub max_streams: usize,
     /// Bytes of all unfinished request bodies together, each with 2 KiB for its stream, however little of it has come. If there are
     /// more, one is given up.
@@ -81,7 +82,7 @@ impl Settings {
                 max_body: 256 << 10,
             },
             max_connections: 256,
-            max_streams: 2_048,
+            max_streams: 3_072,
             max_bodies: 1 << 20,
             max_answers: 1 << 20,
             body_timeout: Duration::from_secs(5),

@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use hyper::body::Bytes;
 use tokio::time::Instant;
 
-use super::{Connection, Connections, Ending, Open, Place};
+use super::{Connection, Connections, Ending, Open, Place, Stream};
 
 /// What an answer takes besides its body: its head, and a stream of HTTP/2 that has not ended.
 const BESIDE_BODY: usize = 2 << 10;
@@ -20,6 +20,7 @@ const ON_ITS_WAY: Duration = Duration::from_millis(100);
 /// The bytes of an answer, counted until dropped.
 struct Held {
     bytes: Bytes,
+    _stream: Stream,
     connection: Arc<Connection>,
     connections: Arc<Connections>,
 }
@@ -31,10 +32,10 @@ impl Place {
         untaken <= 2 * self.connections.bounds.answers && !self.is_crowded_out()
     }
 
-    /// Counts an answer until it is taken.
-    pub(crate) fn hold(&self, bytes: Bytes) -> Bytes {
+    /// Counts an answer until it is taken, and its request.
+    pub(crate) fn hold(&self, bytes: Bytes, stream: Stream) -> Bytes {
         let (connections, connection) = (Arc::clone(&self.connections), Arc::clone(&self.connection));
-        let held = Held { bytes, connection, connections };
+        let held = Held { bytes, _stream: stream, connection, connections };
         let mut open = self.connections.open();
         let mut state = self.connection.state();
         open.untaken_of_all += held.counts();

@@ -196,8 +196,8 @@ async fn bodies(field: &mut Field) -> anyhow::Result<Logins> {
                                 strangers.saw(&answer);
                             }
                         }
-                        40..59 => many(&door, 16, || Load::whole(megabyte.slice(..900_000)), &strangers).await,
-                        _ => many(&door, 250, || Load::unfinished(megabyte.slice(..16_000)), &strangers).await,
+                        40..59 => many(&door, 16, || Load::whole(megabyte.slice(..900_000)), 1, &strangers).await,
+                        _ => many(&door, 250, || Load::unfinished(megabyte.slice(..16_000)), 1, &strangers).await,
                     }
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
@@ -206,8 +206,8 @@ async fn bodies(field: &mut Field) -> anyhow::Result<Logins> {
         .await)
 }
 
-/// So many requests of one connection, for a second.
-async fn many(door: &Door, count: usize, body: impl Fn() -> Load, strangers: &Arc<Strangers>) {
+/// So many requests of one connection, for some seconds.
+async fn many(door: &Door, count: usize, body: impl Fn() -> Load, seconds: u64, strangers: &Arc<Strangers>) {
     let Ok(http) = door.http2().await else { return };
     let mut asking = JoinSet::new();
     for _ in 0..count {
@@ -219,7 +219,7 @@ async fn many(door: &Door, count: usize, body: impl Fn() -> Load, strangers: &Ar
         });
     }
     // They end with their set.
-    let _ = tokio::time::timeout(Duration::from_secs(1), asking.join_all()).await;
+    let _ = tokio::time::timeout(Duration::from_secs(seconds), asking.join_all()).await;
 }
 
 fn bytes(length: usize) -> hyper::body::Bytes {
@@ -454,7 +454,7 @@ async fn streams(field: &mut Field) -> anyhow::Result<Logins> {
             let (door, strangers) = (door.clone(), Arc::clone(&strangers));
             async move {
                 loop {
-                    many(&door, 128, || Load::unfinished(bytes(0)), &strangers).await;
+                    many(&door, 128, || Load::unfinished(bytes(0)), 5, &strangers).await;
                 }
             }
         })
