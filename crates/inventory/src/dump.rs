@@ -350,7 +350,9 @@ impl Dump {
     }
 
     fn refuse(&mut self, refused: &Refused) {
-        self.note(&refused.to_string(), &refused.why.to_string());
+        let target = MappingTarget::in_config_map(&refused.name).filter(|_| *refused.kind == *"ConfigMap");
+        let about = target.map_or(About::Other, About::Given);
+        self.refused.push(self.noted(&refused.to_string(), &refused.why.to_string()).about(about));
     }
 
     /// Each of its values that is none stands at a line of its own.
@@ -377,11 +379,6 @@ impl Dump {
 
     fn noted(&self, what: &str, why: &str) -> Unseen {
         Unseen::new(format!("{what}{}", self.at()), why)
-    }
-
-    /// Something here is not what it seems.
-    pub(super) fn note(&mut self, what: &str, why: &str) {
-        self.refused.push(self.noted(what, why));
     }
 
     /// Where what is read now stands, behind what it is called; nothing where that is not known.

@@ -47,6 +47,9 @@ pub struct Observed {
     pub knows_mapping_objects: bool,
     /// The mapping sources of which nothing says that a server reads them, and why not.
     pub not_read: BTreeMap<MappingTarget, Box<str>>,
+    /// Whether the `ConfigMap`s are here that are read for logins, as far as it shows who reads any, though not all of
+    /// `kube-system` may be: `aws-auth` as a cluster has it, and the authenticator's where one mounts it.
+    pub has_maps_of_logins: bool,
     /// What could not be read. What is missing is never assumed to be empty: a plan with gaps says so, and is not applied.
     pub unseen: Vec<Unseen>,
     /// Of that, mapping sources that were given and cannot be read, or in which something is still to be filled in.

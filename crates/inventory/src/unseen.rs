@@ -38,8 +38,10 @@ pub enum About {
     BareLogins,
     /// The record of what was applied last.
     Record,
-    /// What one role allows.
+    /// What one role allows that bindings grant.
     Role,
+    /// Which roles an aggregated role is made of, whether it is bound or chosen by one that is.
+    Aggregation,
     /// Who has an access key.
     AccessKey,
     /// Anything else.
@@ -72,7 +74,7 @@ pub enum ObjectKind {
 pub fn undecided_role(role: &str) -> Unseen {
     let why = "it aggregates roles that aggregate it in turn, and each has rules of its own: which of them stay hangs on which role \
                the cluster's controller looks at first; leave the rules of all but one out";
-    Unseen::new(format!("what the ClusterRole {role} allows"), why).about(About::Role)
+    Unseen::new(format!("what the ClusterRole {role} allows"), why).about(About::Aggregation)
 }
 
 /// A mapping source that could not be read.
@@ -160,6 +162,12 @@ impl Unseen {
     /// Whether it is a mapping source that was there and cannot be read.
     pub(crate) fn hides_as_read(&self, target: MappingTarget) -> bool {
         [About::Refused(target), About::Given(target), About::Twice(target)].contains(&self.about)
+    }
+
+    /// Returns whether it is the very place of a target, which is there and cannot be read: whatever is written for it would be written
+    /// over that.
+    pub fn withholds(&self, target: MappingTarget) -> bool {
+        [About::Source(target), About::Refused(target), About::Given(target)].contains(&self.about)
     }
 
     /// Returns whether it may hold the logins of a target.

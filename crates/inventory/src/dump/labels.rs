@@ -32,7 +32,7 @@ impl Dump {
                  kustomize` makes of each, by `--from -`",
                 by.id().1
             );
-            Some(Unseen::new(format!("whether the {what} is aggregated"), why).about(About::Role))
+            Some(Unseen::new(format!("whether the {what} is aggregated"), why).about(About::Aggregation))
         };
         self.open_labels.iter().filter_map(gap).collect()
     }

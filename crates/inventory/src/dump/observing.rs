@@ -31,6 +31,7 @@ impl Dump {
         let (not_read, without_cluster) = (self.not_read(&told), self.without_cluster(&told));
         let made: Vec<Unseen> = self.made_unseen().chain(self.labels_unseen()).collect();
         let looked_at = LookedAt { target, is_eks };
+        let has_maps_of_logins = self.has_maps_of_logins(&not_read, is_eks);
         let lacking = [self.lists_unseen(), self.sources_unseen(looked_at, record.as_ref())].concat();
         let (targets, mut left): (Vec<_>, Vec<_>) = self.targets().into_iter().partition(|of| looked_at.holds(*of));
         let mut left_aside_unseen = self.left_aside_unseen(looked_at);
@@ -119,6 +120,7 @@ impl Dump {
             modes: told.modes,
             unread_modes: told.unread_modes,
             knows_mapping_objects,
+            has_maps_of_logins,
             not_read,
             definitions: foreign.iter().filter_map(|foreign| foreign.definition.clone()).collect(),
             ..Observed::default()
@@ -142,6 +144,17 @@ impl Dump {
         let is_mounted = self.foreign.iter().any(|foreign| foreign.format == FileFormat::Chart2018);
         let targets = MappingTarget::ALL.into_iter().filter(|of| !(is_mounted && *of == MappingTarget::ConfigMap));
         targets.filter_map(|target| Some((target, self.servers.not_read(target, told)?))).collect()
+    }
+
+    /// Whether the `ConfigMap`s that are read for logins are here, as far as it shows who reads any, and nobody was kept from seeing
+    /// others: `aws-auth` as a cluster has it, and the authenticator's where one mounts it.
+    fn has_maps_of_logins(&self, not_read: &BTreeMap<MappingTarget, Box<str>>, is_eks: bool) -> bool {
+        let map = |target: MappingTarget| self.config_maps.get(target.config_map()?);
+        let is_stored = |map: &ConfigMap| map.resource_version.as_ref().is_some_and(|version| !version.is_empty());
+        let others = [MappingTarget::ConfigMap, MappingTarget::AccessFile];
+        let has_others = others.iter().all(|of| not_read.contains_key(of) || map(*of).is_some());
+        let is_kept = self.missing.contains_key("ConfigMap");
+        !is_kept && map(MappingTarget::AwsAuth).is_some_and(is_stored) && (is_eks || has_others)
     }
 
     /// The kinds of which not all objects are here that every cluster has.

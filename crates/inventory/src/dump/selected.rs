@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use rbac::dump::{FoundObject, Other};
 
-/// An object that every cluster has from its first minute: the API server makes it, and makes it again where it is gone.
+/// An object that every cluster has from its first minute: the API server makes it, and makes it again where it is gone. (Of the
+/// `ConfigMap` that holds wherever certificates of clients are taken, or an aggregated API server is.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Standard {
     kind: &'static str,
@@ -100,8 +101,10 @@ impl Standard {
     pub(super) fn lacked(self, resources: &str) -> String {
         let Self { kind, namespace, name } = self;
         let name = if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") };
+        // An API server that takes no certificates of clients makes no such `ConfigMap`.
+        let who = if kind == "ConfigMap" { "nearly every cluster" } else { "every cluster" };
         format!(
-            "the dumps look like a selection (by names or `-l`): they lack the {kind} {name}, which every cluster has; \
+            "the dumps look like a selection (by names or `-l`): they lack the {kind} {name}, which {who} has; \
              `kubectl get {resources} -A -o json` prints all"
         )
     }

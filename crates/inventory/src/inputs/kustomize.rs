@@ -132,7 +132,7 @@ impl Kustomizations {
         for entry in root.iter().filter_map(Node::as_mapping).flatten() {
             let key = &*entry.key.text;
             if key == "namespace" {
-                let name = text(&entry.value).filter(|name| !name.is_empty());
+                let name = text(&entry.value).filter(|name| !name.is_empty() && !entry.value.is_null());
                 one.namespace = name.map(|name| Namespace { name, place: place(path, line(&entry.value)) });
             }
             if ["resources", "bases", "components"].contains(&key) {

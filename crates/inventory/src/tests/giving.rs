@@ -535,6 +535,18 @@ fn a_namespace_that_is_not_written_is_somebodys_word_or_a_kustomizations() {
         ),
         ("one beside that does not list it", &[("k/kustomization.yml", "namespace: x\n")], role(""), None, "Role x/a:  (k/it.yaml:1)\n".to_owned()),
         ("one without a namespace", &[("k/Kustomization", "resources: [it.yaml]\n")], role(""), None, no.to_owned()),
+        ("one whose namespace is null", &[("k/kustomization.yaml", "resources: [it.yaml]\nnamespace: null\n")], role(""), None, no.to_owned()),
+        ("one whose namespace is ~", &[("k/kustomization.yaml", "resources: [it.yaml]\nnamespace: ~\n")], role(""), None, no.to_owned()),
+        ("one whose namespace is left empty", &[("k/kustomization.yaml", "resources: [it.yaml]\nnamespace:\n")], role(""), None, no.to_owned()),
+        ("one whose namespace is ''", &[("k/kustomization.yaml", "resources: [it.yaml]\nnamespace: ''\n")], role(""), None, no.to_owned()),
+        ("one whose namespace is called null", &[("k/kustomization.yaml", "resources: [it.yaml]\nnamespace: 'null'\n")], role(""), None, "Role null/a:  (k/it.yaml:1)\n".to_owned()),
+        (
+            "one without a namespace around one that has it",
+            &[("k/kustomization.yaml", "resources: [it.yaml]\nnamespace: x\n"), ("d/kustomization.yaml", "resources: [../k]\nnamespace: null\n")],
+            role(""),
+            None,
+            "Role x/a:  (k/it.yaml:1)\n".to_owned(),
+        ),
         ("one elsewhere that lists it", &[("d/kustomization.yaml", "resources: [../k/it.yaml]\nnamespace: x\n")], role(""), None, "Role x/a:  (k/it.yaml:1)\n".to_owned()),
         (
             "one that takes the folder in, and goes before it",

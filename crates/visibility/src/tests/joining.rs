@@ -1,8 +1,14 @@
 //! What is joined with what.
 
 use insta::assert_snapshot;
+use inventory::{How, Inputs, Kustomizations, Unseen};
+use rbac::Subject;
 
-use super::{lines, resource, whole, world};
+use super::{lines, now, resource, whole, world};
+use crate::{
+    Resources, World,
+    matrix::{self, Options, Whose},
+};
 
 const DUMP: &str = r#"{"apiVersion": "v1", "kind": "List", "items": [
 {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "dev"}},
@@ -351,5 +357,56 @@ fn roles_that_aggregate_each_other_are_not_known() {
         let gaps: Vec<&str> = gaps.filter_map(|gap| gap.what.strip_prefix("what the ClusterRole ")).collect();
         let expected: Vec<String> = expected.iter().map(|name| format!("{name} allows")).collect();
         assert_eq!(gaps, expected, "{text}");
+        every_answer_has(&world, "it aggregates roles");
     }
+}
+
+/// What a role is made of matters wherever it is bound: no answer leaves it out.
+#[test]
+fn labels_that_are_not_known_are_gaps_of_every_answer() {
+    let part = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: part}\n\
+                rules: [{apiGroups: [''], resources: [secrets], verbs: [get]}]\n";
+    let all = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: all}\n\
+               aggregationRule: {clusterRoleSelectors: [{matchLabels: {team: a}}]}\n---\n\
+               apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: b}\n\
+               roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: all}\n\
+               subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: viewer}]\n";
+    for (other, expected) in [("", 1), ("commonLabels: {team: a}\n", 0)] {
+        let mut kustomizations = Kustomizations::default();
+        let files = [("k", "resources: [part.yaml]\n".to_owned()), ("dev", format!("resources: [../k]\n{other}"))];
+        let prod = ("prod", "resources: [../k]\ncommonLabels: {team: a}\n".to_owned());
+        for (folder, text) in files.into_iter().chain([prod]) {
+            kustomizations.add(&format!("{folder}/kustomization.yaml"), &text).expect(folder);
+        }
+        let of = kustomizations.of(["k/part.yaml"]);
+        let how = How { kustomized: of.get("k/part.yaml"), ..How::default() };
+        let mut given = Inputs::default();
+        given.read_as("k/part.yaml", part.as_bytes(), how).expect("readable");
+        given.read("all.yaml", all.as_bytes()).expect("readable");
+        let world = World::new(given, None, now()).expect("readable");
+        assert_eq!(every_answer_has(&world, "the ClusterRole all chooses by"), expected, "{other}");
+    }
+}
+
+/// How many gaps for such a reason there are, which `who-can` and `matrix` have as `lint` has them.
+fn every_answer_has(world: &World, reason: &str) -> usize {
+    let of_reason = |gaps: &[&Unseen]| -> Vec<Unseen> {
+        gaps.iter().copied().filter(|gap| gap.why.starts_with(reason)).cloned().collect()
+    };
+    let of_world = of_reason(&world.gaps().iter().collect::<Vec<_>>());
+    let resources = Resources::well_known();
+    let (options, viewer) = (Options::default(), Whose::Subject(Subject::User("viewer".into())));
+    let of_person = matrix::person(world, &resources, &options, &viewer).expect("somebody").matrix.gaps;
+    let of_matrix = crate::matrix(world, &resources, &options).gaps;
+    let answers = [
+        ("who-can in a namespace", of_reason(&world.gaps_about_question(&resource("get", "", "secrets", "x"), false))),
+        ("who-can in the cluster", of_reason(&world.gaps_about_question(&resource("get", "", "nodes", ""), false))),
+        ("who-can anywhere", of_reason(&world.gaps_about_question(&resource("get", "", "secrets", ""), true))),
+        ("matrix", of_reason(&of_matrix.iter().collect::<Vec<_>>())),
+        ("matrix of somebody", of_reason(&of_person.iter().collect::<Vec<_>>())),
+    ];
+    for (answer, found) in answers {
+        assert_eq!(found, of_world, "{answer}");
+    }
+    of_world.len()
 }

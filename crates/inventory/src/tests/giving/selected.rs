@@ -50,8 +50,9 @@ fn a_dump_of_some_by_name_or_selector_is_not_one_of_all() {
         let resources = format!("{}s", kind.to_lowercase());
         let what = if *kind == "ConfigMap" { "the ConfigMaps of kube-system" } else { &*resources };
         let id = if namespace.is_empty() { (*name).to_owned() } else { format!("{namespace}/{name}") };
+        let who = if *kind == "ConfigMap" { "nearly every cluster" } else { "every cluster" };
         let lacks = format!(
-            "{what}: the dumps look like a selection (by names or `-l`): they lack the {kind} {id}, which every cluster has; \
+            "{what}: the dumps look like a selection (by names or `-l`): they lack the {kind} {id}, which {who} has; \
              `kubectl get {resources} -A -o json` prints all"
         );
         // Another one is there in its place, as whoever names one gets it, or has labels that are asked for.
