@@ -54,7 +54,7 @@ pub(crate) fn run(args: &CheckArgs, global: &Global, process: &Process) -> Comma
         settings::of_access_file(global, &access)?;
     }
     // What is wrong with the file is said even where the cluster or IAM gives no answer.
-    let (facts, trouble) = match args.files.facts(&access, process) {
+    let (facts, trouble) = match args.files.facts(&access, process, None) {
         Ok(facts) => (facts, None),
         Err(error) if is_readable => return Err(error.into()),
         Err(error) => (Facts::default(), Some(error)),

@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use clap::Args;
 use document::{Limits, Problem, Severity, Sources};
 use inventory::{
-    AccessEntries, ClaimedBy, Dump, Inputs, MappingTarget, Observed, Unseen, WhichCluster, foreign::Foreign,
+    AccessEntries, ClaimedBy, Dump, Inputs, MappingTarget, ObjectKind, Observed, Unseen, WhichCluster, foreign::Foreign,
 };
 use kubernetes::{Cluster, Resource};
 use mapping::authenticator::Config;
@@ -100,7 +100,14 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     }
     let unseen = observed.unseen.iter().filter(|gap| !said.contains(gap)).cloned();
     let unseen: Vec<Unseen> = unseen.chain(observed.entries.undescribed()).collect();
-    if !unseen.is_empty() {
+    let enough = "; aws-auth is here, and nothing says that a server reads another for logins";
+    if let ([gap], true) = (&unseen[..], observed.has_maps_of_logins)
+        && gap.is_of(&[ObjectKind::ConfigMaps])
+    {
+        for gap in inventory::joined(&unseen) {
+            process::note(&format!("note: {gap}{enough}"));
+        }
+    } else if !unseen.is_empty() {
         for Unseen { what, why, .. } in inventory::joined(&unseen) {
             process::note(&format!("error: {what}: {why}"));
         }

@@ -2,6 +2,7 @@
 
 use access::{Expiry, Options, RenderTarget};
 use clap::Args;
+use inventory::MappingTarget;
 
 use crate::{
     exit::{CommandResult, Failure},
@@ -51,7 +52,7 @@ pub(crate) fn run(args: &RenderArgs, global: &Global, process: &Process) -> Comm
         settings::print_problems(&sources, &problems);
         return Err(Failure::AlreadySaid);
     }
-    let facts = args.files.facts(&access, process)?;
+    let facts = args.files.facts(&access, process, args.to.shared().and_then(MappingTarget::in_config_map))?;
     if args.adopt && facts.config_maps.is_none() {
         let help = "--adopt takes over entries of the cluster's own ConfigMap; --live asks for it, and --from takes what was printed of it";
         return Err(anyhow::anyhow!(help).into());

@@ -12,7 +12,7 @@ use access::{Access, Expiry, Facts};
 use anyhow::Context as _;
 use clap::Args;
 use document::{Limits, Problem, Severity, Source, Sources, Span, Undecodable};
-use inventory::{AccessEntries, Dump, Inputs};
+use inventory::{AccessEntries, Dump, Inputs, MappingTarget};
 use reading::Kind;
 
 pub(crate) use self::iam::AskIam;
@@ -88,15 +88,22 @@ impl Files {
         self.paths.load()
     }
 
-    /// What `--from`, the cluster and IAM say about a file.
-    pub(crate) fn facts(&self, access: &Access, process: &Process) -> anyhow::Result<Facts> {
+    /// What `--from`, the cluster and IAM say about a file. What was given of a `ConfigMap` that is written has to be read.
+    pub(crate) fn facts(
+        &self,
+        access: &Access,
+        process: &Process,
+        written: Option<MappingTarget>,
+    ) -> anyhow::Result<Facts> {
         let mut found = Inputs::default();
         self.from.read(&mut found)?;
         ignored(&found);
         let Inputs { mut dump, mut facts, entries, configuration, .. } = found;
         if self.from.is_given() {
             dump.add_to(&mut facts);
-            for note in of_no_use(&facts, &dump, &entries, configuration.as_ref(), &self.from.names()) {
+            // What cannot be read is said to be that.
+            let notes = of_no_use(&facts, &dump, &entries, configuration.as_ref(), &self.from.names());
+            for note in notes.into_iter().filter(|_| dump.unread().is_empty()) {
                 process::note(&format!("note: {note}"));
             }
         }
@@ -111,9 +118,18 @@ impl Files {
             // A ConfigMap that is not there is known not to be there.
             facts.config_maps.get_or_insert_default();
         }
-        say_gaps(&dump.unread());
+        let unread = dump.unread();
+        say_gaps(&unread);
         for note in dump.notes() {
             process::note(&format!("note: {note}"));
+        }
+        if let Some(target) = written
+            && unread.iter().any(|gap| gap.withholds(target))
+        {
+            anyhow::bail!(
+                "nothing is written: {} was given and cannot be read, and without what others wrote there this would take it away",
+                target.title()
+            );
         }
         dump.add_to(&mut facts);
         self.iam.add_to(&mut facts, access, process)?;

@@ -267,7 +267,7 @@ impl Out for EntryChange {
     fn out(&self) -> EntryChangeOut<'_> {
         EntryChangeOut {
             mapping: self.target.as_str(),
-            principal: &self.principal,
+            principal: &self.written,
             before: self.before.as_ref().map(entry),
             after: self.after.as_ref().map(entry),
             adopted: self.adopted,

@@ -103,16 +103,21 @@ fn head(plan: &Plan, people: &[Changed<'_>]) -> Vec<Item> {
     items
 }
 
-/// Those who keep their rights and log in under another name or in other groups; nothing where there are none.
+/// Those who keep their rights and log in under another name or in other groups, and those who have none, whether they can log in or
+/// not; nothing where there are none.
 fn otherwise(people: &[&PersonChange]) -> String {
-    let is_other = |change: &&&PersonChange| {
-        let keeps = change.rights.as_ref().is_some_and(|rights| rights.gains.is_empty() && rights.losses.is_empty());
-        keeps && change.before.is_some() && change.after.is_some() && change.before != change.after
+    let keeps = |change: &&&PersonChange| {
+        change.rights.as_ref().is_some_and(|rights| rights.gains.is_empty() && rights.losses.is_empty())
     };
-    match people.iter().filter(is_other).count() {
-        0 => String::new(),
-        number => format!("; {} name or groups alone", count(number, "changes", "change")),
-    }
+    let (stay, others): (Vec<&PersonChange>, Vec<_>) = people
+        .iter()
+        .filter(keeps)
+        .filter(|change| change.before != change.after)
+        .partition(|change| change.before.is_some() && change.after.is_some());
+    let said = |number: usize, words: String| if number == 0 { String::new() } else { format!("; {words}") };
+    let alone = format!("{} name or groups alone", count(stay.len(), "changes", "change"));
+    let logins = format!("{} a login alone", count(others.len(), "gets or loses", "get or lose"));
+    format!("{}{}", said(stay.len(), alone), said(others.len(), logins))
 }
 
 /// Machines, which are no people; nothing where there are none.

@@ -109,7 +109,15 @@ fn everybody_is_in_one_number_at_the_head() {
             "0 people gain, 0 lose; 1 changes name or groups alone; 0 people unchanged; roles of machines: 1 unchanged",
         ),
     ];
-    for (config, expected) in rows {
+    let alone = "0 people gain, 0 lose; 2 get or lose a login alone; 0 people unchanged";
+    let without = (
+        "- {name: a, users: [x, z], authorization: [{clusterRole: absent}]}",
+        "role view = get pods",
+        String::new(),
+        alone,
+    );
+    let rows = rows.into_iter().map(|(config, expected)| (file, bound, config, expected)).chain([without]);
+    for (file, bound, config, expected) in rows {
         let config = if config.is_empty() { "  port: 1".to_owned() } else { config };
         let plan = plan(file, MappingTarget::ConfigMap, &live(bound, &config, &[]));
         let text = crate::print::text(&plan, &crate::Allowed::default());
@@ -117,6 +125,17 @@ fn everybody_is_in_one_number_at_the_head() {
         let line = said.lines().find_map(|line| line.trim().strip_prefix("rights: ")).unwrap_or_default();
         assert_eq!(line, expected, "{config}");
     }
+}
+
+/// JSON names principals in the letters in which somebody wrote them, as the text does.
+#[test]
+fn json_keeps_the_case_of_principals() {
+    let file = "- {name: a, users: [Alice, team/Bob], authorization: [{clusterRole: view}]}";
+    let plan = plan(file, MappingTarget::ConfigMap, &live("role view = get pods", "  port: 1", &[]));
+    let json: serde_json::Value = serde_json::from_str(&crate::print::json(&plan)).expect("JSON");
+    let logins = json["logins"].as_array().expect("logins").iter();
+    let named: Vec<&str> = logins.filter_map(|login| login["principal"].as_str()).collect();
+    assert_eq!(named, ["arn:aws:iam::111122223333:user/Alice", "arn:aws:iam::111122223333:user/team/Bob"]);
 }
 
 #[test]
