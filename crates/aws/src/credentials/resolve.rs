@@ -6,7 +6,9 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use identity::check_session_name;
 
-use super::{AssumeRole, Credentials, CredentialsError, Environment, MfaDevice, Rules, Secret, SharedFiles};
+use super::{
+    AssumeRole, Credentials, CredentialsError, Environment, MfaDevice, Rules, Secret, SharedFiles, slips::is_known,
+};
 
 /// The steps that lead to credentials: start from a base, then assume these roles one after the other.
 pub struct Plan {
@@ -321,9 +323,11 @@ fn sso(files: &SharedFiles, name: &str) -> Result<Sso, CredentialsError> {
         return Err(CredentialsError::Profile { profile: name.to_owned(), problem });
     }
     for (key, of_session) in section.into_iter().flatten() {
-        if let Some(own) = files.setting(name, key).filter(|own| own != of_session) {
+        if files.setting(name, key).is_some_and(|own| own != of_session) {
             let session = session.unwrap_or_default();
-            let problem = format!("its {key} is {own}, and that of [sso-session {session}] is {of_session}; keep one");
+            // The value may be a secret, and so may the name be.
+            let what = if is_known(key) { key } else { "a setting" };
+            let problem = format!("{what} stands in it and in [sso-session {session}], with another value; keep one");
             return Err(CredentialsError::Profile { profile: name.to_owned(), problem });
         }
     }
