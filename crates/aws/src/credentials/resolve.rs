@@ -112,12 +112,16 @@ pub fn resolve(
 ) -> Result<Plan, CredentialsError> {
     let name = profile_name(environment, profile);
     let named = profile.is_some() || name != "default";
+    let is_missing = named && !files.has(name);
+    if is_missing && counts_beside_keys(environment, profile, rules) {
+        return Err(no_profile(files, name));
+    }
     if profile.is_none()
         && let Some(credentials) = from_environment(environment)?
     {
         return Ok(Plan { base: Base::Static(credentials), roles: Vec::new() });
     }
-    if named && !files.has(name) {
+    if is_missing {
         return Err(no_profile(files, name));
     }
     let variables = profile.is_none();
@@ -136,6 +140,12 @@ pub fn resolve(
 pub fn profile_name<'a>(environment: &'a Environment, profile: Option<&'a str>) -> &'a str {
     let variable = || environment.get("AWS_PROFILE").or_else(|| environment.get("AWS_DEFAULT_PROFILE"));
     profile.or_else(variable).unwrap_or("default")
+}
+
+/// Whether it is an error that the profile is not there, whatever keys stand in the environment: AWS's SDK for Go passes
+/// `AWS_DEFAULT_PROFILE` over then, and nothing else is passed over by it or the AWS CLI.
+pub(super) fn counts_beside_keys(environment: &Environment, profile: Option<&str>, rules: Rules) -> bool {
+    profile.is_some() || rules == Rules::Cli || environment.get("AWS_PROFILE").is_some()
 }
 
 fn from_environment(environment: &Environment) -> Result<Option<Credentials>, CredentialsError> {
