@@ -29,6 +29,7 @@ mod error;
 mod files;
 mod lease;
 mod list_stream;
+mod no_proxy;
 mod plugin;
 mod proxies;
 mod resource;

@@ -4,7 +4,7 @@ use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use tls::Proxies;
 
-use crate::usable;
+use crate::{no_proxy::excepts, usable};
 
 /// Returns the proxy for a server. Servers on this machine have none, whatever `NO_PROXY` says (Go, `golang.org/x/net/http/httpproxy`).
 pub(crate) fn proxy_of(proxies: &Proxies, server: &Uri) -> Result<Option<Uri>, String> {
@@ -21,8 +21,11 @@ fn url_for(proxies: &Proxies, server: &Uri) -> Option<String> {
     }
     let proxy = proxies.https.as_deref().filter(|proxy| !proxy.is_empty())?;
     let proxy = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
-    let matcher = Matcher::builder().https(proxy.clone()).no(proxies.except.clone().unwrap_or_default()).build();
-    matcher.intercept(server)?;
+    // A URL that is no proxy's stands for none.
+    Matcher::builder().https(proxy.clone()).build().intercept(server)?;
+    if excepts(proxies.except.as_deref().unwrap_or_default(), host, server.port_u16().unwrap_or(443)) {
+        return None;
+    }
     // Names are looked up by the proxy with either.
     Some(proxy.replacen("socks5h://", "socks5://", 1))
 }
@@ -50,6 +53,22 @@ mod tests {
             ("its domain is", proxy, ".example.com", "https://api.example.com:6443", None),
             ("its network is", proxy, "10.0.0.0/8", "https://10.1.2.3:6443", None),
             ("everything is", proxy, "*", "https://api.example.com", None),
+            ("its port is", proxy, "api.example.com:443", "https://api.example.com", None),
+            (
+                "another port is",
+                proxy,
+                "api.example.com:443",
+                "https://api.example.com:6443",
+                Some("http://proxy.example.com:3128/"),
+            ),
+            ("its address of IPv6 is", proxy, "[2001:db8::1]:6443", "https://[2001:db8::1]:6443", None),
+            (
+                "what is below it is",
+                proxy,
+                ".api.example.com",
+                "https://api.example.com",
+                Some("http://proxy.example.com:3128/"),
+            ),
             ("another comma", proxy, "other.com,", "https://api.example.com", Some("http://proxy.example.com:3128/")),
             (
                 "the proxy itself is, which is no matter",

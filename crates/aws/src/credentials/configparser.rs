@@ -2,17 +2,19 @@
 //!
 //! Source: `RawConfigParser._read` of Python 3.11, and `configloader.py` of botocore. What ends the one with an error is an error here, with
 //! the line and what is wrong there: the AWS CLI does nothing at all with such a file.
+//!
+//! Where a file is wrong, a key may stand anywhere: no text of it is quoted but names of settings that are known.
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
-use super::ini::Sections;
+use super::{ini::Sections, slips::is_known};
 
 /// Why a text is none of these files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wrong {
     /// From 1.
     pub(crate) line: usize,
-    /// What is wrong, and what to do.
+    /// What is wrong, and what to do. It holds no secret.
     pub(crate) problem: String,
 }
 
@@ -134,8 +136,9 @@ fn read(text: &str) -> Result<(BTreeMap<String, Settings>, Settings), Wrong> {
         indent = own_indent;
         if let Some(header) = header(content) {
             match sections.entry(header.to_owned()) {
-                Entry::Occupied(_) if header != OF_ALL => {
-                    let problem = format!("the section [{header}] comes again; put all of it into one");
+                Entry::Occupied(entry) if header != OF_ALL => {
+                    let first = entry.get().get("").map_or(0, |(line, _)| *line);
+                    let problem = format!("this section comes again, first in line {first}; put all of it into one");
                     return Err(wrong(number, problem));
                 }
                 Entry::Occupied(_) => {}
@@ -158,8 +161,9 @@ fn read(text: &str) -> Result<(BTreeMap<String, Settings>, Settings), Wrong> {
         };
         let name = name.trim_end().to_lowercase();
         let settings = sections.entry(section.clone()).or_default();
-        if settings.contains_key(&name) {
-            return Err(wrong(number, format!("{name} comes again in the section [{section}]; keep one")));
+        if let Some((first, _)) = settings.get(&name) {
+            let what = shown(&name).unwrap_or("this setting");
+            return Err(wrong(number, format!("{what} comes again in its section, first in line {first}; keep one")));
         }
         settings.insert(name.clone(), (number, vec![value.trim().to_owned()]));
         key = Some(name);
@@ -188,7 +192,13 @@ fn settled(header: &str, settings: Settings, of_all: &Settings) -> Result<BTreeM
         }
         for below in value.split('\n').map(str::trim).filter(|below| !below.is_empty()) {
             let Some((name, value)) = below.split_once('=') else {
-                let problem = format!("below {key} every line is a setting, as `name = value`, and {below:?} is none");
+                let problem = match shown(&key) {
+                    Some(key) => format!("the value of {key} stands in no line of its own"),
+                    None => "the value stands in no line of its own".to_owned(),
+                };
+                let problem = format!(
+                    "{problem}: write it behind the `=`, or settings, as `name = value`, into every line below"
+                );
                 return Err(Wrong { line, problem });
             };
             if header.starts_with("services") {
@@ -198,6 +208,11 @@ fn settled(header: &str, settings: Settings, of_all: &Settings) -> Result<BTreeM
         all.insert(key, String::new());
     }
     Ok(all)
+}
+
+/// The name of a setting, if it may be said.
+fn shown(name: &str) -> Option<&str> {
+    Some(name).filter(|name| is_known(name))
 }
 
 /// What stands between the first bracket and the last.

@@ -2,7 +2,7 @@
 //!
 //! What is used is decided by [`super::resolve()`]; a test holds that this says the same.
 
-use super::{Environment, Rules, SharedFiles, profile_name};
+use super::{Environment, Rules, SharedFiles, profile_name, resolve::counts_beside_keys};
 
 /// A source, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,13 @@ pub fn considered(
     profile: Option<&str>,
     rules: Rules,
 ) -> Vec<Considered> {
-    let looked = Looked { environment, files, name: profile_name(environment, profile), is_flag: profile.is_some() };
+    let looked = Looked {
+        environment,
+        files,
+        name: profile_name(environment, profile),
+        is_flag: profile.is_some(),
+        counts_beside_keys: counts_beside_keys(environment, profile, rules),
+    };
     let sources = match rules {
         Rules::Cli => looked.as_the_cli(),
         Rules::Go => looked.as_go(),
@@ -54,6 +60,7 @@ struct Looked<'a> {
     files: &'a SharedFiles,
     name: &'a str,
     is_flag: bool,
+    counts_beside_keys: bool,
 }
 
 /// A source, and why there is nothing of it.
@@ -101,7 +108,7 @@ impl Looked<'_> {
         let skipped = match (self.is_flag, id) {
             (true, _) => Some("--profile is given".to_owned()),
             (false, None) => Some("AWS_ACCESS_KEY_ID is not set".to_owned()),
-            (false, Some(_)) => None,
+            (false, Some(_)) => self.no_profile().filter(|_| self.counts_beside_keys),
         };
         ("keys in the environment", skipped)
     }
@@ -128,7 +135,7 @@ impl Looked<'_> {
     fn no_variable(&self, name: &str) -> Option<String> {
         match self.environment.get(name) {
             Some(_) if self.is_flag => Some(format!("--profile is given, so {name} does not count")),
-            Some(_) => None,
+            Some(_) => self.no_profile(),
             None => Some(format!("{name} is not set")),
         }
     }

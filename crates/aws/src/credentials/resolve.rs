@@ -6,7 +6,9 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use identity::check_session_name;
 
-use super::{AssumeRole, Credentials, CredentialsError, Environment, MfaDevice, Rules, Secret, SharedFiles};
+use super::{
+    AssumeRole, Credentials, CredentialsError, Environment, MfaDevice, Rules, Secret, SharedFiles, slips::is_known,
+};
 
 /// The steps that lead to credentials: start from a base, then assume these roles one after the other.
 pub struct Plan {
@@ -110,12 +112,16 @@ pub fn resolve(
 ) -> Result<Plan, CredentialsError> {
     let name = profile_name(environment, profile);
     let named = profile.is_some() || name != "default";
+    let is_missing = named && !files.has(name);
+    if is_missing && counts_beside_keys(environment, profile, rules) {
+        return Err(no_profile(files, name));
+    }
     if profile.is_none()
         && let Some(credentials) = from_environment(environment)?
     {
         return Ok(Plan { base: Base::Static(credentials), roles: Vec::new() });
     }
-    if named && !files.has(name) {
+    if is_missing {
         return Err(no_profile(files, name));
     }
     let variables = profile.is_none();
@@ -134,6 +140,12 @@ pub fn resolve(
 pub fn profile_name<'a>(environment: &'a Environment, profile: Option<&'a str>) -> &'a str {
     let variable = || environment.get("AWS_PROFILE").or_else(|| environment.get("AWS_DEFAULT_PROFILE"));
     profile.or_else(variable).unwrap_or("default")
+}
+
+/// Whether it is an error that the profile is not there, whatever keys stand in the environment: AWS's SDK for Go passes
+/// `AWS_DEFAULT_PROFILE` over then, and nothing else is passed over by it or the AWS CLI.
+pub(super) fn counts_beside_keys(environment: &Environment, profile: Option<&str>, rules: Rules) -> bool {
+    profile.is_some() || rules == Rules::Cli || environment.get("AWS_PROFILE").is_some()
 }
 
 fn from_environment(environment: &Environment) -> Result<Option<Credentials>, CredentialsError> {
@@ -321,9 +333,11 @@ fn sso(files: &SharedFiles, name: &str) -> Result<Sso, CredentialsError> {
         return Err(CredentialsError::Profile { profile: name.to_owned(), problem });
     }
     for (key, of_session) in section.into_iter().flatten() {
-        if let Some(own) = files.setting(name, key).filter(|own| own != of_session) {
+        if files.setting(name, key).is_some_and(|own| own != of_session) {
             let session = session.unwrap_or_default();
-            let problem = format!("its {key} is {own}, and that of [sso-session {session}] is {of_session}; keep one");
+            // The value may be a secret, and so may the name be.
+            let what = if is_known(key) { key } else { "a setting" };
+            let problem = format!("{what} stands in it and in [sso-session {session}], with another value; keep one");
             return Err(CredentialsError::Profile { profile: name.to_owned(), problem });
         }
     }

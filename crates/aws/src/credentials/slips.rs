@@ -30,6 +30,11 @@ pub(super) fn near_misses<'a>(
         .collect()
 }
 
+/// Whether anybody reads a setting of this name.
+pub(super) fn is_known(name: &str) -> bool {
+    OF_PROFILE.contains(&name) || OF_SSO_SESSION.contains(&name) || OTHERS.contains(&name)
+}
+
 /// What of a profile counts here.
 pub(super) const OF_PROFILE: [&str; 28] = [
     "aws_access_key_id",

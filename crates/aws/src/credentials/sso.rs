@@ -4,11 +4,12 @@
 
 use std::time::Duration;
 
-use ::http::{Request, StatusCode};
+use ::http::{HeaderMap, Request, StatusCode};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::time::timeout;
 
 use super::{
@@ -87,7 +88,7 @@ async fn is_over_by_our_clock_alone(token: &SsoToken, sso: &Sso, environment: &E
     client.date().is_some_and(|by_aws| token.standing(by_aws) != TokenStanding::Over)
 }
 
-/// None where AWS says no.
+/// None where AWS has ended the login.
 async fn renew(
     sso: &Sso,
     environment: &Environment,
@@ -104,10 +105,47 @@ async fn renew(
     let request = Request::post(format!("{url}/token")).header("content-type", "application/json");
     let request = request.body(Full::from(body.to_string())).map_err(|_| garbled(sso))?;
     let answer = client.http.send(request).await.map_err(|why| no_answer(sso, why))?;
-    if answer.status() != StatusCode::OK {
-        return Ok(None);
+    renewed(sso, answer.status(), answer.headers(), answer.body())
+}
+
+/// What an answer to whoever renews a login means. That AWS cannot say is not its no.
+fn renewed(
+    sso: &Sso,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Option<Renewed>, CredentialsError> {
+    let cannot = |why: &str, advice: String| Err(failed(sso, &format!("cannot renew the login: {why}"), advice));
+    match status.as_u16() {
+        200 => match serde_json::from_slice(body) {
+            Ok(renewed) => Ok(Some(renewed)),
+            Err(_) => cannot("AWS gave no token", TRY_AGAIN.to_owned()),
+        },
+        400 | 401 | 403 if is_one_of(&ENDS, headers, body) => Ok(None),
+        400 if is_one_of(&[SLOW_DOWN], headers, body) => cannot("AWS asks for fewer requests", TRY_AGAIN.to_owned()),
+        429 => cannot("AWS asks for fewer requests", TRY_AGAIN.to_owned()),
+        status @ 400..429 if status != 408 => cannot(&format!("AWS answered {status}"), login(sso)),
+        status => cannot(&format!("AWS answered {status}"), TRY_AGAIN.to_owned()),
     }
-    Ok(serde_json::from_slice(answer.body()).ok())
+}
+
+/// The errors of `sso-oidc` by which a login, or the AWS CLI's registration, is over; by AWS's names, and OAuth's for the same.
+const ENDS: [(&str, &str); 5] = [
+    ("AccessDeniedException", "access_denied"),
+    ("ExpiredTokenException", "expired_token"),
+    ("InvalidClientException", "invalid_client"),
+    ("InvalidGrantException", "invalid_grant"),
+    ("UnauthorizedClientException", "unauthorized_client"),
+];
+
+const SLOW_DOWN: (&str, &str) = ("SlowDownException", "slow_down");
+
+/// AWS's name of an error stands in the header, and OAuth's in the body.
+fn is_one_of(errors: &[(&str, &str)], headers: &HeaderMap, body: &[u8]) -> bool {
+    let header = headers.get("x-amzn-errortype").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let header = header.split(':').next().unwrap_or_default();
+    let body = serde_json::from_slice::<Value>(body).unwrap_or_default();
+    errors.iter().any(|(name, of_oauth)| header == *name || body["error"] == *of_oauth)
 }
 
 #[derive(Deserialize)]
@@ -194,5 +232,54 @@ fn refused(sso: &Sso, status: StatusCode) -> CredentialsError {
         ),
         429 => failed(sso, "asks for fewer requests", TRY_AGAIN.to_owned()),
         status => failed(sso, &format!("answered {status}"), TRY_AGAIN.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CredentialsError, HeaderMap, Sso, StatusCode, renewed};
+
+    #[test]
+    fn a_login_is_over_where_aws_says_so_and_not_where_it_cannot_say() {
+        const LOGIN: &str = "run `aws sso login --profile dev`";
+        const AGAIN: &str = "try again in a moment";
+        let sso = Sso {
+            profile: "dev".to_owned(),
+            account_id: "111122223333".to_owned(),
+            role_name: "Dev".to_owned(),
+            start_url: "https://corp.awsapps.com/start".to_owned(),
+            region: "eu-central-1".to_owned(),
+            session: Some("corp".to_owned()),
+        };
+        let rows = [
+            (200, "", r#"{"accessToken": "t", "expiresIn": 60}"#, "renewed"),
+            (200, "", "<html>", &format!("cannot renew the login: AWS gave no token; {AGAIN}")),
+            (200, "", "", &format!("cannot renew the login: AWS gave no token; {AGAIN}")),
+            (400, "", r#"{"error": "invalid_grant"}"#, "over"),
+            (400, "", r#"{"error": "expired_token"}"#, "over"),
+            (400, "UnauthorizedClientException:http://internal.amazon.com/", "", "over"),
+            (400, "InvalidGrantException", "{}", "over"),
+            (401, "InvalidClientException", "{}", "over"),
+            (400, "InvalidRequestException", "{}", &format!("cannot renew the login: AWS answered 400; {LOGIN}")),
+            (400, "SlowDownException", "", &format!("cannot renew the login: AWS asks for fewer requests; {AGAIN}")),
+            (404, "", "no", &format!("cannot renew the login: AWS answered 404; {LOGIN}")),
+            (408, "", "", &format!("cannot renew the login: AWS answered 408; {AGAIN}")),
+            (429, "", "", &format!("cannot renew the login: AWS asks for fewer requests; {AGAIN}")),
+            (500, "", r#"{"error": "server_error"}"#, &format!("cannot renew the login: AWS answered 500; {AGAIN}")),
+            (503, "InvalidGrantException", "", &format!("cannot renew the login: AWS answered 503; {AGAIN}")),
+            (302, "", "", &format!("cannot renew the login: AWS answered 302; {AGAIN}")),
+        ];
+        for (status, error, body, expected) in rows {
+            let headers =
+                HeaderMap::from_iter([("x-amzn-errortype".parse().expect("a name"), error.parse().expect("a value"))]);
+            let status = StatusCode::from_u16(status).expect("a status");
+            let found = match renewed(&sso, status, &headers, body.as_bytes()) {
+                Ok(Some(_)) => "renewed".to_owned(),
+                Ok(None) => "over".to_owned(),
+                Err(CredentialsError::Origin { problem, advice, .. }) => format!("{problem}; {advice}"),
+                Err(other) => panic!("{other}"),
+            };
+            assert_eq!(found, expected, "{status} {error} {body}");
+        }
     }
 }

@@ -225,6 +225,18 @@ fn sources_are_chosen_in_botocores_order() {
             None,
             "static AKIAENV0000000000000",
         ),
+        (
+            "a profile that is not there is an error beside them",
+            &[keys[0], keys[1], ("AWS_PROFILE", "absent")],
+            None,
+            "error: the profile `absent` stands in neither AWS configuration file; `aws configure list-profiles` lists those that do",
+        ),
+        (
+            "by its older name too",
+            &[keys[0], keys[1], ("AWS_DEFAULT_PROFILE", "absent")],
+            None,
+            "error: the profile `absent` stands in neither AWS configuration file; `aws configure list-profiles` lists those that do",
+        ),
         ("--profile does", &keys, Some("keys"), "static AKIASHARED0000000000+token"),
         (
             "half an environment",
@@ -576,6 +588,26 @@ fn of_each_source_it_is_said_why_there_is_nothing() {
     let variables = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI";
     assert_eq!(nothing[8], format!("the container: neither {variables} is set"));
     assert_eq!(nothing[9], "the instance: AWS_EC2_METADATA_DISABLED is true");
+}
+
+/// As aws-iam-authenticator says it: `failed to get shared config profile, absent`.
+#[test]
+fn for_aws_sdk_for_go_a_profile_that_is_not_there_is_an_error_beside_keys() {
+    let files = parsed(CONFIG, CREDENTIALS, Rules::Go);
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIAENV0000000000000"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+    let no_profile = "error: the profile `absent` stands in neither AWS configuration file; `aws configure list-profiles` lists those that do";
+    let rows = [
+        ("AWS_PROFILE", "absent", no_profile, "skipped"),
+        ("AWS_PROFILE", "keys", "static AKIAENV0000000000000", "used"),
+        ("AWS_DEFAULT_PROFILE", "absent", "static AKIAENV0000000000000", "used"),
+    ];
+    for (variable, profile, expected, of_environment) in rows {
+        let environment = environment(&[keys[0], keys[1], (variable, profile)]);
+        assert_eq!(shown(resolve(&environment, &files, None, Rules::Go)), expected, "{variable}={profile}");
+        let first = &considered(&environment, &files, None, Rules::Go)[0];
+        let found = if first.verdict == Verdict::Used { "used" } else { "skipped" };
+        assert_eq!(found, of_environment, "{variable}={profile}");
+    }
 }
 
 #[test]

@@ -323,7 +323,7 @@ impl Asking<'_> {
         let mut found = self.explained.tried(&self.name(index), &started, self.clock.compared(found, client))?;
         if let Some(seconds) = role.duration_seconds {
             let end = &mut found.credentials.expires;
-            *end = end.map(|end| self.clock.end(end, at + SignedDuration::from_secs(seconds.into())));
+            *end = end.map(|end| self.clock.end(end, at + SignedDuration::from_secs(seconds.into()), client));
         }
         self.explained.step(&self.name(index), Whence::Asked, &found, &started);
         if let Some(key) = key {

@@ -32,9 +32,10 @@ impl Clock {
         })
     }
 
-    /// The end of a session that was expected to end then.
-    pub(super) fn end(&self, end: Timestamp, expected: Timestamp) -> Timestamp {
-        self.say(end.duration_since(expected));
+    /// The end of a session that was expected to end then. What it differs by is the clock's only where AWS has not said the hour, which
+    /// is in the end already: a session may be shorter than was asked for.
+    pub(super) fn end(&self, end: Timestamp, expected: Timestamp, client: &aws::Client) -> Timestamp {
+        self.say(guessed(end, expected, client.date()));
         end.min(expected)
     }
 
@@ -44,6 +45,11 @@ impl Clock {
             process::note(&format!("note: this machine's clock is {} {which} AWS's; set it", minutes(behind.abs())));
         }
     }
+}
+
+/// By how much the clock is behind, of a session whose end was expected; nothing where AWS has said the hour.
+fn guessed(end: Timestamp, expected: Timestamp, by_aws: Option<Timestamp>) -> SignedDuration {
+    if by_aws.is_some() { SignedDuration::ZERO } else { end.duration_since(expected) }
 }
 
 /// The moment that AWS has said, for a clock that is behind by this much: the end comes by that clock or by AWS's, whichever is first.
@@ -64,7 +70,7 @@ pub(super) fn minutes(duration: SignedDuration) -> String {
 mod tests {
     use jiff::{SignedDuration, Timestamp};
 
-    use super::{Clock, by_our_clock, minutes};
+    use super::{by_our_clock, guessed, minutes};
 
     #[test]
     fn a_session_ends_by_whichever_clock_is_first() {
@@ -73,8 +79,18 @@ mod tests {
             let behind = SignedDuration::from_mins(minutes);
             let by_aws = expected + behind;
             let first = by_aws.min(expected);
-            assert_eq!(Clock::default().end(by_aws, expected), first, "AWS's clock is {minutes} minutes before ours");
             assert_eq!(by_our_clock(by_aws, behind), first, "AWS says that its clock is {minutes} minutes before ours");
+        }
+    }
+
+    #[test]
+    fn a_session_of_another_length_is_no_clock_where_aws_has_said_the_hour() {
+        let [now, expected]: [Timestamp; 2] =
+            ["2026-01-02T03:04:05Z", "2026-01-02T04:04:05Z"].map(|time| time.parse().expect("a time"));
+        for seconds in [800, 3600, 7200] {
+            let end = now + SignedDuration::from_secs(seconds);
+            assert_eq!(guessed(end, expected, Some(now)), SignedDuration::ZERO, "{seconds} seconds");
+            assert_eq!(guessed(end, expected, None).as_secs(), seconds - 3600, "{seconds} seconds");
         }
     }
 

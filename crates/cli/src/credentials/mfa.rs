@@ -79,11 +79,14 @@ impl Codes {
     }
 }
 
-/// The line that was typed, as it can be typed again: with the variables that say whose credentials are meant.
+/// The line that was typed, as it can be typed again with a code: with the variables that say whose credentials are meant, and without the
+/// flags by which the session would not be cached, or more would be printed.
 pub(crate) fn called(line: &[OsString], process: &Process) -> String {
     const VARIABLES: [&str; 4] = ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "DEFAULT_ROLE"];
     let set = |name: &str| Some(format!("{name}={}", shell_word(process.variable(name)?)));
-    let words = line.iter().skip(1).map(|word| shell_word(&word.to_string_lossy()));
+    let is_left_out = |word: &OsString| ["--no-cache", "--explain"].iter().any(|flag| word == flag);
+    let words = line.iter().skip(1).filter(|word| !is_left_out(word));
+    let words = words.map(|word| shell_word(&word.to_string_lossy()));
     let all = VARIABLES.into_iter().filter_map(set).chain([typed(line).to_owned()]).chain(words);
     all.collect::<Vec<_>>().join(" ")
 }
@@ -138,6 +141,11 @@ mod tests {
                 &["cluster-auth", "token", "-i", ""],
                 &[("AWS_REGION", "eu-west-1")],
                 "AWS_REGION=eu-west-1 cluster-auth token -i ''",
+            ),
+            (
+                &["cluster-auth", "token", "--explain", "-i", "c", "--no-cache", "--profile", "mfa"],
+                &[],
+                "cluster-auth token -i c --profile mfa",
             ),
         ];
         for (line, variables, expected) in rows {

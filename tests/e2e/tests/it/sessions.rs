@@ -325,7 +325,7 @@ fn codes(world: &World) -> anyhow::Result<()> {
     let (code, said) = run(ours, &[&token[..], &["--no-cache", "--mfa-code", "12345"]].concat(), "")?;
     ensure!(code == 1 && said.contains("an MFA code has six digits") && home.asked() == 0, "{said}");
     let (code, said) = run(ours, &[&token[..], &["--no-cache"]].concat(), "")?;
-    let expected = "run `AWS_PROFILE=mfa AWS_REGION=us-west-2 cluster-auth token -i c --no-cache --mfa-code 123456`";
+    let expected = "run `AWS_PROFILE=mfa AWS_REGION=us-west-2 cluster-auth token -i c --mfa-code 123456`";
     ensure!(code == 1 && said.contains(SERIAL) && said.contains(expected), "{said}");
     // Another command takes no code: the one that does is named, and what it leaves behind is used.
     let update =

@@ -43,18 +43,52 @@ fn files_are_read_as_the_aws_cli_reads_them() {
             "\nk = 1\n[a]",
             "2: it stands before any section; the first line is one like [default]",
         ),
-        ("a section again", "[a]\n[b]\n[a]", "3: the section [a] comes again; put all of it into one"),
-        ("a setting again", "[a]\nk = 1\nK = 2", "3: k comes again in the section [a]; keep one"),
+        ("a section again", "[a]\n[b]\n[a]", "3: this section comes again, first in line 1; put all of it into one"),
+        (
+            "a setting again",
+            "[a]\nregion = 1\nRegion = 2",
+            "3: region comes again in its section, first in line 2; keep one",
+        ),
+        (
+            "one of no known name",
+            "[a]\nk = 1\nK = 2",
+            "3: this setting comes again in its section, first in line 2; keep one",
+        ),
         ("no setting", "[a]\nk = 1\nnonsense\nl = 1", "3: it is no setting, as `name = value`, and no section"),
         ("a setting without a name", "[a]\n= 1", "2: it is no setting, as `name = value`, and no section"),
         (
             "what is below a setting and none",
             "[a]\ns3 =\n  k",
-            "2: below s3 every line is a setting, as `name = value`, and \"k\" is none",
+            "2: the value of s3 stands in no line of its own: write it behind the `=`, or settings, as `name = value`, into every line below",
         ),
     ];
     for (name, text, expected) in rows {
         assert_eq!(shown(credentials(text)), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_key_that_stands_in_the_wrong_place_is_not_quoted() {
+    let key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    let rows = [
+        ("in the line below its setting", format!("[a]\naws_secret_access_key =\n  {key}")),
+        ("below a setting of no known name", format!("[a]\nb =\n  {key}")),
+        ("with words before it", format!("[a]\ns3 =\n  aws_secret_access_key {key}")),
+        ("as a setting's name below a line", format!("[a]\n{key} =\n  b")),
+        ("as a setting's name, twice", format!("[a]\n{key} = 1\n{key} = 2")),
+        ("as a setting's name with a known one", format!("[a]\nregion {key}: 1\nregion {key}: 2")),
+        ("as a section's name, twice", format!("[{key}]\n[{key}]")),
+        ("in a section of its name", format!("[{key}]\nk = 1\nk = 2")),
+        ("before any section", format!("aws_secret_access_key = {key}\n[a]")),
+        ("as a line", format!("[a]\n{key}")),
+        ("for all sections", format!("[DEFAULT]\naws_secret_access_key =\n  {key}\n[a]")),
+    ];
+    for (name, text) in rows {
+        for read in [credentials(&text), config(&text).map(|(sections, _)| sections)] {
+            let Err(wrong) = read else { panic!("{name}: it is read") };
+            let said = wrong.problem.to_lowercase();
+            assert!(!said.contains(&key.to_lowercase()), "{name}: {}", wrong.problem);
+        }
     }
 }
 
