@@ -155,7 +155,8 @@ async fn connection(arrival: Arrival, acceptor: TlsAcceptor, webhook: Arc<Webhoo
         let (webhook, place) = (Arc::clone(&webhook), Arc::clone(&place));
         service_fn(move |request: Request<Incoming>| {
             let (webhook, place, stream) = (Arc::clone(&webhook), Arc::clone(&place), place.stream());
-            async move { routes::answer(&webhook, client, &place, stream, request).await }
+            // On the heap, so that a stream whose answer waits to be taken does not hold all that it took to make it.
+            Box::pin(async move { routes::answer(&webhook, client, &place, stream, request).await })
         })
     };
     let mut builder = auto::Builder::new(TokioExecutor::new());
