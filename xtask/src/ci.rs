@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: everything that `.ci/run` does, step by step, with times.
 //!
 //! ```text
-//! unit tests │ end-to-end tests         │ attacks and faults │ lint, windows, deny │ release, on a node too │ siege
+//! unit tests │ end-to-end tests         │ attacks and faults │ lint, windows, deny │ release, on a node too
 //! the release's programs, compiled      │
 //! on what the tests leave idle          │
 //! ```
@@ -11,7 +11,6 @@ use std::{env, process::Command, time::Instant};
 use crate::{
     deny, lint, needs, release,
     run::Beside,
-    siege,
     test::{self, EndToEnd},
     windows,
 };
@@ -35,7 +34,6 @@ pub(crate) fn ci() -> anyhow::Result<()> {
     times.of("deny", || deny::deny(&deny::DenyArgs { advisories: false }))?;
     // The tests on a node run here, on the files of the release.
     times.of("release", || release::release(&release::ReleaseArgs::default()))?;
-    times.of("siege", || siege::siege(&siege::SiegeArgs::short()))?;
     println!("ci: all good: {}", times.0.join(", "));
     Ok(())
 }

@@ -26,13 +26,6 @@ pub(crate) struct SiegeArgs {
     only: Option<String>,
 }
 
-impl SiegeArgs {
-    /// Every attack for a second, in the memory that the chart gives a server.
-    pub(crate) fn short() -> Self {
-        Self { seconds: "1".to_owned(), memory: "20".to_owned(), milli_cpu: None, only: None }
-    }
-}
-
 /// Builds the program and its besiegers, and prints what came of each attack. It fails where people were locked out, a
 /// stranger was let in, or the memory did not suffice.
 pub(crate) fn siege(args: &SiegeArgs) -> anyhow::Result<()> {
