@@ -1,5 +1,7 @@
 //! What each consumer can carry: one table for the errors, the documentation, and `render`.
 
+use std::collections::HashSet;
+
 use document::Problem;
 
 use crate::{Access, AccessPrincipal, Code, Facts, Kind, Scope};
@@ -157,11 +159,13 @@ pub fn unsupported(access: &Access, facts: &Facts, consumer: Consumer, expiry: E
         let groups = access.groups.iter().flatten();
         let ends = groups.flat_map(|group| {
             // Who is listed without an end as well has none.
-            let has_end = |member: &&AccessPrincipal| {
-                let same = group.members.iter().filter(|other| other.identity() == member.identity());
-                same.into_iter().all(|other| other.expires.is_some())
+            let (ending, endless): (Vec<_>, Vec<_>) = group.members.iter().partition(|member| member.expires.is_some());
+            let endless: HashSet<_> = match ending[..] {
+                [] => HashSet::new(),
+                _ => endless.into_iter().map(AccessPrincipal::identity).collect(),
             };
-            let members = group.members.iter().filter(has_end).chain(&group.iam_groups);
+            let ending = ending.into_iter().filter(move |member| !endless.contains(&member.identity()));
+            let members = ending.chain(&group.iam_groups);
             group.expires.iter().chain(members.filter_map(|member| member.expires.as_ref()))
         });
         for end in ends {

@@ -14,6 +14,7 @@ use crate::{
     AwsError, Client, Endpoint, EndpointError,
     credentials::{Credentials, Environment},
     endpoint::{overridden, regional_host},
+    http::{bare_error, error_in},
     sign,
 };
 
@@ -207,19 +208,17 @@ impl Cluster {
     }
 }
 
-/// The error's code, which services that speak JSON put into a header or the body, some with more behind a colon or in front
-/// of a `#`.
+/// The error's code, which services that speak JSON put into a header or the body.
 fn code(headers: &HeaderMap, body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Error {
         #[serde(rename = "__type", alias = "code")]
         code: Option<String>,
     }
-    let header = headers.get("x-amzn-errortype").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let code = header.or_else(|| serde_json::from_slice::<Error>(body).ok()?.code)?;
-    let code = code.rsplit('#').next()?.split(':').next()?;
+    let in_body = || serde_json::from_slice::<Error>(body).ok()?.code.map(|code| bare_error(&code).to_owned());
+    let code = error_in(headers).map(str::to_owned).or_else(in_body)?;
     let is_code = (1..=64).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    is_code.then(|| code.to_owned())
+    is_code.then_some(code)
 }
 
 fn refused(status: u16, code: Option<&str>) -> AwsError {

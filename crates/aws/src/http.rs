@@ -150,6 +150,17 @@ impl Http {
     }
 }
 
+/// AWS's name of an error, which services that speak JSON put into this header, if it is there.
+pub(crate) fn error_in(headers: &HeaderMap) -> Option<&str> {
+    headers.get("x-amzn-errortype")?.to_str().ok().map(bare_error)
+}
+
+/// The same without what some put behind a colon or in front of a `#`.
+pub(crate) fn bare_error(name: &str) -> &str {
+    let name = name.rsplit_once('#').map_or(name, |(_, name)| name);
+    name.split_once(':').map_or(name, |(name, _)| name)
+}
+
 fn date(headers: &HeaderMap) -> Option<Timestamp> {
     rfc2822::DateTimeParser::new().parse_timestamp(headers.get(header::DATE)?.as_bytes()).ok()
 }

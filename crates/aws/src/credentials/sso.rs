@@ -16,7 +16,7 @@ use super::{
     Credentials, CredentialsError, Environment, Secret, Sso,
     sso_token::{Renewal, Renewed, SsoToken, TokenStanding},
 };
-use crate::{Client, EndpointError, NoAnswer, endpoint::sso_url, error};
+use crate::{Client, EndpointError, NoAnswer, endpoint::sso_url, error, http::error_in};
 
 /// Asks for the credentials of the role.
 pub(super) async fn fetch(
@@ -142,10 +142,9 @@ const SLOW_DOWN: (&str, &str) = ("SlowDownException", "slow_down");
 
 /// AWS's name of an error stands in the header, and OAuth's in the body.
 fn is_one_of(errors: &[(&str, &str)], headers: &HeaderMap, body: &[u8]) -> bool {
-    let header = headers.get("x-amzn-errortype").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let header = header.split(':').next().unwrap_or_default();
+    let header = error_in(headers);
     let body = serde_json::from_slice::<Value>(body).unwrap_or_default();
-    errors.iter().any(|(name, of_oauth)| header == *name || body["error"] == *of_oauth)
+    errors.iter().any(|(name, of_oauth)| header == Some(*name) || body["error"] == *of_oauth)
 }
 
 #[derive(Deserialize)]
@@ -237,20 +236,13 @@ fn refused(sso: &Sso, status: StatusCode) -> CredentialsError {
 
 #[cfg(test)]
 mod tests {
-    use super::{CredentialsError, HeaderMap, Sso, StatusCode, renewed};
+    use super::{super::tests::sso, CredentialsError, HeaderMap, StatusCode, renewed};
 
     #[test]
     fn a_login_is_over_where_aws_says_so_and_not_where_it_cannot_say() {
         const LOGIN: &str = "run `aws sso login --profile dev`";
         const AGAIN: &str = "try again in a moment";
-        let sso = Sso {
-            profile: "dev".to_owned(),
-            account_id: "111122223333".to_owned(),
-            role_name: "Dev".to_owned(),
-            start_url: "https://corp.awsapps.com/start".to_owned(),
-            region: "eu-central-1".to_owned(),
-            session: Some("corp".to_owned()),
-        };
+        let sso = sso();
         let rows = [
             (200, "", r#"{"accessToken": "t", "expiresIn": 60}"#, "renewed"),
             (200, "", "<html>", &format!("cannot renew the login: AWS gave no token; {AGAIN}")),

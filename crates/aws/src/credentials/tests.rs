@@ -1,7 +1,19 @@
 //! Which source is chosen, one row per rule of botocore's order; and of the order of AWS's SDK for Go, as aws-iam-authenticator
 //! 0.7.18 was seen to choose.
 
-use super::{Base, CredentialsError, Environment, Plan, Rules, SharedFiles, Verdict, considered, region, resolve};
+use super::{Base, CredentialsError, Environment, Plan, Rules, SharedFiles, Sso, Verdict, considered, region, resolve};
+
+/// A login of IAM Identity Center.
+pub(super) fn sso() -> Sso {
+    Sso {
+        profile: "dev".to_owned(),
+        account_id: "111122223333".to_owned(),
+        role_name: "Dev".to_owned(),
+        start_url: "https://corp.awsapps.com/start".to_owned(),
+        region: "eu-central-1".to_owned(),
+        session: Some("corp".to_owned()),
+    }
+}
 
 const CONFIG: &str = r#"
 # a comment

@@ -102,9 +102,10 @@ impl Files {
         if self.from.is_given() {
             dump.add_to(&mut facts);
             // What cannot be read is said to be that.
-            let notes = of_no_use(&facts, &dump, &entries, configuration.as_ref(), &self.from.names());
-            for note in notes.into_iter().filter(|_| dump.unread().is_empty()) {
-                process::note(&format!("note: {note}"));
+            if dump.unread().is_empty() {
+                for note in of_no_use(&facts, &dump, &entries, configuration.as_ref(), &self.from.names()) {
+                    process::note(&format!("note: {note}"));
+                }
             }
         }
         if self.live || self.cluster.is_named() {

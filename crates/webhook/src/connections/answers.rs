@@ -57,8 +57,8 @@ impl Open {
     /// Ends connections until no more answers wait than may: each time the one with the most, which count no more, since it is about to
     /// go.
     fn end_greedy(&mut self, most: usize) {
-        let now = Instant::now();
         while self.untaken > most {
+            let now = Instant::now();
             let has_time = self.untaken <= 2 * most;
             let others = self.all.values().filter(|connection| {
                 let state = connection.state();

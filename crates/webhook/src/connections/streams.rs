@@ -1,5 +1,5 @@
-//! Requests under way of all connections together: of HTTP/2 each is a stream, which costs memory from its first byte on, whatever it
-//! asks and however soon it is answered.
+//! Requests of all connections together, from their first byte until their answer is taken: of HTTP/2 each is a stream, which costs
+//! memory for as long, whatever it asks and however soon it is answered.
 //!
 //! So nothing more is read where there are too many, until some have ended: whoever asks waits in the system's queue. Connections on
 //! which somebody was let in are read all the same.
@@ -27,7 +27,7 @@ pub(super) struct Streams {
 pub(crate) struct Stream(Arc<Connections>);
 
 impl Place {
-    /// One more is under way.
+    /// One more has come.
     pub(crate) fn stream(&self) -> Stream {
         self.connections.open().streams.count += 1;
         Stream(Arc::clone(&self.connections))

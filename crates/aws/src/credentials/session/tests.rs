@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{AssumeRole, Base, Credentials, Environment, Secret, Session, SessionKey, Standing};
 use crate::{
     Endpoint,
-    credentials::{MfaDevice, Sso},
+    credentials::{MfaDevice, tests::sso},
 };
 
 fn now() -> Timestamp {
@@ -73,14 +73,7 @@ fn who_has_logged_in_is_part_of_it_and_nobody_is_kept_whom_only_asking_tells() {
     let key = |base: &Base, variables: &[(&str, &str)]| {
         SessionKey::of_base(base, &environment(variables), &sts()).map(|key| key.name())
     };
-    let sso = Base::Sso(Sso {
-        profile: "dev".to_owned(),
-        account_id: "111122223333".to_owned(),
-        role_name: "Dev".to_owned(),
-        start_url: "https://corp.awsapps.com/start".to_owned(),
-        region: "eu-central-1".to_owned(),
-        session: Some("corp".to_owned()),
-    });
+    let sso = Base::Sso(sso());
     assert_eq!(key(&sso, &[]), None, "nobody has logged in");
     std::fs::create_dir_all(home.path().join(".aws/sso/cache")).expect("a folder");
     let token = home.path().join(".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json");

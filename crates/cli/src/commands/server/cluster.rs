@@ -212,7 +212,7 @@ async fn follow_in(mode: BackendMode, cluster: &Arc<Cluster>, sources: &Arc<Sour
             let taken = off_thread(move || Ok((read(mode, &objects, options, &mut lock(&aws_auth)), objects)));
             match taken.await {
                 Ok((read, objects)) => {
-                    if !read.is_whole() {
+                    if !read.is_up_to_date() {
                         sources.webhook().metrics().reload_failed("aws-auth");
                     }
                     sources.take(mode, read);

@@ -63,8 +63,8 @@ impl From<AwsAuthRead> for Indexed {
 }
 
 impl Indexed {
-    /// Whether all of it could be read.
-    pub(super) fn is_whole(&self) -> bool {
+    /// Whether every list is in use as it is written now.
+    pub(super) fn is_up_to_date(&self) -> bool {
         self.lists == Lists::default()
     }
 }
@@ -76,6 +76,7 @@ impl From<Index> for Reading {
 }
 
 impl Reading {
+    /// Whether every list is known, if only as it was once.
     fn is_whole(&self) -> bool {
         self.lists.not_read.is_none()
     }
