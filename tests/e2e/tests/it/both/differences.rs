@@ -30,11 +30,6 @@ pub(super) const LEVEL: Difference = Difference {
 };
 pub(super) const NOTES: Difference =
     Difference { what: "what `token` and `version` have to say besides", codes: (0, 0), differs: &["stderr"] };
-pub(super) const NO_PROFILE: Difference = Difference {
-    what: "`AWS_PROFILE` of a profile that there is not, beside keys in the environment",
-    codes: (1, 0),
-    differs: BOTH,
-};
 pub(super) const FIPS_REGION: Difference =
     Difference { what: "`fips-us-west-2`, `us-west-2-fips` as a Region", codes: (0, 0), differs: &["stdout"] };
 pub(super) const EXEC_INFO: Difference =
@@ -98,7 +93,6 @@ pub(super) const TABLE: &[Difference] = &[
     FORMAT,
     LEVEL,
     NOTES,
-    NO_PROFILE,
     FIPS_REGION,
     EXEC_INFO,
     IDENTITY,

@@ -2,8 +2,8 @@
 
 use super::differences::{
     ADDRESS, BLANK_ID, BUNDLE, COMPLETE, DOTENV, Difference, EXEC_INFO, FIPS_REGION, FORMAT, HELP, HELP_TRUE, HOSTNAME,
-    IDENTITY, INIT, LAX, LEVEL, NO_DESCRIPTIONS, NO_HELP, NO_PROFILE, NO_REGION, NO_ROLE, NO_TEXT, NOTES,
-    NOTHING_BEHIND, PANIC, REGION, UNREAD, WORDS, WRONG,
+    IDENTITY, INIT, LAX, LEVEL, NO_DESCRIPTIONS, NO_HELP, NO_REGION, NO_ROLE, NO_TEXT, NOTES, NOTHING_BEHIND, PANIC,
+    REGION, UNREAD, WORDS, WRONG,
 };
 
 /// One line.
@@ -228,7 +228,7 @@ pub(super) const ROWS: &[Row] = &[
         &NOTES,
         "nothing says a Region, so us-east-1 is used",
     ),
-    other("AWS_PROFILE=nosuch token -i c", &NO_PROFILE, ""),
+    other("AWS_PROFILE=nosuch token -i c", &WRONG, "stands in neither AWS configuration file"),
     other("AWS_CA_BUNDLE=missing.pem token -i c", &BUNDLE, ""),
     // Roles and sessions.
     same("token -i c -r ''"),
