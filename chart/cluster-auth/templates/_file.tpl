@@ -63,7 +63,7 @@ Called with (dict "root" $ "file" (dict)); fills "groups", by name.
 {{- end }}
 {{- if hasKey $group "authorization" }}
 {{- if not $group.authorization }}
-{{- fail (printf "%s: authorization is there and empty: remove the key to bind the ClusterRole of the group's name, as in 2018, or write a grant" $where) }}
+{{- fail (printf "%s: authorization is empty: remove the key to bind the ClusterRole of the group's name, as in 2018, or write a grant" $where) }}
 {{- end }}
 {{- range $grant := $group.authorization }}{{ include "cluster-auth.readGrant" (dict "values" $values "where" $where "grant" $grant) }}{{ end }}
 {{- end }}
@@ -95,7 +95,7 @@ Called with (dict "root" $ "file" (dict)); fills "groups", by name.
 {{- $scopes := list }}
 {{- range $key := list "namespace" "namespaces" "namespaceSelector" }}
 {{- if hasKey $grant $key }}
-{{- if not (get $grant $key) }}{{ fail (printf "%s: %s is there and names nothing: remove the key for the whole cluster, or name a namespace" $where $key) }}{{ end }}
+{{- if not (get $grant $key) }}{{ fail (printf "%s: %s is empty: remove the key for the whole cluster, or name a namespace" $where $key) }}{{ end }}
 {{- $scopes = append $scopes $key }}
 {{- end }}
 {{- end }}

@@ -57,7 +57,7 @@ Called with (dict "values" $values "groups" $groups "people" (dict)); fills "peo
   {{- range $lengths }}
     {{- if le . (len $literal) }}
       {{- $other := get $beginnings (substr 0 . $literal) }}
-      {{- if and $other (ne $other $person.username) }}{{ fail (printf "whoever has the username `%s` could take `%s`: choose beginnings of which none begins another" $other $person.username) }}{{ end }}
+      {{- if and $other (ne $other $person.username) }}{{ fail (printf "whoever has the username `%s` could take `%s`: choose prefixes so that no username is the beginning of another" $other $person.username) }}{{ end }}
     {{- end }}
   {{- end }}
 {{- end }}

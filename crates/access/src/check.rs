@@ -20,8 +20,8 @@ pub fn check(access: &Access, facts: &Facts, now: Timestamp) -> Vec<Problem> {
     findings(access, facts, now, compile(access, facts, now).1)
 }
 
-/// Returns the errors of a file beside those of reading it, with what compiling found: nobody is served, shown or granted anything by a
-/// file that has some. That no file names the cluster is none here, since it can be named elsewhere.
+/// Returns the errors that checking and compiling find in a file that could be read. A file with errors is neither served nor
+/// applied. A missing `clusterID` is not an error here, because a flag can name the cluster.
 pub fn errors(access: &Access, compiled: Vec<Problem>) -> Vec<Problem> {
     let mut problems = Problems::default();
     let of_compiling = compiled.into_iter().filter(|problem| problem.severity == Severity::Error);
@@ -30,7 +30,7 @@ pub fn errors(access: &Access, compiled: Vec<Problem>) -> Vec<Problem> {
     problems.into_sorted()
 }
 
-/// Checks a file that could be read only in part: what only something that could not be read makes of it is left out.
+/// Checks a file that could be read only in part. Problems that follow only from an unreadable part are left out.
 pub fn check_what_was_read(access: &Access, facts: &Facts, now: Timestamp, errors: &[Problem]) -> Vec<Problem> {
     let bound_by_name = access.groups.iter().flatten().filter(|group| group.grants.is_none());
     let bound_by_name: HashSet<Span> = bound_by_name.map(|group| group.name.span).collect();
@@ -196,7 +196,7 @@ fn of_group(group: &Group, known: &Known<'_>, facts: &Facts, now: Timestamp, fin
     }
 }
 
-/// What is wrong with a principal by what IAM has under its name; nothing where it was not asked.
+/// What is wrong with a principal by what IAM has under its name; `None` if it was not asked.
 fn in_iam(principal: &AccessPrincipal, facts: &Facts) -> Option<Problem> {
     let AccessPrincipal { kind, account, path, name, span, .. } = principal;
     let found = facts.in_iam.get(&(*kind, principal.iam_account(), name.to_ascii_lowercase()))?;

@@ -105,7 +105,7 @@ listed_codes! {
         }
         EmptyAuthorization {
             code: "access.empty-authorization",
-            summary: "`authorization` is there and empty. In 2018 this meant the ClusterRole of the group's name; deleting the last grant must not widen access.",
+            summary: "`authorization` is empty. In 2018 this meant the ClusterRole of the group's name; deleting the last grant must not widen access.",
             fix: "Remove the key for that meaning, or write a grant.",
         }
         Scope {

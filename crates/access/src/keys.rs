@@ -221,12 +221,17 @@ impl Object {
                 const {
                     &[
                         key("name", Shape::Text, "none; required", "The Kubernetes group."),
-                        key("users", Shape::Principals, "none", "IAM users, with their path: STS says it."),
+                        key(
+                            "users",
+                            Shape::Principals,
+                            "none",
+                            "IAM users, with their path, which is a part of the ARN that STS returns.",
+                        ),
                         key(
                             "roles",
                             Shape::Principals,
                             "none",
-                            "IAM roles. A path may be given and is left out: STS leaves it out.",
+                            "IAM roles. A path may be given, but is ignored: STS leaves it out of the ARN.",
                         ),
                         key(
                             "permissionSets",

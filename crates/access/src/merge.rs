@@ -316,7 +316,7 @@ fn place(source: &Source, problem: &Problem) -> String {
     format!("line {}, column {}", at.line, at.column)
 }
 
-/// What a rule for this ARN is compared by in files of our own; none where it is not a principal's.
+/// What a rule for this ARN is compared by in files of our own; `None` if it is not a principal's.
 fn compared(arn: &str) -> Option<String> {
     match RulePrincipal::of_arn(&arn.to_ascii_lowercase().parse().ok()?)? {
         RulePrincipal::Arn(compared) => Some(compared),

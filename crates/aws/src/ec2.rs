@@ -77,7 +77,7 @@ pub struct Ec2Options {
 #[derive(Debug, thiserror::Error)]
 pub enum DescribeError {
     /// Neither the environment nor the instance's metadata says in which Region to ask.
-    #[error("there is no Region to ask EC2 in: set AWS_REGION")]
+    #[error("no Region for calls of EC2: set AWS_REGION")]
     NoRegion,
     /// No credentials for asking.
     #[error(transparent)]
@@ -310,7 +310,7 @@ fn is_about_some(error: &DescribeError) -> bool {
     too_large || is_unknown(error)
 }
 
-/// The names in an answer, by instance id; none where it cannot be read.
+/// The names in an answer, by instance id; `None` if it cannot be read.
 ///
 /// `reservationSet / item / instancesSet / item` holds `instanceId` and `privateDnsName`. The network interfaces deeper
 /// inside have a `privateDnsName` of their own, which is not the one that kubelets register under.

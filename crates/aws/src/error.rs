@@ -37,7 +37,7 @@ pub enum AwsError {
     },
     /// A line break or the like in what goes into the request.
     #[error(
-        "{call} cannot be sent: the credentials, the endpoint or an ARN contain a character that no HTTP request may"
+        "{call} cannot be sent: the credentials, the endpoint or an ARN contain a character that HTTP does not allow; correct them"
     )]
     Unsendable {
         /// The API call.
@@ -93,7 +93,7 @@ pub enum NoAnswer {
     TooLarge,
     /// What was to be asked makes no request.
     #[error(
-        "no request was sent to AWS: the credentials, the endpoint or an ARN contain a character that no HTTP request may hold; correct them"
+        "no request was sent to AWS: the credentials, the endpoint or an ARN contain a character that HTTP does not allow; correct them"
     )]
     Unsendable,
 }

@@ -139,7 +139,7 @@ impl IamClient {
         Self { client, credentials, endpoint, now, pace: Arc::default() }
     }
 
-    /// Returns everybody in a group, in IAM's order; none where the account has no such group, which is not the same as nobody.
+    /// Returns the users in a group, in IAM's order; `None` if the account has no such group, which is not an empty group.
     ///
     /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetGroup.html>.
     ///
@@ -169,7 +169,7 @@ impl IamClient {
         Ok(entries.into_iter().map(|(arn, path, role_name)| IamRole { arn, path, role_name }).collect())
     }
 
-    /// Returns the user of a name, whatever its path; none where the account has none.
+    /// Returns the user of this name, whatever its path; `None` if the account has no such user.
     ///
     /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetUser.html>.
     ///
@@ -181,7 +181,7 @@ impl IamClient {
         Ok(found.map(|(arn, path, user_name)| IamUser { arn, path, user_name }))
     }
 
-    /// Returns the role of a name, whatever its path; none where the account has none.
+    /// Returns the role of this name, whatever its path; `None` if the account has no such role.
     ///
     /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html>.
     ///
@@ -202,7 +202,7 @@ impl IamClient {
         entry.map(Some).ok_or(IamError::Unreadable { call })
     }
 
-    /// All pages of a list; none where IAM does not know what was asked about.
+    /// All pages of a list; `None` if IAM does not know what was asked about.
     async fn list(&self, listing: &Listing, asked: (&str, &str)) -> Result<Option<Vec<Entry>>, IamError> {
         let call = listing.call;
         let (mut entries, mut marker) = (Vec::new(), None::<String>);

@@ -87,7 +87,7 @@ pub enum S3Error {
         bucket: String,
     },
     /// Somebody else has written it since it was read.
-    #[error("s3://{bucket}/{key} was written by somebody else at this moment; look at what is there, and run it again")]
+    #[error("s3://{bucket}/{key} was written by somebody else at the same time; look at it, and run the command again")]
     Changed {
         /// The bucket's name.
         bucket: String,
@@ -157,7 +157,7 @@ impl S3Client {
         &self.endpoint.signing_region
     }
 
-    /// Reads an object; none where there is none.
+    /// Reads an object; `None` if it does not exist.
     ///
     /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>.
     ///

@@ -34,7 +34,8 @@ impl StsClient {
         self.http.trust(roots)
     }
 
-    /// These endpoints are in use: finding one's address waits for no other name, which whoever sends tokens may have made up.
+    /// Marks these hosts as in use. Resolving their addresses never waits for that of another host, which an attacker may have
+    /// put into a token.
     pub fn know<'h>(&self, hosts: impl IntoIterator<Item = &'h StsHost>) {
         self.http.know(hosts.into_iter().map(StsHost::as_str));
     }

@@ -45,7 +45,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "GATES", value_parser = gates)]
     pub(crate) feature_gates: Vec<String>,
 
-    /// When to use colours (NO_COLOR is honoured)
+    /// When to use colours; NO_COLOR turns them off
     #[arg(long, global = true, overrides_with = "color", value_name = "WHEN", default_value = "auto")]
     pub(crate) color: Color,
 }

@@ -141,7 +141,7 @@ pub(crate) fn columns(process: &Process) -> usize {
 /// As many as fit on a page, for whoever reads a result in a file.
 const COLUMNS: usize = 120;
 
-/// Puts a question to the person at the terminal and reads a line; none where there is no terminal to ask at.
+/// Puts a question to the person at the terminal and reads a line; `None` if there is no terminal to ask at.
 fn ask(question: &str) -> anyhow::Result<Option<String>> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Ok(None);
@@ -162,7 +162,7 @@ pub(crate) fn confirm(question: &str, without: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Puts a question on stdout and reads a line from stdin, be it a terminal or not; none where stdin ends before its line does.
+/// Puts a question on stdout and reads a line from stdin, be it a terminal or not; `None` if stdin ends before its line does.
 pub(crate) fn ask_anybody(question: &str) -> anyhow::Result<Option<String>> {
     print(&visible(question))?;
     let mut line = String::new();

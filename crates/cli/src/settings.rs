@@ -115,9 +115,9 @@ pub(crate) fn config_source(path: &Path, kind: Kind) -> anyhow::Result<Source> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let why = match extension {
         "yaml" | "yml" | "json" | "toml" => None,
-        "env" | "dotenv" => Some(
-            "variables are read by aws-iam-authenticator, and not here; write them into a file of YAML, as `clusterID: …`",
-        ),
+        "env" | "dotenv" => {
+            Some("only aws-iam-authenticator reads a file of variables; write a YAML file instead, as `clusterID: …`")
+        }
         "hcl" | "tfvars" | "ini" | "properties" | "props" | "prop" => {
             Some("aws-iam-authenticator does not read this format any more either")
         }

@@ -26,7 +26,7 @@ crate::codes! {
         Overloaded {
             code: "server.overloaded",
             summary: "too many reviews at once",
-            meaning: "More requests wait for STS than the server queues, so that those in progress are answered in time. Callers of whom nothing is known are turned away first.",
+            meaning: "More requests wait for STS than the server queues, so that those in progress are answered in time. Unknown callers are turned away first.",
             fix: "Find out who floods the API server with tokens.",
             status: 429,
         }

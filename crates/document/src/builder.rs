@@ -322,7 +322,7 @@ impl<'a> Builder<'a> {
 
     fn check_nodes(&self, span: Span) -> Result<(), Fatal> {
         let max = self.limits.max_nodes;
-        let message = || format!("the file has more than {max} values, aliases counted");
+        let message = || format!("the file has more than {max} values, counting aliases");
         within(self.nodes <= max, "document.too-many", span, message)
     }
 

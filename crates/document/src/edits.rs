@@ -185,7 +185,7 @@ impl<'a> Edits<'a> {
         self.apply_by(read, expected)
     }
 
-    /// Does the same where a text is read in a way of its own; `read` returns nothing where the text is no longer readable.
+    /// Does the same where a text is read in a way of its own; `read` returns `None` if the text is no longer readable.
     pub fn apply_by(self, read: impl FnOnce(&Source) -> Option<Json>, expected: &Json) -> Result<String, Problem> {
         let place = self.changes.first().map(|(span, _)| *span).unwrap_or_default();
         let refused = |why: &str| Problem::error("document.edit", place, format!("nothing was changed: {why}"));

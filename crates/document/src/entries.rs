@@ -73,7 +73,7 @@ fn make_texts_of_keys(entries: &mut [Entry], problems: &mut Vec<Problem>) {
         let (first, was_text) = *written.entry(&entry.key.text).or_insert((entry, was.is_none()));
         if was_text != was.is_none() {
             let message = format!(
-                "the key `{}` is there twice, once as text and once not, and either may be used",
+                "the key `{}` is there twice, once as text and once as another type; either may be used",
                 entry.key.text
             );
             problems.push(
@@ -111,7 +111,7 @@ pub(crate) fn second_list(entries: &[Entry], key: &str) -> Option<Problem> {
     };
     let mut lists = entries.iter().filter(|entry| *entry.key.text == *key || (is_merge(entry) && brings(&entry.value)));
     let (first, again) = (lists.next()?, lists.next()?);
-    let message = format!("the key `{key}` is there twice, and a list of objects is read once");
+    let message = format!("the key `{key}` is there twice; a document has one list of objects");
     Some(Problem::error("document.duplicate-key", again.key_span, message).related(first.key_span, "first here"))
 }
 
@@ -134,7 +134,7 @@ fn overlaid(entries: Vec<Entry>, text: &str, problems: &mut Vec<Problem>, warnin
                 let warning = Problem::warning("document.merge-key", entry.key_span, message)
                     .related(before.key_span, "this one is not used")
                     .related(key_span, "this one does")
-                    .hint("put `<<` first: then what is written beside it goes before what it brings in");
+                    .hint("put `<<` first, so that the keys beside it take precedence over the merged ones");
                 warnings.push(warning);
             }
         }

@@ -306,7 +306,7 @@ pub(crate) fn is_directive(text: &str, at: usize) -> bool {
     is_first && directive_end(text, at).is_some()
 }
 
-/// The end of a directive; none where it is of a name or a version that there is not.
+/// The end of a directive; `None` if it is of a name or a version that there is not.
 fn directive_end(text: &str, at: usize) -> Option<usize> {
     let end = text[at..].find(['\r', '\n']).map_or(text.len(), |end| at + end);
     let line = text[at..end].strip_prefix('%').filter(|line| !line.starts_with([' ', '\t']))?;

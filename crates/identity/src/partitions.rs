@@ -16,7 +16,7 @@ pub enum Partitions {
 }
 
 impl Partitions {
-    /// Whether callers of a partition are among them.
+    /// Returns whether callers of this partition are accepted.
     pub fn has(self, partition: Partition) -> bool {
         match self {
             Self::Unsaid => matches!(partition, Partition::Aws | Partition::AwsUsGov),
@@ -24,12 +24,13 @@ impl Partitions {
         }
     }
 
-    /// Whether a partition is only taken because nothing names one: then it is for whom a rule names in full.
+    /// Returns whether this partition is accepted only because no partition is configured. Such callers match only rules with a
+    /// full ARN.
     pub fn has_as_guest(self, partition: Partition) -> bool {
         self == Self::Unsaid && partition != self.own()
     }
 
-    /// The one that stands for all, where there has to be one: commercial where nothing names it.
+    /// Returns the configured partition, or `aws` if none is configured.
     pub fn own(self) -> Partition {
         match self {
             Self::Unsaid => Partition::Aws,

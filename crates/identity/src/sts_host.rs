@@ -32,8 +32,8 @@ impl StsHost {
         format!("sts.{region}.{suffix}").parse()
     }
 
-    /// Returns the endpoints of a Region that a machine says it is in, in a partition. Of a Region with such a name nobody else
-    /// would know: what is no Region's form is none of [`Self::from_str`]'s. Each is under a suffix of the partition.
+    /// Returns the STS endpoints of the Region that a machine says it is in. The name need not have the form of a Region that
+    /// [`Self::from_str`] accepts; every host is under one of the partition's suffixes.
     pub fn of_own_region(region: &str, partition: Partition) -> Vec<Self> {
         let is_inside = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
         let is_label = (1..=63).contains(&region.len())

@@ -563,7 +563,7 @@ impl Dump {
         self.seen_in.entry(kind.into()).or_default().insert(namespace.into());
     }
 
-    /// Adds one role that was asked for by namespace (of a `ClusterRole` none) and name; nothing where it is not there.
+    /// Adds one role that was requested by name, and by namespace unless it is a `ClusterRole`; adds nothing if it does not exist.
     pub fn read_role(&mut self, namespace: Option<&str>, name: &str, json: Option<&[u8]>) -> Result<(), DumpError> {
         let kinds = self.kinds.clone();
         json.map_or(Ok(()), |json| self.read(json))?;

@@ -129,7 +129,10 @@ impl fmt::Display for InputError {
             Self::Template(reason) => write!(f, "it is a template ({reason}); {RENDERED}"),
             Self::CutOff => f.write_str(CUT_OFF),
             Self::SecondConfiguration(first) => {
-                write!(f, "this is a second configuration of aws-iam-authenticator, beside {first}; give one")
+                write!(
+                    f,
+                    "this is a second configuration of aws-iam-authenticator; {first} is the first one; give only one"
+                )
             }
         }
     }
@@ -513,9 +516,8 @@ impl Inputs {
                 let line = source.position(at.start).line;
                 let what = format!("`{path}` of {} ({}:{line})", named(&value), source.name());
                 let meant = meant.map(|meant| format!(" (`{meant}`?)")).unwrap_or_default();
-                let why = format!(
-                    "unknown field{meant}, for which kubectl refuses the object; here the object counts without it"
-                );
+                let why =
+                    format!("unknown field{meant}: kubectl refuses the object; here it counts without that field");
                 self.dump.lacks(Unseen::new(what, why));
             }
         }

@@ -221,7 +221,7 @@ fn as_written(compared: &str, written: Option<&str>) -> Option<Arn> {
 }
 
 impl Login {
-    /// Returns who somebody is, by a mapping; none where they cannot log in. Where that is left to chance, everybody they may be.
+    /// Returns who somebody is, by a mapping; `None` if they cannot log in. Where that is left to chance, everybody they may be.
     pub fn each(snapshot: &Snapshot, identity: &Identity, now: Timestamp) -> Vec<Option<Self>> {
         match decide(snapshot, identity, now) {
             Decision::Permit(user) => vec![Some(user.into())],

@@ -130,7 +130,7 @@ impl Places {
         format!("whether a server reads {}", target.title())
     }
 
-    /// Returns all of them.
+    /// Returns every mapping source that could not be read.
     pub fn all(&self) -> impl Iterator<Item = &UnseenLogins> {
         let of_entries = self.of_entries.iter().map(|(_, place)| place);
         let of_iam_groups = self.of_iam_groups.iter().map(|(_, place)| place);
@@ -282,7 +282,7 @@ fn of_objects(observed: &Observed) -> Option<UnseenLogins> {
 
 fn of_mode(entries: &AccessEntries, is_eks: bool) -> Option<UnseenLogins> {
     let gap = || {
-        Unseen::new("the cluster's authentication mode", "access entries and aws-auth count, or only one of the two")
+        Unseen::new("the cluster's authentication mode", "it decides whether access entries, aws-auth or both are read")
     };
     let help = "give what `aws eks describe-cluster` prints by `--from`";
     (is_eks && entries.mode().is_none()).then(|| UnseenLogins::new(BackendMode::AccessEntries, gap(), help))

@@ -132,7 +132,7 @@ impl ObjectKind {
 }
 
 impl Unseen {
-    /// Returns a gap of which nobody asks what it is about.
+    /// Returns a gap that is about no particular kind of object or mapping source.
     pub fn new(what: impl Into<Box<str>>, why: impl Into<Box<str>>) -> Self {
         Self { what: what.into(), why: why.into(), about: About::Other }
     }

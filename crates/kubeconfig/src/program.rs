@@ -66,7 +66,7 @@ pub(crate) enum Maker {
 }
 
 impl Maker {
-    /// Of a command line; none where it is about other programs, or about this one already.
+    /// Of a command line; `None` if it is about other programs, or about this one already.
     pub(crate) fn of(command: &str, args: &[String]) -> Option<Self> {
         if file_name(command) == OURS || args.iter().any(|word| file_name(word) == OURS) {
             return None;

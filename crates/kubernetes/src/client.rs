@@ -94,8 +94,9 @@ impl Secure {
         connector.set_read_timeout(Some(READ_TIMEOUT));
         let client: Client<_, Body> = Client::builder(TokioExecutor::new()).build(connector);
         let impersonation = config.extra_headers_layer();
-        let impersonation =
-            impersonation.map_err(|_| "whom its user acts as has a letter that no header can hold".to_owned())?;
+        let impersonation = impersonation.map_err(|_| {
+            "the user that its user impersonates (`as`) has a character that HTTP headers do not allow".to_owned()
+        })?;
         let builder = ClientBuilder::new(client, &*config.default_namespace);
         Ok(builder.with_layer(&impersonation).with_layer(&config.base_uri_layer()).build())
     }

@@ -94,9 +94,9 @@ impl Cluster {
         Ok(groups.is_some_and(|groups| groups.groups.iter().all(|one| one.name != group)))
     }
 
-    /// Returns a whole list, as JSON that is still list_stream; none where the cluster does not know such a resource. It is asked
-    /// for in one piece, so that it is the state of one moment, and there is nothing to continue that could end meanwhile (410
-    /// Gone; Kubernetes, "API Concepts", "Retrieving large results sets in chunks").
+    /// Requests a whole list and returns the stream of its JSON, or `None` if the cluster does not have this resource. The list is
+    /// requested in one piece, not in chunks, so it shows one moment and cannot expire halfway (410 Gone; Kubernetes, "API
+    /// Concepts", "Retrieving large results sets in chunks").
     ///
     /// `path` is the resource's, as `/api/v1/namespaces`.
     ///
@@ -107,7 +107,7 @@ impl Cluster {
         self.ask("list", path, JSON, DEADLINE).await
     }
 
-    /// Returns one object, as JSON; none where it is not there.
+    /// Returns one object, as JSON, or `None` if it does not exist.
     ///
     /// `path` is the object's, as `/api/v1/namespaces/kube-system/configmaps/aws-auth`.
     ///

@@ -134,7 +134,7 @@ impl Kubeconfig {
         }
     }
 
-    /// Returns the program that makes the credentials of the context; none where it has others. Nothing is run.
+    /// Returns the program that makes the credentials of the context; `None` if it has others. Nothing is run.
     ///
     /// # Errors
     ///
@@ -265,7 +265,7 @@ fn server(cluster: &files::Cluster) -> Result<http::Uri, String> {
     uri.ok_or_else(|| "the cluster's `server` must be a URL or a host:port pair".to_owned())
 }
 
-/// What the cluster's authorities are, as PEM; none where the machine's own count.
+/// What the cluster's authorities are, as PEM; `None` if the machine's own count.
 fn authority(cluster: &files::Cluster, name: &str) -> Result<Option<Vec<u8>>, String> {
     pem(&cluster.certificate_authority_data, &cluster.certificate_authority, "certificate-authority", name)
 }

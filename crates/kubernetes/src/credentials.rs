@@ -40,7 +40,7 @@ pub(crate) enum Credentials {
 }
 
 impl Credentials {
-    /// Those of a user who has them in the kubeconfig; none where something else has to make them. With token and file both,
+    /// Those of a user who has them in the kubeconfig; `None` if something else has to make them. With token and file both,
     /// the file counts as long as it can be read.
     pub(crate) fn of(user: &User) -> Result<Option<Self>, String> {
         if !user.token_file.is_empty() {
@@ -124,7 +124,7 @@ pub(crate) fn bearer(token: &str) -> Result<HeaderValue, String> {
 
 fn header(text: &str) -> Result<HeaderValue, String> {
     let mut value = HeaderValue::from_str(text)
-        .map_err(|_| "its credentials have characters that no request can carry".to_owned())?;
+        .map_err(|_| "its credentials have characters that HTTP headers do not allow".to_owned())?;
     value.set_sensitive(true);
     Ok(value)
 }

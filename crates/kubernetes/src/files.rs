@@ -119,7 +119,7 @@ pub(crate) fn said(error: &std::io::Error) -> String {
 }
 
 impl Config {
-    /// Reads the files that are there; none where none is. A path in one is relative to its folder.
+    /// Reads the files that are there; `None` if none is. A path in one is relative to its folder.
     pub(crate) fn read(paths: &[PathBuf], kind: Kind) -> Result<Option<Self>, KubernetesError> {
         let mut merged: Option<Self> = None;
         for path in paths {

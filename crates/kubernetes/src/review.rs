@@ -69,7 +69,7 @@ struct Me {
 const SELF_VERSIONS: [&str; 2] = ["v1", "v1beta1"];
 
 impl Cluster {
-    /// Returns who asks (`kubectl auth whoami`); none where the cluster is too old to say.
+    /// Returns who asks (`kubectl auth whoami`); `None` if the cluster is too old to say.
     ///
     /// # Errors
     ///

@@ -124,7 +124,7 @@ async fn shake_hands(
     }
 }
 
-/// A text behind its length; none where its length is not a byte.
+/// A text behind its length; `None` if its length is not a byte.
 fn counted(text: &[u8]) -> Option<Vec<u8>> {
     Some([&[u8::try_from(text.len()).ok()?], text].concat())
 }

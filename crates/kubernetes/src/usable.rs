@@ -133,7 +133,7 @@ fn removed(provider: &AuthProvider) -> Option<String> {
     }
 }
 
-/// When an id token ends, in seconds since 1970; none where it is not a JWT.
+/// When an id token ends, in seconds since 1970; `None` if it is not a JWT.
 pub(crate) fn ends(id_token: &str) -> Option<i64> {
     let claims = id_token.split('.').nth(1)?;
     let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;

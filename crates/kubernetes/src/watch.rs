@@ -187,7 +187,7 @@ enum Trouble {
     Told(Change),
 }
 
-/// What an error of the watcher's means; nothing where it goes on by itself.
+/// What an error of the watcher's means; `None` if it goes on by itself.
 fn trouble(cluster: &Cluster, what: Watched, error: watcher::Error) -> Option<Trouble> {
     let was_open = matches!(error, watcher::Error::WatchFailed(_) | watcher::Error::WatchError(_));
     let failed = |error| Trouble::Told(Change::Failed { error, was_open });

@@ -30,7 +30,7 @@ impl Key {
         Self { partition: identity.partition, account: identity.account, resource }
     }
 
-    /// Of a rule, by its canonical ARN in lower case; none where it is not an ARN, which no caller has.
+    /// Of a rule, by its canonical ARN in lower case; `None` if it is not an ARN, which no caller has.
     pub(crate) fn of_rule(arn: &str) -> Option<Self> {
         let Arn { partition, account, resource, .. } = arn.parse().ok()?;
         Some(Self { partition, account, resource: resource.into() })

@@ -188,7 +188,8 @@ impl Membership {
 pub(crate) const SSO_ROLE_PREFIX: &str = "awsreservedsso_";
 
 impl PermissionSet {
-    /// Returns the permission set that a role was made for, by the role's whole name.
+    /// Returns the permission set that IAM Identity Center made a role for, read from the role's full name
+    /// (`AWSReservedSSO_<name>_<suffix>`); `None` for any other role.
     pub fn of_role(account: AccountId, role: &str) -> Option<Self> {
         let (prefix, rest) = role.split_at_checked(SSO_ROLE_PREFIX.len())?;
         let (name, suffix) = rest.rsplit_once('_').filter(|_| prefix.eq_ignore_ascii_case(SSO_ROLE_PREFIX))?;
@@ -211,7 +212,7 @@ impl fmt::Display for RulePrincipal {
 }
 
 impl RulePrincipal {
-    /// Returns whom a rule with this ARN is for; none where it is not a principal's.
+    /// Returns whom a rule with this ARN is for; `None` if it is not a principal's.
     pub fn of_arn(arn: &Arn) -> Option<Self> {
         canonical(arn, arn.partition.into()).ok().map(|(arn, _)| Self::Arn(arn))
     }

@@ -58,7 +58,7 @@ pub enum ImageError {
 }
 
 impl Layer {
-    /// A layer with these entries, in this order: a folder before what is in it.
+    /// Makes a layer of these entries, in this order; each folder must come before its contents.
     ///
     /// # Errors
     ///

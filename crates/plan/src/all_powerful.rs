@@ -91,7 +91,7 @@ pub(super) fn all_powerful<'s>(
     all
 }
 
-/// How a rule puts somebody into `system:masters`: whatever they call their session, or by what; none where it does not.
+/// How a rule puts somebody into `system:masters`: whatever they call their session, or by what; `None` if it does not.
 #[expect(clippy::option_option, reason = "no way, one that is open to all of them, and one by a name")]
 fn way_to_masters(source: &Source, rule: &Rule, now: Timestamp) -> Option<Option<Box<str>>> {
     if rule.groups.iter().any(|membership| membership.group == MASTERS) {

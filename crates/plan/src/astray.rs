@@ -124,7 +124,7 @@ impl<'a> Astray<'a> {
     }
 }
 
-/// What was applied last, as the record has it; none where its text is too long to be kept, or cannot be read any more.
+/// What was applied last, as the record has it; `None` if its text is too long to be kept, or cannot be read any more.
 fn applied(wanted: &Wanted<'_>, record: &Record) -> Option<(Desired, Source)> {
     if record.files == wanted.files {
         let (then, _) = compile(wanted.access, wanted.facts, wanted.now);
@@ -152,7 +152,7 @@ fn was_in(was: &Snapshot, identity: &Identity) -> bool {
     Login::each(was, identity, BEFORE_ALL_ENDS).iter().any(Option::is_some)
 }
 
-/// What lets somebody in, and where it stands; none where that is the file itself.
+/// What lets somebody in, and where it stands; `None` if that is the file itself.
 fn place(mappings: &Snapshot, identity: &Identity) -> Option<(BackendMode, Box<str>)> {
     let asked = mappings.ask(identity).into_iter().find(|asked| !asked.entries.is_empty())?;
     if asked.mode == BackendMode::AccessEntries {

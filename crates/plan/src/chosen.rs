@@ -13,7 +13,7 @@ pub(super) struct ByRule {
     pub(super) by_name: Vec<(String, Login)>,
 }
 
-/// What a rule of a source makes of whoever it is for; none where it has no variable, and so makes the same of all of them.
+/// What a rule of a source makes of whoever it is for; `None` if it has no variable, and so makes the same of all of them.
 pub(super) fn by_rule(source: &Source, rule: &Rule, named: &Named<'_>, now: Timestamp) -> Option<ByRule> {
     let groups = rule.groups.iter().map(|membership| &membership.group);
     if !groups.chain([&rule.username]).any(|text| text.contains("{{")) {

@@ -56,7 +56,7 @@ use access::{Access, Desired, Facts, Mark};
 use inventory::{About, File, Login, MappingTarget, Observed, Places, Record, Unseen, Who};
 use rbac::{Index, ObjectId, RoleReference};
 
-/// The desired state: the access file, and where it is applied.
+/// The desired state: the access file, the cluster that it is for, and where its mappings are written.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
     /// The file's `clusterID`.

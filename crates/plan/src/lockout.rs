@@ -60,7 +60,7 @@ pub(super) fn refusals(people: &People, caller: Option<&User>, before: &Index, a
     refusals
 }
 
-/// Which session of a login a user is; none where they are somebody else. Somebody with a certificate may happen to have the
+/// Which session of a login a user is; `None` if they are somebody else. Somebody with a certificate may happen to have the
 /// same name; the groups tell them apart.
 fn session_of(login: &Login, user: &User) -> Option<String> {
     let session = login.session_of(&user.name, &user.groups)?;

@@ -45,7 +45,7 @@ pub struct Comparison<'a> {
     grants: HashMap<(*const Right, u32), bool>,
 }
 
-/// Permissions that no binding grants: an EKS access policy, in one place.
+/// Permissions that an EKS access policy grants in one scope, without a role binding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PolicyRights<'a> {
     /// The namespace; none is the whole cluster.

@@ -58,9 +58,9 @@ pub struct Found {
     pub is_name_generated: bool,
 }
 
-/// The kinds of objects that are about access, and all others. Which one it is follows from `apiVersion` and `kind`, and so
-/// does whether it is of a namespace or of the cluster: a `ClusterRoleBinding` with a namespace in its metadata is one of
-/// the cluster, as an API server takes it.
+/// An object of a dump: of one of the kinds that define access, or any other. `apiVersion` and `kind` decide which, and also
+/// whether the object is namespaced: a `ClusterRoleBinding` with a namespace in its metadata is cluster-wide, as for an API
+/// server.
 #[derive(Clone, Debug)]
 pub enum FoundObject {
     /// A namespace.

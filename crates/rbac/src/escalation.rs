@@ -112,12 +112,12 @@ pub fn escalations(of_cluster: &[&Rule], of_place: &[&Rule], scope: Scope<'_>) -
 }
 
 impl Escalation {
-    /// Returns what meets its needs, one for each; nothing where one is not met.
+    /// Returns what meets its needs, one for each; `None` if one is not met.
     pub fn met<'a>(&self, of_cluster: &[&'a Rule], of_place: &[&'a Rule], scope: Scope<'a>) -> Option<Vec<Met<'a>>> {
         all_met(self.needs, of_cluster, of_place, scope)
     }
 
-    /// Returns what meets that which is needed besides; nothing where something is lacking.
+    /// Returns what meets that which is needed besides; `None` if something is lacking.
     pub fn completed<'a>(
         &self,
         of_cluster: &[&'a Rule],
@@ -241,7 +241,7 @@ pub fn too_broad(rule: &Rule) -> Option<&'static str> {
     }
     match (all(&rule.verbs), all(&rule.api_groups), all(&rule.resources)) {
         (true, true, true) => Some("everything on everything"),
-        (_, true, true) => Some("its verbs on every resource there is and will be, secrets included"),
+        (_, true, true) => Some("its verbs on every resource, present and future, secrets included"),
         (true, _, true) if rule.api_groups.iter().any(|group| group.is_empty()) => {
             Some("everything on all resources of the core group, secrets included")
         }

@@ -285,7 +285,7 @@ fn verbs() -> impl Iterator<Item = &'static str> {
     VERBS.into_iter().chain(OF_URLS)
 }
 
-/// Returns what a verb that there is not was probably meant for: one verb, or several.
+/// Returns the verb, or the verbs, that an unknown verb was probably meant as.
 pub fn meant_verb(verb: &str) -> Option<&'static str> {
     let lower = verb.to_ascii_lowercase();
     let meant = MEANT.iter().find(|(written, _)| *written == lower).map(|(_, meant)| *meant);

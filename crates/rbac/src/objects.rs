@@ -199,7 +199,7 @@ impl AnyRole {
         *origin
     }
 
-    /// Namespace and name, which no two of one kind share.
+    /// Returns namespace and name, which identify the object among those of its kind.
     pub fn id(&self) -> (Option<&str>, &str) {
         (self.namespace(), self.name())
     }
@@ -252,7 +252,7 @@ impl From<Role> for AnyRole {
 }
 
 impl Binding {
-    /// Returns a `RoleBinding` in a namespace, or a `ClusterRoleBinding`; nothing where that would be one to a `Role`.
+    /// Returns a `RoleBinding` if a namespace is given, else a `ClusterRoleBinding`; `None` for a `ClusterRoleBinding` to a `Role`.
     pub fn new(
         namespace: Option<Box<str>>,
         name: Box<str>,
@@ -310,7 +310,7 @@ impl Binding {
         *origin
     }
 
-    /// Namespace and name, which no two of one kind share.
+    /// Returns namespace and name, which identify the object among those of its kind.
     pub fn id(&self) -> (Option<&str>, &str) {
         (self.namespace(), self.name())
     }

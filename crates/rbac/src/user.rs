@@ -86,7 +86,7 @@ impl Binding {
     }
 }
 
-/// Namespace and name of the service account that a username is, if it is one's.
+/// Returns the namespace and name of the service account that a username belongs to, or `None` for any other username.
 ///
 /// Source: Kubernetes, `staging/src/k8s.io/apiserver/pkg/authentication/serviceaccount` (`SplitUsername`).
 pub fn service_account_of(username: &str) -> Option<(&str, &str)> {

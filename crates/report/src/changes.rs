@@ -293,7 +293,7 @@ fn not_lost(still: &Still) -> Item {
     let words = some_of_phrases(&phrases(rights.iter()));
     Item::new(
         Sign::Change,
-        format!("still has {}: {words}, by {by} ({kind} {role}), which is not of this file", place(at)),
+        format!("still has {}: {words}, by {by} ({kind} {role}), which this file does not manage", place(at)),
     )
 }
 

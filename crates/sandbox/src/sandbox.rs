@@ -119,7 +119,7 @@ impl Running {
     }
 
     /// Creates credentials of a new session of a role, as if AWS had made it: no trust policy is asked. `role` is the role's name,
-    /// `AWSReservedSSO_…` for a permission set; none where the identities have no such role.
+    /// `AWSReservedSSO_…` for a permission set; `None` if the identities have no such role.
     pub fn session_for(&self, role: &str, session_name: &str, duration: SignedDuration) -> Option<SandboxCredentials> {
         let now = (self.aws.now)();
         let role = self.aws.directory.roles.iter().find(|known| known.name == role)?;

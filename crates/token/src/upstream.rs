@@ -49,7 +49,7 @@ codes! {
         Inconsistent {
             code: "upstream.inconsistent",
             summary: "STS's answer contradicts itself or the token",
-            meaning: "The answer names an ARN that is none, an account or user id that does not fit the ARN, or a partition other than the one asked.",
+            meaning: "The answer names a malformed ARN, an account or user id that does not fit the ARN, or a partition other than the one asked.",
             fix: "STS does not answer like this. Check what stands in for it: a connection override, a proxy, an added CA.",
         }
         TooLarge {

@@ -244,7 +244,7 @@ impl Explanation<'_> {
         Self { token, ..self }
     }
 
-    /// Returns the code that the server's log has: of the denial or the trouble, or `granted`; none where that is not known.
+    /// Returns the code in the server's log: that of the denial or the error, or `granted`; `None` if it is not known.
     pub fn code(&self) -> Option<&'static str> {
         match &self.verdict {
             Verdict::LetIn => Some("granted"),
@@ -256,7 +256,7 @@ impl Explanation<'_> {
 }
 
 impl Verdict {
-    /// Returns whether the caller is let in; none if that is not known.
+    /// Returns whether the caller is let in; `None` if that is not known.
     pub const fn let_in(&self) -> Option<bool> {
         match self {
             Self::LetIn => Some(true),

@@ -182,7 +182,7 @@ impl Matrix<'_> {
         places.into_iter().map(|(cell, (_, names))| (names, &self.cells[cell as usize])).collect()
     }
 
-    /// Returns what a row may do in every namespace that none of its places names; none where there is no such namespace.
+    /// Returns what a row may do in every namespace that none of its places names; `None` if there is no such namespace.
     pub fn elsewhere(&self, row: &Row<'_>) -> Option<&Cell> {
         (row.places.len() < self.shown).then(|| &self.cells[row.elsewhere as usize])
     }

@@ -32,7 +32,7 @@ impl NamedPrincipal {
         }
     }
 
-    /// Returns the user that authorizers see, built-in groups included; none where they cannot log in.
+    /// Returns the user that authorizers see, built-in groups included; `None` if they cannot log in.
     pub fn user(&self) -> Option<User> {
         let login = self.login.as_ref().ok()?;
         Some(User::authenticated(login.username.clone(), login.groups.iter().cloned()))

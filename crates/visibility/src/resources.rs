@@ -352,13 +352,13 @@ impl std::fmt::Display for Note {
                 write!(f, "the query of `{url}` is ignored, because rules are about paths; asked about `{path}`")
             }
             Self::Fragment(url) => write!(f, "what comes after the `#` of `{url}` is never sent to the API server"),
-            Self::Encoded(typed, path) => write!(f, "to the API server `{typed}` is `{path}`, which was asked about"),
+            Self::Encoded(typed, path) => write!(f, "the API server decodes `{typed}` to `{path}`; asked about that"),
             Self::LetterByLetter(path) => {
                 write!(f, "rules compare paths exactly: `{path}` differs from the path without these slashes and dots")
             }
             Self::UrlOfObjects(url) => write!(
                 f,
-                "`{url}` is a request for objects, which rules of URLs are not about; asked about the objects"
+                "`{url}` is a request for objects, to which nonResourceURLs do not apply; asked about the objects"
             ),
             Self::NotNamespaced(what) => write!(f, "{what} are in no namespace; asked about the whole cluster"),
             Self::NameIsSubresource(resource, name) => {

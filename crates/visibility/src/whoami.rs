@@ -210,8 +210,11 @@ impl Whoami {
         };
         let mut items: Vec<Item> = self.rights.parts().into_iter().map(item).collect();
         if items.is_empty() {
-            let text =
-                if self.gaps.is_empty() { "nothing of your own" } else { "nothing of your own in what could be asked" };
+            let text = if self.gaps.is_empty() {
+                "no permissions of your own"
+            } else {
+                "no permissions of your own in the namespaces that could be asked about"
+            };
             items.push(Item::new(Sign::None, text));
         }
         items.push(Item::new(Sign::Note, "and what every authenticated user may do"));

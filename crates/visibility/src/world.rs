@@ -483,7 +483,7 @@ impl Associated {
         Self { policy: policy(&association.policy), association, arn, principals }
     }
 
-    /// The ARN that mappings compare, in lower case; none where it is not a principal's.
+    /// The ARN that mappings compare, in lower case; `None` if it is not a principal's.
     pub(crate) fn arn(&self) -> Option<&str> {
         self.arn.as_deref()
     }

@@ -89,7 +89,7 @@ impl Webhook {
         self.mapping.store(Some(Arc::new(snapshot)));
     }
 
-    /// From now on these hosts are known, too: those of the Region that this runs in.
+    /// Adds the STS hosts of the server's own Region to those that it accepts.
     pub fn know_hosts(&self, hosts: &[StsHost]) {
         self.rules.rcu(|rules| {
             let mut rules = Rules::clone(rules);

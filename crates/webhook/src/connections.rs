@@ -141,7 +141,7 @@ impl Connections {
         Arc::new(Self { bounds, open: Mutex::default(), next_number: 0.into(), changed: Notify::new() })
     }
 
-    /// A place for one more, of a client; nothing where all are taken.
+    /// A place for one more, of a client; `None` if all are taken.
     pub(crate) fn enter(self: &Arc<Self>, client: IpAddr) -> Option<Place> {
         let mut open = self.open();
         if open.all.len() >= self.bounds.connections {

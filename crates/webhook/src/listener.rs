@@ -74,7 +74,7 @@ impl Server {
         Ok(Self { listener, acceptor: TlsAcceptor::from(tls), webhook })
     }
 
-    /// Whether somebody listens there at this moment.
+    /// Returns whether a process listens on this address now.
     pub fn is_taken(address: SocketAddr) -> bool {
         socket::is_taken(address)
     }

@@ -33,7 +33,7 @@ pub(crate) struct Share<'a> {
 }
 
 impl Sharing {
-    /// One more waits for what is said of this token; nothing where too many do. The first of a token always may: in which lane it
+    /// One more waits for what is said of this token; `None` if too many do. The first of a token always may: in which lane it
     /// waits, and among how many, is for the lanes to say.
     pub(crate) fn join(&self, key: Key) -> Option<Share<'_>> {
         let mut counts = self.lock();

@@ -19,7 +19,7 @@ A plan says first what stops apply, then what is dangerous, then people, then ob
 - **Who gains, who loses.** Verbs on resources, by namespace or everywhere, with the roles they come through. People and namespaces that are
   alike stand together. Wildcards are words: `every verb on pods`; what somebody had or keeps of such a right stands below it. For
   somebody new it is what they may do beyond what every login may.
-- **still has** marks a right that the files take away and somebody else's binding grants all the same.
+- **still has** marks a permission that the files revoke, but that another binding still grants.
 - **Dangerous** are the privilege escalations (reading secrets everywhere, granting roles, acting as others …) that somebody gains.
   Rights are added before logins change, so whoever leaves a group that becomes dangerous in the same plan has such a way `until logins
   change`: apply their leaving alone first.

@@ -85,7 +85,7 @@ pub fn is_withheld(namespace: &str) -> bool {
 
 /// Returns whether a text fits a pattern in which `*` stands for any text.
 ///
-/// What stands between two stars is looked for once: where its first place leaves too little for the rest, so does any other.
+/// The text between two stars is searched for once: if the rest does not fit after its first occurrence, it fits after no other.
 pub fn glob(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };

@@ -181,7 +181,7 @@ fn usernames_are_their_own(people: &[Person], problems: &mut Problems) {
                 let message =
                     format!("a session of `{}` could take the username `{}`", other.principal.name, person.username);
                 let problem = Code::Template.at(place(person), message).related(place(other), "by this template");
-                problems.push(problem.hint("choose beginnings of which none begins another"));
+                problems.push(problem.hint("choose prefixes so that no username is the beginning of another"));
             }
         }
     }

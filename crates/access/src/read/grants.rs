@@ -18,7 +18,7 @@ pub(super) fn authorization(group: &View<'_>, problems: &mut Problems) -> Option
         return Some((node.span, Vec::new()));
     };
     if list.is_empty() {
-        let problem = Code::EmptyAuthorization.at(node.span, "`authorization` is there and empty");
+        let problem = Code::EmptyAuthorization.at(node.span, "`authorization` is empty");
         let hint = "remove the key to bind the ClusterRole of the group's name, as in 2018, or write a grant";
         problems.push(problem.hint(hint));
     }
@@ -59,7 +59,7 @@ fn scope(grant: &View<'_>, problems: &mut Problems) -> Option<Scope> {
         None => Some(Scope::Cluster),
         // Without the key the grant would hold everywhere: nothing must not widen it.
         Some((key, span)) if grant.get(key_of(key)).is_none() => {
-            let problem = Code::Scope.at(span, format!("`{key}` is there and names nothing"));
+            let problem = Code::Scope.at(span, format!("`{key}` is empty"));
             problems.push(problem.hint("remove the key for the whole cluster, or name a namespace"));
             None
         }
@@ -74,7 +74,7 @@ fn scope(grant: &View<'_>, problems: &mut Problems) -> Option<Scope> {
                 names::namespace(name, true, problems);
             }
             if list.is_empty() {
-                problems.push(Code::Scope.at(span, "`namespaces` is there and names nothing"));
+                problems.push(Code::Scope.at(span, "`namespaces` is empty"));
                 return None;
             }
             Some(Scope::Namespaces(list))

@@ -136,7 +136,7 @@ impl<'a> View<'a> {
         if time.is_none() {
             let is_date = node.as_scalar().is_some_and(|scalar| scalar.text.parse::<Date>().is_ok());
             problems.push(if is_date {
-                Code::Expires.at(node.span, "this day is too late to reckon with").hint("leave `expires` out for never")
+                Code::Expires.at(node.span, "this date is too far in the future").hint("leave `expires` out for never")
             } else {
                 Code::Expires.at(node.span, "neither a date nor a time with its zone").hint(WRITE_EXPIRY)
             });

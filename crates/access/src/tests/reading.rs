@@ -257,7 +257,7 @@ fn never_is_no_day() {
     ]);
     let problems = read(&sources, &Limits::default()).problems;
     let said: Vec<_> = problems.iter().map(|problem| (&*problem.message, problem.hint.as_deref())).collect();
-    assert_eq!(said, [("this day is too late to reckon with", Some("leave `expires` out for never"))]);
+    assert_eq!(said, [("this date is too far in the future", Some("leave `expires` out for never"))]);
 }
 
 /// What only the server or the API server refused would be granted by nobody, or to everybody whom a stray blank chooses.

@@ -183,7 +183,7 @@ fn entries(node: &Node) -> Result<impl Iterator<Item = (&str, &Node)>, usize> {
     Ok(entries.ok_or(node.span.start)?.iter().map(|entry| (&*entry.key.text, &entry.value)))
 }
 
-/// One entry; none where keys are missing, or the end of credentials that have one.
+/// One entry; `None` if keys are missing, or the end of credentials that have one.
 fn kept(node: &Node) -> Result<Option<Kept>, usize> {
     let (mut texts, mut can_expire, mut expires) = (BTreeMap::new(), false, None);
     for (key, value) in entries(node)? {

@@ -63,7 +63,7 @@ fn kind_and_name(header: &str) -> Option<String> {
     }
 }
 
-/// Words as a shell's, and `shlex.split`'s; none where a quotation mark is not closed.
+/// Words as a shell's, and `shlex.split`'s; `None` if a quotation mark is not closed.
 fn words(text: &str) -> Option<Vec<String>> {
     let (mut words, mut word) = (Vec::new(), None::<String>);
     let mut letters = text.chars();
@@ -138,7 +138,7 @@ fn read(text: &str) -> Result<(BTreeMap<String, Settings>, Settings), Wrong> {
             match sections.entry(header.to_owned()) {
                 Entry::Occupied(entry) if header != OF_ALL => {
                     let first = entry.get().get("").map_or(0, |(line, _)| *line);
-                    let problem = format!("this section comes again, first in line {first}; put all of it into one");
+                    let problem = format!("this section is there twice, first in line {first}; merge the two");
                     return Err(wrong(number, problem));
                 }
                 Entry::Occupied(_) => {}
@@ -150,20 +150,25 @@ fn read(text: &str) -> Result<(BTreeMap<String, Settings>, Settings), Wrong> {
             continue;
         }
         let Some(section) = &section else {
-            let problem = "it stands before any section; the first line is one like [default]".to_owned();
+            let problem = "this line comes before any section; begin the file with one, such as [default]".to_owned();
             return Err(wrong(number, problem));
         };
         let Some((name, value)) = content.split_once(['=', ':']).filter(|(name, _)| !name.trim().is_empty()) else {
             // The AWS CLI reads on, and says it in the end.
-            unknown
-                .get_or_insert_with(|| wrong(number, "it is no setting, as `name = value`, and no section".to_owned()));
+            unknown.get_or_insert_with(|| {
+                wrong(
+                    number,
+                    "this line is neither a section, such as [default], nor a setting, such as `name = value`"
+                        .to_owned(),
+                )
+            });
             continue;
         };
         let name = name.trim_end().to_lowercase();
         let settings = sections.entry(section.clone()).or_default();
         if let Some((first, _)) = settings.get(&name) {
             let what = shown(&name).unwrap_or("this setting");
-            return Err(wrong(number, format!("{what} comes again in its section, first in line {first}; keep one")));
+            return Err(wrong(number, format!("{what} is set twice in its section, first in line {first}; keep one")));
         }
         settings.insert(name.clone(), (number, vec![value.trim().to_owned()]));
         key = Some(name);

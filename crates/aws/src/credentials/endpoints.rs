@@ -61,7 +61,8 @@ pub fn with_endpoints(
     all
 }
 
-/// The section of services that a profile names and that there is not: a mistake to botocore, where it looks for a URL there.
+/// Returns the name of the `[services …]` section that a profile refers to but no file has. botocore fails on it when it looks
+/// up an endpoint.
 #[must_use]
 pub fn missing_services<'a>(
     environment: &'a Environment,

@@ -52,8 +52,10 @@ pub async fn fetch(
     now: fn() -> Timestamp,
 ) -> Result<Credentials, CredentialsError> {
     if let Some(device) = plan.roles.iter().find_map(|role| role.mfa.as_ref()) {
-        let problem =
-            format!("it asks for a code of {} (mfa_serial), and here is nobody to ask for one", device.serial);
+        let problem = format!(
+            "it needs a code of the MFA device {} (mfa_serial), and a server has nobody to ask for one",
+            device.serial
+        );
         return Err(CredentialsError::Profile { profile: device.profile.clone(), problem });
     }
     let Obtained { mut credentials, .. } =
@@ -121,7 +123,7 @@ async fn web_identity(
         Err(source) => CredentialsError::File { path: file.to_string(), source },
         Ok(_) => CredentialsError::Origin {
             origin: format!("the web identity token file {file}"),
-            problem: format!("is no file that can be read, of {MAX_FILE} bytes of text at most"),
+            problem: format!("is not a readable text file of at most {MAX_FILE} bytes"),
             advice: "check AWS_WEB_IDENTITY_TOKEN_FILE, or web_identity_token_file of the profile".to_owned(),
         },
     };
@@ -129,10 +131,9 @@ async fn web_identity(
     let found = assume_role_with_web_identity(client, endpoint, role, &Secret::new(token), now).await;
     found.map_err(|error| match error {
         AwsError::Refused { code, advice, .. } => match &*code {
-            "ExpiredTokenException" => wrong(
-                "gave no AWS credentials: the token's time is over".to_owned(),
-                format!("have {file} written anew"),
-            ),
+            "ExpiredTokenException" => {
+                wrong("gave no AWS credentials: the token has expired".to_owned(), format!("have {file} written anew"))
+            }
             "AccessDenied" | "InvalidIdentityToken" | "IDPRejectedClaim" | "IDPCommunicationError" => wrong(
                 format!("gave no AWS credentials ({code})"),
                 format!("check {file} and the trust policy of {}", role.0),

@@ -101,7 +101,7 @@ impl SharedFiles {
         let sentences = |what: String, sections: [Option<&Section>; 2], known: &[&'static str]| -> Vec<String> {
             let settings = sections.into_iter().flatten().flat_map(BTreeMap::keys).map(String::as_str);
             let near = near_misses(settings, known, sure).into_iter();
-            near.map(|(name, near)| format!("{what} has {name}, which nobody reads; is {near} meant?")).collect()
+            near.map(|(name, near)| format!("{what} has {name}, which is unknown; did you mean {near}?")).collect()
         };
         let (mut slips, mut seen, mut next) = (Vec::new(), BTreeSet::new(), Some(profile));
         while let Some(name) = next.filter(|name| seen.insert(*name)) {
@@ -126,7 +126,7 @@ impl SharedFiles {
         }
         let profiles = self.profiles();
         match document::nearest(profile, profiles.iter().map(String::as_str)) {
-            Some(near) => format!("is `{near}` meant? `aws configure list-profiles` lists all"),
+            Some(near) => format!("did you mean `{near}`? `aws configure list-profiles` lists all profiles"),
             None => "`aws configure list-profiles` lists those that do".to_owned(),
         }
     }

@@ -96,13 +96,11 @@ async fn renew(
     let wrong = |problem: String| CredentialsError::Profile { profile: named.profile.to_owned(), problem };
     let region = environment.get("AWS_REGION").or_else(|| environment.get("AWS_DEFAULT_REGION"));
     let region = region.ok_or_else(|| {
-        wrong(
-            "a login is renewed in a Region, and nothing says which; set AWS_REGION, or region of the profile"
-                .to_owned(),
-        )
+        wrong("the login cannot be renewed without a Region; set AWS_REGION, or `region` in the profile".to_owned())
     })?;
     let url = signin_url(environment, region).map_err(|error| wrong(error.to_string()))? + "/v1/token";
-    let incomplete = || failed(named, "keeps a login that cannot be renewed", again(named));
+    let incomplete =
+        || failed(named, "has an incomplete login in ~/.aws/login/cache, which cannot be renewed", again(named));
     let text = |name: &str| login.text(name).ok_or_else(incomplete);
     let proof = text("dpopKey").ok().and_then(|key| Proof::of(key, &url, now)).ok_or_else(incomplete)?;
     let body = json!({
@@ -202,14 +200,14 @@ fn no_answer(named: Named<'_>, why: NoAnswer) -> CredentialsError {
 fn refused(named: Named<'_>, status: StatusCode, body: &[u8]) -> CredentialsError {
     let code = serde_json::from_slice::<Value>(body).ok();
     match (code.as_ref().and_then(|body| body["error"].as_str()), status.as_u16()) {
-        (Some("TOKEN_EXPIRED"), _) => failed(named, "has ended the login: its time is over", again(named)),
+        (Some("TOKEN_EXPIRED"), _) => failed(named, "has ended the login: it has expired", again(named)),
         (Some("USER_CREDENTIALS_CHANGED"), _) => {
-            failed(named, "has ended the login: the password is another since", again(named))
+            failed(named, "has ended the login: the password was changed", again(named))
         }
         (Some("INSUFFICIENT_PERMISSIONS"), _) => failed(
             named,
-            "cannot renew the login: you may not",
-            "have signin:CreateOAuth2Token allowed in your IAM policies".to_owned(),
+            "cannot renew the login: access denied",
+            "ask for signin:CreateOAuth2Token in your IAM policies".to_owned(),
         ),
         (_, 429) => failed(named, "cannot renew the login: AWS asks for fewer requests", TRY_AGAIN.to_owned()),
         (_, status @ 500..) => {

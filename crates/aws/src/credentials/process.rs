@@ -37,7 +37,7 @@ impl Trouble {
     pub(super) fn of(self, key: &str, profile: &str) -> CredentialsError {
         let problem = match self {
             Self::Late => "did not answer in time".to_owned(),
-            Self::TooLarge => "printed more than any credentials are".to_owned(),
+            Self::TooLarge => "printed more output than credentials have".to_owned(),
             Self::Failed(None, _) => "could not be run to its end".to_owned(),
             Self::Failed(Some(code), said) if said.is_empty() => format!("ended with {code} and said nothing"),
             Self::Failed(Some(code), said) => format!("ended with {code}: {said}"),
@@ -67,7 +67,7 @@ pub async fn mfa_code(device: &MfaDevice) -> Result<Option<Secret>, CredentialsE
     let key = "mfa_process";
     let printed = printed(line, PATIENCE).await.map_err(|trouble| trouble.of(key, &device.profile))?;
     let code = std::str::from_utf8(&printed).ok().map(str::trim).filter(|code| is_mfa_code(code));
-    let none = || wrong(key, &device.profile, "printed something else than a code of six digits".to_owned());
+    let none = || wrong(key, &device.profile, "did not print a code of six digits".to_owned());
     code.map(|code| Some(Secret::new(code))).ok_or_else(none)
 }
 
@@ -160,7 +160,7 @@ fn for_cmd(line: &str) -> String {
 
 /// Reads them; else why they are none.
 fn credentials(printed: &[u8]) -> Result<Credentials, &'static str> {
-    let printed: Map<String, Value> = serde_json::from_slice(printed).map_err(|_| "it is no object of JSON")?;
+    let printed: Map<String, Value> = serde_json::from_slice(printed).map_err(|_| "it is not a JSON object")?;
     let value = |name: &str| printed.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
     let text = |name: &str| value(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     if value("Version") != Some(&Value::from(1)) {
@@ -170,7 +170,7 @@ fn credentials(printed: &[u8]) -> Result<Credentials, &'static str> {
         None | Some(Value::Null) => None,
         Some(expires) => {
             let expires = expires.as_str().and_then(|text| text.parse::<Timestamp>().ok());
-            Some(expires.ok_or("its Expiration is no time, as 2026-01-02T03:04:05Z")?)
+            Some(expires.ok_or("its Expiration is not a time such as 2026-01-02T03:04:05Z")?)
         }
     };
     Ok(Credentials {
@@ -203,13 +203,13 @@ mod tests {
             (
                 "an end that is none",
                 format!("{{\"Version\": 1, {good}, \"Expiration\": \"soon\"}}"),
-                Err("its Expiration is no time, as 2026-01-02T03:04:05Z"),
+                Err("its Expiration is not a time such as 2026-01-02T03:04:05Z"),
             ),
             ("another version", format!("{{\"Version\": 2, {good}}}"), Err("its Version is not 1")),
             ("no version", format!("{{{good}}}"), Err("its Version is not 1")),
             ("no secret", r#"{"Version": 1, "AccessKeyId": "AKIA"}"#.to_owned(), Err("it has no SecretAccessKey")),
-            ("a list", r#"[1, "AKIA", "s"]"#.to_owned(), Err("it is no object of JSON")),
-            ("nothing", String::new(), Err("it is no object of JSON")),
+            ("a list", r#"[1, "AKIA", "s"]"#.to_owned(), Err("it is not a JSON object")),
+            ("nothing", String::new(), Err("it is not a JSON object")),
         ];
         for (name, printed, expected) in rows {
             let found = key(&format!("echo '{printed}'")).await;

@@ -62,7 +62,7 @@ const PART: i32 = 4;
 const TOLERATED: SignedDuration = SignedDuration::from_secs(60);
 
 impl SessionKey {
-    /// Returns the key of what a plan starts with, of this STS where that is asked; none where only asking would tell who that is.
+    /// Returns the cache key of the credentials that a plan starts with, or `None` if only using them would tell whose they are.
     pub fn of_base(base: &Base, environment: &Environment, sts: &Endpoint) -> Option<Self> {
         let link = match base {
             Base::Static(credentials) => return Some(Self::of_keys(credentials)),

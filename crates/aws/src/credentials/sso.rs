@@ -65,10 +65,10 @@ async fn token(
         Ok(None) | Err(_) if standing == TokenStanding::Renew => Ok(token.access_token),
         Ok(None) if is_over_by_our_clock_alone(&token, sso, environment, client).await => Err(failed(
             sso,
-            "knows of a login whose time is over by this machine's clock alone, which is ahead of AWS's",
+            "has a login that has expired only by this machine's clock, which is ahead of AWS's",
             "set the clock".to_owned(),
         )),
-        Ok(None) => Err(failed(sso, "has ended the login: its time is over", login(sso))),
+        Ok(None) => Err(failed(sso, "has ended the login: it has expired", login(sso))),
         Err(why) => Err(why),
     }
 }
@@ -207,7 +207,7 @@ fn failed(sso: &Sso, problem: &str, advice: String) -> CredentialsError {
 }
 
 fn garbled(sso: &Sso) -> CredentialsError {
-    failed(sso, "cannot be asked: the token in ~/.aws/sso/cache is none", login(sso))
+    failed(sso, "cannot be asked: the token in ~/.aws/sso/cache is malformed", login(sso))
 }
 
 fn no_answer(sso: &Sso, why: NoAnswer) -> CredentialsError {

@@ -347,7 +347,7 @@ fn what_cannot_work_says_why_and_what_to_do() {
     let files = parsed(CONFIG, CREDENTIALS, Rules::Cli);
     let rows = [
         ("absent", "stands in neither AWS configuration file; `aws configure list-profiles` lists those that do"),
-        ("roel", "stands in neither AWS configuration file; is `role` meant?"),
+        ("roel", "stands in neither AWS configuration file; did you mean `role`?"),
         ("circle", "leads in a circle: circle → circle2 → circle"),
         ("half", "aws_access_key_id is set and aws_secret_access_key is not"),
         ("elsewhere", "credential_source must be Environment, Ec2InstanceMetadata or EcsContainer"),
@@ -629,21 +629,21 @@ fn slips_are_named() {
     let rows = [
         ("dev", "; the config file has [dev]: write [profile dev]"),
         ("old", "; the credentials file has [profile old]: write [old] there"),
-        ("op", "; is `ops` meant? `aws configure list-profiles` lists all"),
+        ("op", "; did you mean `ops`? `aws configure list-profiles` lists all profiles"),
         ("production", "; `aws configure list-profiles` lists those that do"),
     ];
     for (profile, expected) in rows {
         let said = shown(resolve(&environment(&[]), &files, Some(profile), Rules::Cli));
         assert!(said.ends_with(expected), "{profile}: {said}");
     }
-    let slip = "profile `ops` has aws_acces_key_id, which nobody reads; is aws_access_key_id meant?";
+    let slip = "profile `ops` has aws_acces_key_id, which is unknown; did you mean aws_access_key_id?";
     assert_eq!(files.slips("ops", false), [slip]);
     let config = "[profile a]\nrole_arn = r\nsource_profile = b\nmfa_seral = m\n\
                   [profile b]\nsource_profile = a\nsso_session = corp\nregoin = x\n[sso-session corp]\nsso_start_ulr = u\n";
     let said = [
-        "profile `a` has mfa_seral, which nobody reads; is mfa_serial meant?",
-        "profile `b` has regoin, which nobody reads; is region meant?",
-        "[sso-session corp] has sso_start_ulr, which nobody reads; is sso_start_url meant?",
+        "profile `a` has mfa_seral, which is unknown; did you mean mfa_serial?",
+        "profile `b` has regoin, which is unknown; did you mean region?",
+        "[sso-session corp] has sso_start_ulr, which is unknown; did you mean sso_start_url?",
     ];
     assert_eq!(parsed(config, "", Rules::Cli).slips("a", true), said);
 }

@@ -69,7 +69,7 @@ impl Page {
     }
 }
 
-/// One user or role; none where it is not consistent.
+/// One user or role; `None` if it is not consistent.
 pub(super) fn entry(fields: &[(String, String)], kind: Kind) -> Option<Entry> {
     let text = |name| xml::text(fields, name).map(str::to_owned);
     let (path, name) = (text("Path")?, text(kind.name)?);

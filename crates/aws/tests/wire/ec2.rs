@@ -263,8 +263,7 @@ async fn the_sandbox_accepts_the_signature() {
 /// Nothing waits for the Region before a machine comes, and metadata that says nothing is not asked for each of them.
 #[tokio::test]
 async fn the_region_is_found_out_when_a_name_is_needed() {
-    for (is_known, expected) in [(true, "ip-i-1"), (false, "trouble: there is no Region to ask EC2 in: set AWS_REGION")]
-    {
+    for (is_known, expected) in [(true, "ip-i-1"), (false, "trouble: no Region for calls of EC2: set AWS_REGION")] {
         let metadata = Double::plain(move |seen| match &*seen.uri {
             "/latest/api/token" if is_known => {
                 let reply = http::Response::builder().header("x-aws-ec2-metadata-token-ttl-seconds", "21600");

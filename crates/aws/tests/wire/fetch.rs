@@ -37,7 +37,7 @@ async fn a_program_prints_credentials_or_the_error_says_what_to_do() {
     let rows = [
         ("echo my-secret; exit 1", "ended with 1 and said nothing"),
         ("echo my-secret; echo log in first >&2; exit 2", "ended with 2: log in first"),
-        ("echo my-secret", "printed no credentials: it is no object of JSON"),
+        ("echo my-secret", "printed no credentials: it is not a JSON object"),
         ("echo '{\"Version\":1}'", "printed no credentials: it has no AccessKeyId"),
     ];
     for (bad, problem) in rows {

@@ -137,7 +137,7 @@ fn warn(added: &Added) {
     if added.in_quotes {
         let list = added.place.list;
         process::note(&format!(
-            "note: the text with {list} was a block, which cannot hold the entry as it was written; it is in quotes now"
+            "note: {list} was a YAML block (`|`), which cannot hold this entry; it is written in quotes now"
         ));
     }
     if let Some((never, hint)) = &added.never {

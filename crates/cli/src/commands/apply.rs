@@ -59,7 +59,7 @@ pub(crate) struct ApplyArgs {
     #[arg(long)]
     adopt: bool,
 
-    /// Revoke what was granted only by this file, which was applied before and is not given now; repeatable
+    /// Revoke what only this file granted; it was applied before and is not given now; repeatable
     #[arg(long, value_name = "FILE")]
     forget: Vec<String>,
 
@@ -67,8 +67,8 @@ pub(crate) struct ApplyArgs {
     #[arg(long)]
     allow_lockout: bool,
 
-    /// If somebody's groups change, wait this long before the bindings of their old groups go: until API servers have forgotten
-    /// the old login and changed files have arrived [default: 2m, or 4m for access-file and configmap]
+    /// Wait this long before removing the bindings of groups that somebody leaves, so that API servers have forgotten the old
+    /// login and servers have read changed files [default: 2m, or 4m for access-file and configmap]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "dry_run")]
     settle: Option<Duration>,
 
@@ -88,7 +88,7 @@ const MOUNTED: Duration = Duration::from_mins(2);
 /// Runs `apply`.
 pub(crate) fn run(args: &ApplyArgs, global: &Global, process: &Process) -> CommandResult {
     if let Some(namespace) = args.planning.default_namespace() {
-        let help = "it is for manifests, and `apply` takes none; leave it out";
+        let help = "it applies to manifests only, and `apply` reads none; leave it out";
         return Err(anyhow::anyhow!("--default-namespace {namespace}: {help}").into());
     }
     let allowed = args.allowed()?;
@@ -152,7 +152,7 @@ async fn apply(args: &ApplyArgs, allowed: &Allowed, subject: &Subject, process: 
     let holder = format!("{who}, process {} since {since}", std::process::id());
     let waiting = |holder: &str, duration: Duration| {
         let seconds = duration.as_secs();
-        process::note(&format!("`{holder}` is applying, or was interrupted; this shows within {seconds} s"));
+        process::note(&format!("waiting up to {seconds} s for `{holder}`, who is applying or was interrupted"));
     };
     let mut lease = cluster.lease(LEASE, holder, process::now, waiting).await.context("nothing was changed")?;
     let stop = async {

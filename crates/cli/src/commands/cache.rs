@@ -23,7 +23,7 @@ pub(crate) struct CacheArgs {
 
 #[derive(Debug, Subcommand)]
 enum CacheCommand {
-    /// Show the cached sessions: whose they are, and when they end
+    /// List the cached sessions, with their owner and expiry
     Show(ShowArgs),
     /// Remove every cached session
     Clear,

@@ -45,7 +45,7 @@ pub(crate) struct ExplainArgs {
     #[arg(value_name = "FILE")]
     paths: Vec<PathBuf>,
 
-    /// The same as a positional FILE
+    /// Access file or folder, the same as the argument FILE; repeatable
     #[arg(short = 'f', long = "file", value_name = "FILE")]
     more: Vec<PathBuf>,
 

@@ -199,7 +199,7 @@ fn says_all(dump: &Dump, sources: &Sources) -> Result<(), Failure> {
     }
     let mut without_login = dump.declared().iter().flat_map(Foreign::without_login);
     if without_login.any(|(.., is_of_nothing)| !is_of_nothing) {
-        return Err(anyhow::anyhow!("nothing was imported: whom another program fills in is not known yet").into());
+        return Err(anyhow::anyhow!("nothing was imported: another program has yet to fill in who logs in").into());
     }
     Ok(())
 }

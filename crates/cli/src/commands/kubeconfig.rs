@@ -92,7 +92,7 @@ pub(crate) struct KubeconfigArgs {
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     merge: Option<Option<PathBuf>>,
 
-    /// Keep the current context of the kubeconfig that is merged into
+    /// Leave the kubeconfig's current context as it is
     #[arg(long, requires = "merge")]
     keep_current: bool,
 
@@ -107,8 +107,8 @@ pub(crate) struct KubeconfigArgs {
     )]
     convert: Option<Option<PathBuf>>,
 
-    /// Let kubectl run this program where its kuberc says which ones it may run; where it runs any, it will run this one and
-    /// those that the kubeconfigs name [default FILE: KUBERC, else ~/.kube/kuberc]
+    /// Allow this program in kubectl's kuberc; if the kuberc restricts nothing yet, allow this program and those in your
+    /// kubeconfigs, and no others [default FILE: KUBERC, else ~/.kube/kuberc]
     #[arg(
         long, value_name = "FILE", num_args = 0..=1,
         conflicts_with_all = [
@@ -126,7 +126,7 @@ pub(crate) struct KubeconfigArgs {
     #[arg(long, requires = "writes")]
     dry_run: bool,
 
-    /// FILE of --merge, --convert or --kuberc, where other flags stand in between
+    /// FILE for --merge, --convert or --kuberc, if it does not follow that flag directly
     #[arg(value_name = "FILE", requires = "writes")]
     file: Option<PathBuf>,
 }

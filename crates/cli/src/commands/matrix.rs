@@ -36,15 +36,15 @@ pub(crate) struct MatrixArgs {
     #[arg(value_name = "ARN|user:NAME|group:NAME")]
     whose: Option<Whose>,
 
-    /// What the rows are: people who log in, groups, or subjects (everything that bindings name, service accounts too)
+    /// Show one row for each of these: people who log in, groups, or subjects (every subject of a binding, service accounts included)
     #[arg(long, value_name = "WHAT", default_value = "people", conflicts_with = "whose")]
     by: ByArg,
 
-    /// Only these namespaces, by name or glob; separated by commas, repeatable
+    /// Show only these namespaces, by name or glob; separated by commas, repeatable
     #[arg(short, long = "namespace", value_name = "NAME", value_delimiter = ',', value_parser = names::namespace_or_glob)]
     namespaces: Vec<String>,
 
-    /// Only rows that match: name, username, ARN, user:NAME or group:NAME (with its members); globs allowed, repeatable
+    /// Show only rows that match this name, username, ARN, user:NAME or group:NAME (with its members); globs allowed, repeatable
     #[arg(long, value_name = "WHO", conflicts_with = "whose")]
     who: Vec<String>,
 
@@ -55,7 +55,7 @@ pub(crate) struct MatrixArgs {
     #[command(flatten)]
     analysis: AnalysisArgs,
 
-    /// Format of the matrix; html: one self-contained file
+    /// Format of the matrix; html is one self-contained file
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output<Page>,
 }
@@ -117,7 +117,7 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
         if let Some(gap) = world.gaps().iter().find(|gap| gap.is_of(&[ObjectKind::Namespaces])) {
             let Unseen { what, why, .. } = gap;
             return Err(anyhow::anyhow!(
-                "it is not known whether a namespace matches --namespace {globs}: none that is known does, and {what} could not be read: {why}"
+                "no known namespace matches --namespace {globs}, and others may: {what} could not be read: {why}"
             )
             .into());
         }

@@ -73,7 +73,7 @@ pub(crate) struct ServerArgs {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     kubeconfig_pregenerated: Option<bool>,
 
-    /// Folder of certificate and key [default: /var/aws-iam-authenticator]
+    /// Folder with the certificate and the key [default: /var/aws-iam-authenticator]
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
 
@@ -112,8 +112,8 @@ pub(crate) struct ServerArgs {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     deny_with_200: Option<bool>,
 
-    /// Do not fail if another server has the port: serve beside one of this user that was started with this as well, and wait
-    /// until any other exits
+    /// If another server already listens on the port, share it with a server of the same user that also runs with
+    /// --take-over, and wait until any other server exits
     #[arg(long)]
     take_over: bool,
 
@@ -121,7 +121,7 @@ pub(crate) struct ServerArgs {
     #[arg(long, value_name = "IP:PORT|none", default_value = "127.0.0.1:21363")]
     health_address: HealthAddress,
 
-    /// Refuse tokens longer than this, in bytes
+    /// Refuse tokens that have more bytes than this
     #[arg(long, value_name = "BYTES", default_value_t = 4096)]
     max_token_length: usize,
 

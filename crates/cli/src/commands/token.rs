@@ -65,11 +65,11 @@ pub(crate) struct TokenArgs {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     pub(crate) cache: Option<bool>,
 
-    /// Print, in place of a token, where the credentials come from: each source and why it was skipped, each step and its time
+    /// Print where the credentials come from instead of a token: each source and why it was skipped, each step and its time
     #[arg(long, conflicts_with_all = ["token_only"])]
     pub(crate) explain: bool,
 
-    /// Use no cached AWS session, and cache none
+    /// Do not use cached AWS sessions, and do not cache any
     #[arg(long)]
     pub(crate) no_cache: bool,
 

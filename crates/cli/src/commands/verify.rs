@@ -30,7 +30,7 @@ use crate::{
 /// Flags of `verify`.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
-    /// The token, or the ExecCredential that `token` prints; better given on stdin, which keeps it out of the process list
+    /// Token to check, or the ExecCredential that `token` prints; stdin is safer, because it keeps the token out of the process list
     #[arg(short, long)]
     token: Option<String>,
 
@@ -133,7 +133,7 @@ fn read_token(args: &VerifyArgs, configured: Option<&str>) -> Result<String, Fai
     }
     let text = process::read_source("-".as_ref())?.text().to_owned();
     let text = Some(text).filter(|text| !text.trim().is_empty());
-    Ok(text.context("no token on stdin: whatever should have printed it has printed nothing")?)
+    Ok(text.context("no token on stdin: the command before the pipe printed nothing")?)
 }
 
 /// The token of what `token` prints for kubectl.

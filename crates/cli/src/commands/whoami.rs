@@ -40,7 +40,7 @@ pub(crate) struct WhoamiArgs {
     #[command(flatten)]
     cluster: ClusterArgs,
 
-    /// Ask about this namespace too; needed where you may not list them; repeatable
+    /// Ask about this namespace too; needed if you may not list namespaces; repeatable
     #[arg(short, long, value_name = "NAME", value_parser = names::namespace)]
     namespace: Vec<String>,
 
@@ -83,7 +83,9 @@ pub(crate) fn run(args: &WhoamiArgs, global: &Global, process: &Process) -> Comm
         let id = typed.map(|_| "--cluster-id");
         if let Some(flag) = id.or_else(|| args.transport.flag()) {
             let user = match &program {
-                Some(program) => format!("this context's user runs `{program}`, and what that signs is not seen"),
+                Some(program) => format!(
+                    "this context's user runs `{program}`, and cluster-auth cannot see which AWS credentials that uses"
+                ),
                 None => "this context's user logs in without a token of AWS credentials".to_owned(),
             };
             let why = format!("{user}, so AWS is not asked; leave it out");
@@ -144,7 +146,7 @@ struct ClusterAnswer {
 }
 
 impl WhoamiArgs {
-    /// Asks the cluster; nothing where it says Unauthorized.
+    /// Asks the cluster; `None` if it says Unauthorized.
     async fn seen(&self, cluster: &Cluster) -> Result<Option<ClusterAnswer>, KubernetesError> {
         let mut gaps = Vec::new();
         let mut gap = |what: &str, why: &str| gaps.push(Unseen::new(what, why));

@@ -90,7 +90,7 @@ pub(super) enum Unusable {
 impl std::fmt::Display for Unusable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Nowhere => write!(f, "HOME is not set, and {VARIABLE} neither"),
+            Self::Nowhere => write!(f, "neither HOME nor {VARIABLE} is set"),
             Self::NotPrivate(exposed) => write!(f, "cache file {exposed}"),
             Self::NoFile(path) => write!(f, "{} is not a file", path.display()),
             Self::Unreadable(path, NotACache { line }) => {

@@ -93,10 +93,7 @@ pub(crate) fn called(line: &[OsString], process: &Process) -> String {
 
 fn checked(text: &str, whence: &str) -> anyhow::Result<Secret> {
     let code = text.trim();
-    anyhow::ensure!(
-        credentials::is_mfa_code(code),
-        "an MFA code has six digits, and what came by {whence} is something else"
-    );
+    anyhow::ensure!(credentials::is_mfa_code(code), "an MFA code has six digits; the one given by {whence} does not");
     Ok(Secret::new(code))
 }
 

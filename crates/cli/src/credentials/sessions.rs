@@ -53,7 +53,7 @@ pub(crate) fn folder(environment: &Environment) -> Option<PathBuf> {
 }
 
 impl Sessions {
-    /// Opens the folder; none where there is no place for it. One that others could read is not used, which is said.
+    /// Opens the folder; `None` if there is no place for it. One that others could read is not used, which is said.
     pub(crate) fn open(environment: &Environment) -> Option<Self> {
         let folder = folder(environment)?;
         match private::folder(&folder) {

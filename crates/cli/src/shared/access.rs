@@ -32,7 +32,7 @@ pub(crate) struct Paths {
     #[arg(value_name = "FILE")]
     paths: Vec<PathBuf>,
 
-    /// The same as a positional FILE
+    /// Access file or folder, the same as the argument FILE; repeatable
     #[arg(short = 'f', long = "file", value_name = "FILE")]
     more: Vec<PathBuf>,
 }
@@ -128,7 +128,7 @@ impl Files {
             && unread.iter().any(|gap| gap.withholds(target))
         {
             anyhow::bail!(
-                "nothing is written: {} was given and cannot be read, and without what others wrote there this would take it away",
+                "nothing is written: {} was given but cannot be read, and overwriting it would remove the entries of others",
                 target.title()
             );
         }

@@ -15,7 +15,7 @@ use crate::{
 /// Flags of everything that asks STS about tokens.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Transport {
-    /// Connect here instead of to the STS endpoint's address (VPC endpoints, the sandbox); TLS still checks for AWS's name
+    /// Connect to this address instead of the STS endpoint's (VPC endpoints, the sandbox); TLS still verifies AWS's host name
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) sts_connect_to: Option<String>,
 

@@ -68,7 +68,7 @@ fn nothing_is_written_over_a_configmap_that_cannot_be_read() {
     let of = "render --to aws-auth access.yaml --from";
     for file in ["no-namespace.yaml", "list.yaml", "list.json"] {
         let said = run(folder.path(), &format!("{of} {file}"), Some(1));
-        let why = "nothing is written: ConfigMap kube-system/aws-auth was given and cannot be read";
+        let why = "nothing is written: ConfigMap kube-system/aws-auth was given but cannot be read";
         assert!(said.contains(why) && said.contains("incomplete: ConfigMap "), "{file}: {said}");
         assert!(!said.contains("has nothing that this command uses"), "{file}: {said}");
         run(folder.path(), &format!("render --to rbac access.yaml --from {file}"), Some(0));

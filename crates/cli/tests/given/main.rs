@@ -174,7 +174,7 @@ fn an_import_writes_no_file_where_nobody_is_named_or_somebody_is_still_to_be_fil
     write("refused.yaml", &format!("{kops}{filled_in}").replace("backendMode: CRD", "backendMode: MountedFile"));
     let nobody = "nothing was imported: neither aws-auth, the authenticator's configuration, an access file nor an IAMIdentityMapping names anybody; give the file that the server on the control plane has by `-c FILE`";
     let nobody_on_eks = "nothing was imported: neither access entries nor aws-auth names anybody whom EKS lets in";
-    let unfilled = "nothing was imported: whom another program fills in is not known yet";
+    let unfilled = "nothing was imported: another program has yet to fill in who logs in";
     let rows = [
         ("", vec![nobody]),
         ("--from refused.yaml", vec![nobody, "kops refuses identityMappings unless backendMode has CRD"]),
@@ -271,8 +271,7 @@ fn what_is_missing_is_said_in_whole_sentences_with_its_place() {
     let script = "exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: ./eks-token.sh}";
     kubeconfig("script", "", script);
     let said = run(folder.path(), "whoami --kubeconfig script -i c", Some(1));
-    let why =
-        "--cluster-id: this context's user runs `eks-token.sh`, and what that signs is not seen, so AWS is not asked";
+    let why = "--cluster-id: this context's user runs `eks-token.sh`, and cluster-auth cannot see which AWS credentials that uses, so AWS is not asked";
     assert!(said.contains(why), "{said}");
     let said = run(folder.path(), "kubeconfig --convert script", Some(0));
     assert!(said.contains("user u stays: `./eks-token.sh`: eks-token.sh is not known here"), "{said}");

@@ -136,7 +136,7 @@ pub(crate) const SAID: &[Said] = &[
         name: "a pipe through which no token came",
         line: "verify -i c",
         stdin: "\n",
-        says: &["no token on stdin: whatever should have printed it has printed nothing"],
+        says: &["no token on stdin: the command before the pipe printed nothing"],
         not: &["token.not-aws"],
         ..PLAIN
     },

@@ -72,7 +72,7 @@ impl Edits<'_> {
     }
 }
 
-/// What each document means; none where one cannot be read.
+/// What each document means; `None` if one cannot be read.
 fn meant(source: &Source) -> Option<Vec<Json>> {
     let documents = parse_manifests(source, &Limits::default(), "", |_, _| {});
     let of = |read: Read| read.root.as_ref().map_or(Json::Null, Node::to_json);
@@ -104,7 +104,7 @@ impl Block {
         Some(Self { is_folded, body, indentation })
     }
 
-    /// Which bytes of it to replace by which lines, so that it means another text; none where it cannot be written so.
+    /// Which bytes of it to replace by which lines, so that it means another text; `None` if it cannot be written so.
     fn rewritten(&self, raw: &str, was: &str, text: &str) -> Option<(usize, usize, String)> {
         let (from, to, lines) =
             if self.is_folded { self.appended(raw, was, text)? } else { self.changed(raw, was, text) };

@@ -192,7 +192,7 @@ fn each_bound_is_named_by_its_error() {
       |     ^
     ");
     assert_snapshot!(refusal(&"- a\n".repeat(60), &limits), @"
-    error[document.too-many]: the file has more than 60 values, aliases counted
+    error[document.too-many]: the file has more than 60 values, counting aliases
       --> f.yaml:60:3
        |
     60 | - a

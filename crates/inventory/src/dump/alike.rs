@@ -22,7 +22,7 @@ impl Dump {
         let namespace = namespace.map(|namespace| format!("{namespace}/")).unwrap_or_default();
         let what = format!("the ConfigMap {namespace}{name}{}", self.at());
         let note = if let Some(list) = LISTS.iter().find(|list| keys.contains_key(**list)) {
-            format!("{what} has {list}, and nobody logs in through it: kube-system/aws-auth alone is read")
+            format!("{what} has {list}, but nobody logs in through it: only kube-system/aws-auth is read")
         } else if keys.contains_key(CONFIGURATION) {
             format!(
                 "{what} has a {CONFIGURATION} with logins, which is not read: only kube-system/aws-iam-authenticator is, \
@@ -34,7 +34,7 @@ impl Dump {
         self.notes.push(note.into());
     }
 
-    /// Why one that is read holds its logins where they are not looked for; nothing where it does not.
+    /// Why one that is read holds its logins where they are not looked for; `None` if it does not.
     pub(super) fn misplaced(name: &str, map: &ConfigMap) -> Option<Misplaced> {
         let target = MappingTarget::in_config_map(name)?;
         let key = match target {

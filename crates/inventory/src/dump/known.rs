@@ -76,7 +76,7 @@ impl Dump {
         problems.filter_map(gap).collect()
     }
 
-    /// Returns what looks like a mapping source and is none.
+    /// Returns notes about objects that look like mapping sources but are not read.
     pub fn notes(&self) -> &[Box<str>] {
         &self.notes
     }

@@ -173,7 +173,7 @@ fn in_words(manifest: &Value) -> String {
     format!("{} {}", manifest["kind"].as_str().unwrap_or_default(), name.unwrap_or_default()).trim_end().to_owned()
 }
 
-/// Why it is not known what an object says of access, and what to do; nothing where it says nothing of it.
+/// Why it is not known what an object says of access, and what to do; `None` if it says nothing of it.
 fn why(other: &Other) -> Option<String> {
     let json = |raw: &Option<Box<RawValue>>| -> Value {
         raw.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()

@@ -167,7 +167,7 @@ impl Servers {
         Told { reader, options, modes, unread_modes, assumed, disputed }
     }
 
-    /// Why nothing says that a server reads a mapping source; nothing where something does.
+    /// Why nothing says that a server reads a mapping source; `None` if something does.
     pub(crate) fn not_read(&self, target: MappingTarget, told: &Told) -> Option<Box<str>> {
         let mode = target.mode()?;
         // The flag is somebody's word for a file that shows nowhere.

@@ -358,9 +358,8 @@ impl AccessEntries {
         self.lacks().into_iter().filter_map(of_login).collect()
     }
 
-    /// Returns the principals who may have policies that are not known, or have some of which it is not known what they allow.
-    /// Nodes of EKS Auto Mode are nobody of whom that is asked: their policy is a part of how EKS runs them, and no plan touches
-    /// it.
+    /// Returns the principals whose access policies are not known, or who have a policy whose rules are not known. Nodes of EKS
+    /// Auto Mode are left out: EKS manages their policy, and no plan changes it.
     pub fn unseen_policies(&self) -> BTreeSet<Box<str>> {
         let of_policies = |(of, _)| match of {
             Lack::Policies(arn) => Some(Box::from(arn)),

@@ -87,7 +87,7 @@ impl EntryType {
         Self::ALL.into_iter().find(|of| of.as_str() == name)
     }
 
-    /// Returns the username that an entry has where none is written; none where that is not known.
+    /// Returns the username that an entry has where none is written; `None` if that is not known.
     pub fn default_username(self, principal: &Arn) -> Option<String> {
         let Arn { partition, account, resource, .. } = principal;
         Some(match self {

@@ -155,7 +155,7 @@ pub(super) fn misnamed(root: &Node) -> Foreign {
 }
 
 fn known(node: &Node, of: &str, keys: &[&str], problems: &mut Problems) {
-    let why = "unknown field, for which kubectl refuses the object; here the object counts without it";
+    let why = "unknown field: kubectl refuses the object; here it counts without that field";
     fields::known(node, (of, why), keys, &PLACES, problems);
 }
 

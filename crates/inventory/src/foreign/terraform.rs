@@ -52,7 +52,8 @@ pub(super) fn read_entries(source: &Source, root: &Node) -> Foreign {
             None => *entry.principal == *principal,
         };
         let Some((_, entry)) = foreign.entries.iter_mut().enumerate().find(is_it) else {
-            let message = format!("{ASSOCIATIONS}.{}: whose policy this is does not stand in this file", key.text);
+            let message =
+                format!("{ASSOCIATIONS}.{}: this file does not say which principal has this policy", key.text);
             problems.push(not_taken(*key_span, message));
             continue;
         };
@@ -83,7 +84,7 @@ fn others(root: &Node, problems: &mut Problems) {
         for Entry { key: name, key_span, value: node } in of_kind.as_mapping().unwrap_or_default() {
             if is_right || (is_map && within::is_in(node)) {
                 let message = format!(
-                    "{}.{}: it says who logs in or who may do something, and is not read here; give what `kubectl get … -o json` prints of it",
+                    "{}.{} grants access, but is not read here; give what `kubectl get … -o json` prints of it",
                     key.text, name.text
                 );
                 problems.push(not_known(*key_span, message));
@@ -93,7 +94,7 @@ fn others(root: &Node, problems: &mut Problems) {
     for Entry { key, key_span, value: node } in root.as_mapping().unwrap_or_default() {
         if &*key.text != "resource" && within::is_in(node) {
             let message = format!(
-                "`{}`: in it stands who logs in or who may do something, and is not read here; give what the cluster has of it",
+                "`{}` contains resources that grant access, but is not read here; give what the cluster has of them",
                 key.text
             );
             problems.push(not_known(*key_span, message));

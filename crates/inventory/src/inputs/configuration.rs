@@ -6,7 +6,7 @@ use mapping::aws_iam_authenticator::{LISTS, names_a_key};
 use super::Inputs;
 use crate::text::words::with_article;
 
-/// Returns why nobody can mean a file as the authenticator's configuration, and which flag takes it; none where it may be one.
+/// Returns why nobody can mean a file as the authenticator's configuration, and which flag takes it; `None` if it may be one.
 ///
 /// The authenticator itself takes any mapping and passes over all keys that it does not know, so that a `ConfigMap` is an empty
 /// configuration to it. Whoever gives one asks about what stands in it, and is not to hear that nobody is let in.

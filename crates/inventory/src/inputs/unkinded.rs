@@ -17,7 +17,7 @@ fn meant(key: &str) -> Option<&'static str> {
     KEYS.into_iter().find(|right| *right != key && right.eq_ignore_ascii_case(key.trim()))
 }
 
-/// An object that says what it is by a key in another case, as a gap; nothing where it says nothing of access.
+/// An object that says what it is by a key in another case, as a gap; `None` if it says nothing of access.
 pub(super) fn misspelt(source: &Source, root: &Node) -> Option<Unseen> {
     let keys = || root.as_mapping().unwrap_or_default().iter().map(|entry| &*entry.key.text);
     let misspelt = keys().filter_map(|key| Some((key, meant(key)?))).find(|(_, right)| root.get(right).is_none());
@@ -27,7 +27,7 @@ pub(super) fn misspelt(source: &Source, root: &Node) -> Option<Unseen> {
     Some(Unseen::new(what, why))
 }
 
-/// A document without a kind, as a gap; nothing where it says nothing of access. In a folder there may be anything.
+/// A document without a kind, as a gap; `None` if it says nothing of access. In a folder there may be anything.
 pub(super) fn gap(source: &Source, root: &Node, has_items: bool, is_of_folder: bool) -> Option<Unseen> {
     let gap = |what: &str, why: String| {
         let line = source.position(root.span.start).line;

@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Foreign {
-    /// Returns the mappings of the file; none if it has none. Its rules say where they stand in the file.
+    /// Returns the mappings of the file; `None` if it has none. Its rules say where they stand in the file.
     pub fn live(&self, reading: &Reading, now: Timestamp) -> Option<Result<LiveMapping, Unseen>> {
         if self.logins.is_empty() && self.accounts.is_empty() {
             return None;

@@ -130,7 +130,7 @@ impl<'a> Named<'a> {
 
 impl Login {
     /// Returns the name of the session that makes a user of this login whom an API server sees; empty where it plays no part, and
-    /// none where the user is somebody else.
+    /// `None` if the user is somebody else.
     pub fn session_of(&self, username: &str, groups: &[String]) -> Option<String> {
         let of_user: BTreeSet<Cow<'_, str>> = groups.iter().map(|group| Cow::Borrowed(&**group)).collect();
         let of_name_alone = [Cow::Borrowed(username)].into();

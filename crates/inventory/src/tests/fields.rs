@@ -32,7 +32,7 @@ fn a_field_that_there_is_not_is_named_with_its_place() {
     for (text, expected) in rows {
         let (_, given) = given(&format!("{RBAC}\n{text}")).expect(text);
         let said = lines(given);
-        let gap = format!("gap: {expected}, for which kubectl refuses the object; here the object counts without it\n");
+        let gap = format!("gap: {expected}: kubectl refuses the object; here it counts without that field\n");
         assert!(said.contains(&gap), "{text}{said}");
         assert!(said.lines().count() == 2, "it counts: {said}");
     }

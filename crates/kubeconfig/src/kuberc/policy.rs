@@ -34,13 +34,13 @@ pub(super) fn standing(root: &Node) -> Result<Standing, Box<Problem>> {
         ("" | "AllowAll", None) => Ok(Standing::Open),
         ("DenyAll", _) => {
             let problem =
-                Problem::error("kuberc.deny-all", at, "by this policy kubectl runs no program for credentials");
-            let hint = "it stays, since nothing is loosened here; whoever may change it writes `Allowlist` in its place, and tries again";
+                Problem::error("kuberc.deny-all", at, "with this policy kubectl runs no program for credentials");
+            let hint =
+                "the policy is left as it is; if you may loosen it, write `Allowlist` in its place and try again";
             Err(Box::new(problem.hint(hint)))
         }
         ("" | "AllowAll", Some(list)) => {
-            let message =
-                "kubectl refuses every command because of this list, for which the policy must be `Allowlist`";
+            let message = "kubectl refuses every command: a list needs the policy `Allowlist`";
             let problem = Problem::error("kuberc.list", list.span, message);
             Err(Box::new(problem.hint("write `credentialPluginPolicy: Allowlist`, or remove the list")))
         }

@@ -24,7 +24,7 @@ pub(super) const VERSION: &str = "kubectl.config.k8s.io/v1beta1";
 /// The one before it, which does not.
 const OLD_VERSION: &str = "kubectl.config.k8s.io/v1alpha1";
 
-/// The document that kubectl takes; nothing where nobody has written one, and problems where it takes none of those that there are, or one of
+/// The document that kubectl takes; `None` if nobody has written one, and problems where it takes none of those that there are, or one of
 /// a version that knows no policy.
 pub(super) fn taken(documents: &[Document]) -> Result<Option<Preference<'_>>, Vec<Problem>> {
     let mut refused = Vec::new();

@@ -31,7 +31,7 @@ impl<'a> Changes<'a> {
     /// None yet, of a kubeconfig that kubectl loads.
     pub(super) fn of(source: &'a Source, root: &'a Node) -> Result<Self, Vec<Problem>> {
         let Value::Mapping(_, style) = &root.value else {
-            let message = format!("a kubeconfig is a mapping, found {}", root.kind());
+            let message = format!("a kubeconfig must be a mapping, found {}", root.kind());
             return Err(vec![Problem::error("kubeconfig.shape", root.span, message)]);
         };
         let edits = Edits::new(source);

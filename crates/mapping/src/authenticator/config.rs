@@ -87,7 +87,7 @@ pub struct ServerConfig {
 }
 
 impl Config {
-    /// Returns where a key stands: `clusterID`, `server.port` …, in any case; nothing where the file does not have it.
+    /// Returns where a key stands: `clusterID`, `server.port` …, in any case; `None` if the file does not have it.
     pub fn place(&self, key: &str) -> Option<&FileLine> {
         self.places.get(&key.to_ascii_lowercase())
     }

@@ -226,8 +226,7 @@ impl<'a> Entries<'a> {
 }
 
 fn say_path(arn: &str, span: Span, problems: &mut Problems) {
-    let message =
-        "STS names a role without its path, so it is left out here; whoever something else names is not meant";
+    let message = "STS leaves out the path of a role, so it is ignored here; the entry applies only to callers whom no other entry names";
     let problem = Problem::warning("config.role-path", span, message);
     let is_session = arn.contains(":assumed-role/");
     problems.push(if is_session { problem } else { problem.hint(format!("write {}", without_path(arn))) });
@@ -244,7 +243,7 @@ fn key(list: List) -> &'static str {
 /// What a username or group will not do, although it looks as if it did.
 fn check_template(text: &str, span: Span, problems: &mut Problems) {
     if template::never_renders(text) {
-        let message = "a variable after `system:` lets callers choose; whoever this names is refused";
+        let message = "a variable after `system:` would let the caller choose a name of Kubernetes itself; logins through this entry are refused";
         let hint = "put a prefix of your own in front of the variable (mapping.templated-system-name)";
         problems.push(Problem::warning("config.templated-system-name", span, message).hint(hint));
     }

@@ -230,7 +230,7 @@ fn role_arn(value: Option<(&str, Span)>, problems: &mut Problems) -> Option<Stri
         return None;
     };
     if service != "iam" || !resource.starts_with("role/") || account.parse::<AccountId>().is_err() {
-        let message = format!("{text:?} is not the ARN of an IAM role: EC2 will not be asked with success");
+        let message = format!("{text:?} is not the ARN of an IAM role: calls of EC2 will fail");
         problems.push(Problem::warning("config.arn", span, message));
     }
     Some(text.to_owned())

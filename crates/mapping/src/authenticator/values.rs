@@ -95,7 +95,7 @@ fn whole(scalar: &Scalar) -> Option<i64> {
     };
     let float = || {
         let float: f64 = lower.parse().ok()?;
-        #[expect(clippy::cast_possible_truncation, reason = "what stands behind the point is cut off, as there")]
+        #[expect(clippy::cast_possible_truncation, reason = "the fraction is cut off, as in aws-iam-authenticator")]
         (float.abs() < 1e15 && lower.bytes().all(|byte| byte.is_ascii_digit() || b".e+-".contains(&byte)))
             .then_some(float as i64)
     };

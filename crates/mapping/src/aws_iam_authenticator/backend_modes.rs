@@ -4,7 +4,7 @@ use document::Node;
 
 use crate::BackendMode;
 
-/// Modes by their names, old names included; none where the program does not start with these.
+/// Parses backend modes, old names included; `None` if aws-iam-authenticator does not start with these.
 pub fn modes<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<BackendMode> {
     checked_modes(&names.into_iter().collect::<Vec<_>>()).unwrap_or_default()
 }

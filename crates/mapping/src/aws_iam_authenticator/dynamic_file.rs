@@ -88,7 +88,7 @@ fn read(source: &mut Source, text: &mut Text<'_>, json: &str, options: Options) 
         };
         for (index, entry) in entries.as_slice().iter().enumerate().filter(|(_, entry)| key(entry).is_empty()) {
             let place = text.place(kind.list(), index, entry.at);
-            let message = format!("it has no `{needs}`, for which the program refuses the whole file");
+            let message = format!("`{needs}` is missing, so aws-iam-authenticator refuses the whole file");
             text.say_of(DefectKind::Unreadable, &place, entry.at, message, None);
             is_taken = false;
         }

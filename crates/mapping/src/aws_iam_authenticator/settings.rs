@@ -59,7 +59,7 @@ pub fn lacks_cluster_id(name: &str, config: &str) -> bool {
     root(&Source::new(name, config)).is_some() && cluster_id(name, config).is_none()
 }
 
-/// The file as viper has it; nothing where it is not a mapping.
+/// The file as viper has it; `None` if it is not a mapping.
 fn root(source: &Source) -> Option<Node> {
     let root = parse_as(source, &Limits::default(), Dialect::Viper).ok()?.root;
     root.filter(|root| root.as_mapping().is_some()).map(dotted::nested)

@@ -132,7 +132,7 @@ warning[config.duplicate]: the same principal is listed twice; the last entry is
 6 |   - {userarn: 'arn:aws:iam::111122223333:user/A', username: a, groups: ['system:{{SessionName}}']}
   |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
-warning[config.templated-system-name]: a variable after `system:` lets callers choose; whoever this names is refused
+warning[config.templated-system-name]: a variable after `system:` would let the caller choose a name of Kubernetes itself; logins through this entry are refused
  --> config.yaml:6:73
   |
 6 |   - {userarn: 'arn:aws:iam::111122223333:user/A', username: a, groups: ['system:{{SessionName}}']}

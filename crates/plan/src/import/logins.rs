@@ -147,8 +147,10 @@ impl Draft {
             if live.source.reader == Reader::AwsIamAuthenticator && !are_alike {
                 let places: Vec<String> = all.iter().map(|(_, login, _)| login.stands.place()).collect();
                 for (_, login, _) in &all {
-                    let why =
-                        format!("several are for it, and any of them may be used ({}); keep one", places.join("; "));
+                    let why = format!(
+                        "several entries are for this principal, and any of them may be used ({}); keep one",
+                        places.join("; ")
+                    );
                     self.leave(login.stands.clone(), why);
                 }
                 seen.entry(id).or_insert_with(|| all.swap_remove(0).1);
@@ -161,12 +163,15 @@ impl Draft {
             };
             let (member, login, _) = all.remove(counts);
             for (_, other, _) in all.iter().filter(|(_, other, _)| !other.is_as(&login)) {
-                self.leave(other.stands.clone(), format!("{} is for it too, and counts", login.stands.place()));
+                self.leave(
+                    other.stands.clone(),
+                    format!("{} is for the same principal, and takes precedence", login.stands.place()),
+                );
             }
             match seen.get(&id) {
                 Some(first) if first.is_as(&login) => {}
                 Some(first) => {
-                    let why = format!("{} is for it too, and is asked first", first.stands.place());
+                    let why = format!("{} is for the same principal, and is asked first", first.stands.place());
                     self.leave(login.stands, why);
                 }
                 None => {

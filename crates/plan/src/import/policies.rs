@@ -29,7 +29,7 @@ const MADE_AFTER: [(&str, &str); 4] = [
 ];
 
 impl Draft {
-    /// The group of a policy and its namespaces, made if there is none yet; none where it is not known what the policy
+    /// The group of a policy and its namespaces, made if there is none yet; `None` if it is not known what the policy
     /// allows.
     pub(super) fn policy(&mut self, association: &Association, stands: &Stands, observed: &Observed) -> Option<String> {
         let Association { policy: name, namespaces, .. } = association;

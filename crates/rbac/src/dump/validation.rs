@@ -25,10 +25,10 @@ pub(super) fn problems(kind: &Kind, raw: &Raw, namespace: Option<&str>, name: &s
     let Metadata { labels, annotations, .. } = &raw.metadata;
     of_labels("metadata.labels", labels, &mut problems);
     for key in annotations.0.keys().filter(|key| !is_qualified(&key.to_ascii_lowercase())) {
-        problems.push(format!("metadata.annotations: Invalid value: {key:?}: no qualified name"));
+        problems.push(format!("metadata.annotations: Invalid value: {key:?}: not a qualified name"));
     }
     if let Some(namespace) = namespace.filter(|namespace| !is_dns_label(namespace)) {
-        problems.push(format!("metadata.namespace: Invalid value: {namespace:?}: no lowercase RFC 1123 label"));
+        problems.push(format!("metadata.namespace: Invalid value: {namespace:?}: not a lowercase RFC 1123 label"));
     }
     match kind {
         Kind::Role | Kind::ClusterRole => {
@@ -107,7 +107,8 @@ fn of_subject(subject: &RawSubject, of_namespace: bool, at: usize, problems: &mu
     match &**kind {
         "ServiceAccount" => {
             if !name.is_empty() && !is_dns_subdomain(name) {
-                problems.push(format!("{}: Invalid value: {name:?}: no lowercase RFC 1123 subdomain", field("name")));
+                problems
+                    .push(format!("{}: Invalid value: {name:?}: not a lowercase RFC 1123 subdomain", field("name")));
             }
             if !api_group.is_empty() {
                 problems.push(unsupported(&field("apiGroup"), api_group, &[""]));
@@ -131,7 +132,7 @@ fn of_selector(selector: &LabelSelector, at: usize, problems: &mut Vec<String>) 
     for (at, Requirement { key, operator, values }) in selector.match_expressions.iter().enumerate() {
         let field = format!("{field}.matchExpressions[{at}]");
         if !is_qualified(key) {
-            problems.push(format!("{field}.key: Invalid value: {key:?}: no label's name"));
+            problems.push(format!("{field}.key: Invalid value: {key:?}: not a label key"));
         }
         match operator {
             Operator::In | Operator::NotIn if values.is_empty() => {
@@ -145,7 +146,7 @@ fn of_selector(selector: &LabelSelector, at: usize, problems: &mut Vec<String>) 
             _ => {}
         }
         for value in values.iter().filter(|value| !is_label(value)) {
-            problems.push(format!("{field}.values: Invalid value: {value:?}: no label's value"));
+            problems.push(format!("{field}.values: Invalid value: {value:?}: not a label value"));
         }
     }
 }
@@ -153,10 +154,10 @@ fn of_selector(selector: &LabelSelector, at: usize, problems: &mut Vec<String>) 
 fn of_labels(field: &str, labels: &Labels, problems: &mut Vec<String>) {
     for (key, value) in labels {
         if !is_qualified(key) {
-            problems.push(format!("{field}: Invalid value: {key:?}: no label's name"));
+            problems.push(format!("{field}: Invalid value: {key:?}: not a label key"));
         }
         if !is_label(value) {
-            problems.push(format!("{field}: Invalid value: {value:?}: no label's value"));
+            problems.push(format!("{field}: Invalid value: {value:?}: not a label value"));
         }
     }
 }

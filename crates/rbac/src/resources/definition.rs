@@ -44,7 +44,7 @@ struct Subresources {
 }
 
 impl Resource {
-    /// By a definition's name and its `spec` in JSON: nothing where it cannot be read, an API server would refuse it, or none
+    /// By a definition's name and its `spec` in JSON: `None` if it cannot be read, an API server would refuse it, or none
     /// of its versions is served.
     pub fn defined(name: &str, spec: &str) -> Option<Self> {
         let Spec { group, names, scope, versions } = serde_json::from_str(spec).ok()?;

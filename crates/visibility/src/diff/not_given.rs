@@ -23,7 +23,7 @@ pub fn not_given(worlds: [&World; 2]) -> Vec<NotGiven> {
     for (side, [world, other]) in [worlds, [worlds[1], worlds[0]]].into_iter().enumerate() {
         let mut lacks = |lacking: Vec<Lacking>, so: &str, is_of_logins: bool| {
             all.extend(lacking.into_iter().map(|(what, command)| {
-                let why = format!("given of the other one alone, so that {so}; give what `{command}` prints as well");
+                let why = format!("given for the other side only, so {so}; give what `{command}` prints as well");
                 NotGiven { side, gap: Unseen::new(what, why), is_of_logins }
             }));
         };

@@ -215,7 +215,7 @@ fn who(asked: &DiffSubject, world: &World) -> Vec<Item> {
                 let why = match &unseen[..] {
                     [] => format!("{} cannot log in, and may do nothing: {}", named(asked), refusal.code()),
                     unseen => format!(
-                        "it is not known whether {} logs in, and nothing counts as theirs: not looked at: {}",
+                        "it is not known whether {} logs in, so no permissions are counted; not read: {}",
                         named(asked),
                         unseen.join(", ")
                     ),

@@ -33,7 +33,7 @@ pub struct Contrast<'a> {
 }
 
 impl DiffSubject {
-    /// Returns the subject of an ARN as IAM or STS write it, whether something names them or not; none where it is nobody's.
+    /// Returns the principal that an ARN of IAM or STS names, whether or not a mapping names it; `None` if the ARN names no principal.
     pub fn of_arn(world: &World, arn: &Arn) -> Option<Self> {
         let who = match Caller::from_arn(arn) {
             Some(Caller::AssumedRole { role, session }) => {

@@ -170,7 +170,7 @@ fn identity(person: &Person<'_>) -> Vec<Item> {
     }
     if caller.arn() != caller.identity.canonical_arn() {
         let canonical = caller.identity.canonical_arn();
-        items.push(Item::new(Sign::None, format!("mappings know it by {canonical}")));
+        items.push(Item::new(Sign::None, format!("mappings compare it as {canonical}")));
     }
     items
 }
@@ -182,7 +182,7 @@ impl Person<'_> {
         if let Some(Denial { code, .. }) = verdict.denial()
             && code.code == Refusal::OtherPartition.code()
         {
-            items.push(Item::new(Sign::None, "no source is asked: all of them are of another partition"));
+            items.push(Item::new(Sign::None, "no mapping source is asked: all mappings are of another partition"));
             return items;
         }
         for asked in &self.asked {

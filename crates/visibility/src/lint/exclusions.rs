@@ -99,11 +99,11 @@ fn exclusion(node: &Node, problems: &mut Problems) -> Option<Exclusion> {
     }
     match everywhere {
         Some((true, span)) if !namespaces.is_empty() => {
-            let problem = Problem::error(VALUE, span, "what holds everywhere is in no namespace");
+            let problem = Problem::error(VALUE, span, "`everywhere` and `namespace` exclude each other");
             problems.push(problem.hint("leave `everywhere` or `namespace` out"));
         }
         Some((false, span)) => {
-            let problem = Problem::error(VALUE, span, "`everywhere` is true or not there");
+            let problem = Problem::error(VALUE, span, "`everywhere` takes only `true`");
             problems.push(problem.hint("name the namespaces by `namespace`"));
         }
         Some((true, _)) | None => {}

@@ -67,7 +67,7 @@ pub(super) fn bindings(world: &World) -> Vec<&Binding> {
 }
 
 impl<'a> BindingSubject<'a> {
-    /// Returns the subject of a binding; none where it names a service account of no namespace.
+    /// Returns the subject of a binding; `None` if it names a service account of no namespace.
     pub fn of(subject: &'a Subject, binding: &'a Binding) -> Option<Self> {
         Some(match subject {
             Subject::User(name) => Self::user(name),

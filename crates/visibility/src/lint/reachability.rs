@@ -80,7 +80,7 @@ impl<'a> Reachability<'a> {
         }
     }
 
-    /// How bad an escalation is; nothing where it does not matter.
+    /// How bad an escalation is; `None` if it does not matter.
     pub(super) fn verdict(&self, escalation: &SubjectEscalation<'a>) -> Option<Rating<'a>> {
         let row = escalation.escalation;
         if escalation.is_short {

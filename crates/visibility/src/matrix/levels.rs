@@ -325,7 +325,7 @@ impl<'a> LevelForm<'a> {
         }
     }
 
-    /// Whether requests for a resource name a namespace, as far as is known; nothing where only other groups have it: rules
+    /// Whether requests for a resource name a namespace, as far as is known; `None` if only other groups have it: rules
     /// are often written as every group with every resource.
     fn is_namespaced(&self, api_group: &str, resource: &str) -> Option<bool> {
         let (resource, _) = resource.split_once('/').unwrap_or((resource, ""));

@@ -125,7 +125,7 @@ fn value(query: &str, key: &str) -> Option<String> {
     decoded(&pair.split_once('=').map_or("", |(_, value)| value).replace('+', " "))
 }
 
-/// Percent-encoding undone, as Go's `net/url` does it before anybody looks at the path; nothing where that refuses it.
+/// Percent-encoding undone, as Go's `net/url` does it before anybody looks at the path; `None` if that refuses it.
 fn decoded(text: &str) -> Option<String> {
     let is_code = |rest: &str| rest.as_bytes().get(..2).is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit));
     let is_whole = text.split('%').skip(1).all(is_code);

@@ -219,7 +219,7 @@ fn somebody_let_in_is_followed_from_aws_to_verbs() {
 
     Who AWS says it is
       the session ann of the IAM role Ops of account 111122223333
-      mappings know it by arn:aws:iam::111122223333:role/Ops
+      mappings compare it as arn:aws:iam::111122223333:role/Ops
 
     Who that is in the cluster
       the access file (6 entries): does not name it
@@ -387,7 +387,7 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
       the IAM user alice of account 111122223333
 
     Who that is in the cluster
-      no source is asked: all of them are of another partition
+      no mapping source is asked: all mappings are of another partition
 
     Where it shows
       the caller: error: You must be logged in to the server (Unauthorized)
@@ -494,7 +494,7 @@ fn sessions_that_nothing_names_have_the_policies_of_their_access_entry() {
 
     Who AWS says it is
       the session ann of the IAM role Admin of account 111122223333
-      mappings know it by arn:aws:iam::111122223333:role/Admin
+      mappings compare it as arn:aws:iam::111122223333:role/Admin
 
     Who that is in the cluster
       EKS access entries (1 entry, as AWS's documentation has them): the access entry of arn:aws:iam::111122223333:role/eng/Admin names it

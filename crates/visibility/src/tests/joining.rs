@@ -93,7 +93,7 @@ fn access_entries_of_eks_and_their_policies_count_and_what_is_not_known_of_them_
     let gaps: Vec<String> = world.gaps().iter().map(|gap| format!("{}: {}", gap.what, gap.why)).collect();
     assert_snapshot!(gaps.join("\n"), @"
     the EKS access entry of arn:aws:iam::111122223333:role/Viewer: give what `aws eks describe-access-entry` prints
-    the cluster's authentication mode: access entries and aws-auth count, or only one of the two
+    the cluster's authentication mode: it decides whether access entries, aws-auth or both are read
     what the EKS access policy AmazonEKSNewPolicy allows: its rules are not known here
     ");
     assert_snapshot!(lines(&world, &world.who_can(&resource("create", "apps", "deployments", "team-b"))), @r#"

@@ -142,7 +142,7 @@ fn a_context_without_aws_is_fine() {
       + group system:authenticated
 
     What you may do
-      nothing of your own
+      no permissions of your own
       and what every authenticated user may do
     ");
 }

@@ -12,7 +12,7 @@ pub(crate) struct Variants {
 }
 
 impl Variants {
-    /// Of the objects that count, and those of the same names that do not; none where there are none of these.
+    /// Of the objects that count, and those of the same names that do not; `None` if there are none of these.
     pub(super) fn new(objects: &Objects, others: &Objects) -> Option<Self> {
         if others.roles.is_empty() && others.bindings.is_empty() {
             return None;

@@ -122,8 +122,12 @@ pub(super) const RELOAD_FAILURES: Series = Series::new(
 )
 .more("`file` is `config` (the configuration and the access file), `certificate`, `aws-auth`, `dynamicfile`, `backend-mode`, `sts-ca-file` or `shadow-of-ca`; the last good version stays in use. Alert on any.");
 
-pub(super) const CERTIFICATE_NOT_AFTER: Series =
-    Series::new("cluster_auth_certificate_not_after_timestamp_seconds", Gauge, &[], "End of the serving certificate");
+pub(super) const CERTIFICATE_NOT_AFTER: Series = Series::new(
+    "cluster_auth_certificate_not_after_timestamp_seconds",
+    Gauge,
+    &[],
+    "Expiry of the serving certificate",
+);
 
 pub(super) const TRANSPORT_OVERRIDE: Series = Series::new(
     "cluster_auth_sts_transport_override",
@@ -133,15 +137,19 @@ pub(super) const TRANSPORT_OVERRIDE: Series = Series::new(
 )
 .more("Whoever holds these can let anybody in.");
 
-pub(super) const LOG_LINES_LOST: Series =
-    Series::new("cluster_auth_log_lines_lost_total", Counter, &[], "Lines of the log that nobody read in time")
-        .more("Alert on any.");
+pub(super) const LOG_LINES_LOST: Series = Series::new(
+    "cluster_auth_log_lines_lost_total",
+    Counter,
+    &[],
+    "Log lines that were dropped because nobody read them in time",
+)
+.more("Alert on any.");
 
 pub(super) const LAST_LOOK: Series = Series::new(
     "cluster_auth_last_look_timestamp_seconds",
     Gauge,
     &[],
-    "When files were last looked at for changes; of several, of whichever were not for the longest",
+    "Time of the last check of files for changes; the oldest if there are several",
 )
 .more("Alert where it is more than a minute ago.");
 

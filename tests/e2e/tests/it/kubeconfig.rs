@@ -326,7 +326,7 @@ fn troubles(world: &World) -> anyhow::Result<()> {
         (&["--eks", "prod", "-i", "prod"], "leave -i and -c out"),
         (&["--eks", "prod", "--server", "https://x"], "cannot be used with"),
         (&twice, "two clusters would be named prod"),
-        (&["--eks", "prod", "--eks", "staging", "--name", "x"], "these are several"),
+        (&["--eks", "prod", "--eks", "staging", "--name", "x"], "several clusters were given"),
     ];
     for (args, said) in rows {
         let stderr = ours(world, &folder, &aws, &[args, &["--region", "us-west-2"]].concat());

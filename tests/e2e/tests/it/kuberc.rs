@@ -149,7 +149,7 @@ fn listed(world: &World) -> anyhow::Result<()> {
     let refused = home.kubectl("path", &whoami)?.failure()?;
     ensure!(refused.contains("is not permitted by the credential plugin allowlist"), "{refused}");
     let path = home.folder.join("elsewhere/path-plugin").display().to_string();
-    ensure!(said.stderr.contains(&format!("kubectl goes on refusing {path}")), "{said:?}");
+    ensure!(said.stderr.contains(&format!("kubectl still refuses {path}")), "{said:?}");
     ensure!(said.stderr.contains(&format!("`kubeconfig --kuberc --command {path}` adds it")), "{said:?}");
     let again = home.permit(&["--yes"])?;
     ensure!(again.code == 0 && again.stderr.contains("kubectl may run cluster-auth already"), "{again:?}");

@@ -57,11 +57,7 @@ const ROWS: &[(&str, i32, &str)] = &[
     ("matrix --from manifests group:devs", 0, ""),
     ("matrix --from manifests --who nobody", 1, "--who nobody matches no user or group in what could be read"),
     ("matrix --from account", 0, ""),
-    (
-        "matrix --from manifests -n nope",
-        1,
-        "error: it is not known whether a namespace matches --namespace nope: none that is known does",
-    ),
+    ("matrix --from manifests -n nope", 1, "error: no known namespace matches --namespace nope, and others may:"),
     ("who-can get pods -n nope --from namespaces.json", 0, "note: there is no namespace `nope`;"),
     ("who-can get pods -n shop --from namespaces.json", 0, ""),
     (
@@ -104,12 +100,12 @@ const GIVEN: &[(&str, &str, &str)] = &[
     (
         "other-namespace.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: default}\ndata: {mapUsers: '[]'}\n",
-        "the ConfigMap default/aws-auth (other-namespace.yaml:1) has mapUsers, and nobody logs in through it",
+        "the ConfigMap default/aws-auth (other-namespace.yaml:1) has mapUsers, but nobody logs in through it",
     ),
     (
         "other-name.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth-cm, namespace: kube-system}\ndata: {mapRoles: '[]'}\n",
-        "the ConfigMap kube-system/aws-auth-cm (other-name.yaml:1) has mapRoles, and nobody logs in through it",
+        "the ConfigMap kube-system/aws-auth-cm (other-name.yaml:1) has mapRoles, but nobody logs in through it",
     ),
     (
         "of-2018.yaml",

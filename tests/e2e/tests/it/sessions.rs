@@ -600,7 +600,7 @@ fn explained(world: &World) -> anyhow::Result<()> {
     says(&said, &["Region ap-south-1 (the instance's metadata, ", " ms) STS "])?;
     home.server.answers(Home::script("ASIADEV", 3600));
     let refused = run("deb", &[])?;
-    ensure!(refused.code == 1 && refused.stderr.contains("is `dev` meant?"), "{refused:?}");
+    ensure!(refused.code == 1 && refused.stderr.contains("did you mean `dev`?"), "{refused:?}");
     says(
         &refused.stdout,
         &["profile deb (AWS_PROFILE)", "a program (credential_process) skipped: there is no profile `deb`"],

@@ -41,21 +41,29 @@ fn files_are_read_as_the_aws_cli_reads_them() {
         (
             "a setting before any section",
             "\nk = 1\n[a]",
-            "2: it stands before any section; the first line is one like [default]",
+            "2: this line comes before any section; begin the file with one, such as [default]",
         ),
-        ("a section again", "[a]\n[b]\n[a]", "3: this section comes again, first in line 1; put all of it into one"),
+        ("a section again", "[a]\n[b]\n[a]", "3: this section is there twice, first in line 1; merge the two"),
         (
             "a setting again",
             "[a]\nregion = 1\nRegion = 2",
-            "3: region comes again in its section, first in line 2; keep one",
+            "3: region is set twice in its section, first in line 2; keep one",
         ),
         (
             "one of no known name",
             "[a]\nk = 1\nK = 2",
-            "3: this setting comes again in its section, first in line 2; keep one",
+            "3: this setting is set twice in its section, first in line 2; keep one",
         ),
-        ("no setting", "[a]\nk = 1\nnonsense\nl = 1", "3: it is no setting, as `name = value`, and no section"),
-        ("a setting without a name", "[a]\n= 1", "2: it is no setting, as `name = value`, and no section"),
+        (
+            "no setting",
+            "[a]\nk = 1\nnonsense\nl = 1",
+            "3: this line is neither a section, such as [default], nor a setting, such as `name = value`",
+        ),
+        (
+            "a setting without a name",
+            "[a]\n= 1",
+            "2: this line is neither a section, such as [default], nor a setting, such as `name = value`",
+        ),
         (
             "what is below a setting and none",
             "[a]\ns3 =\n  k",

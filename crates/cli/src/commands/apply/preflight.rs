@@ -17,7 +17,7 @@ use crate::process;
 /// How many objects are named of each kind.
 const NAMED: usize = 5;
 
-/// The required_permissions that are not allowed.
+/// The required permissions that the API server does not allow.
 pub(super) async fn missing(
     cluster: &Arc<Cluster>,
     plan: &Plan,
@@ -85,7 +85,7 @@ pub(super) fn say(missing: &[RequiredPermission], cluster: &Cluster) {
     }
     let context = cluster.context();
     process::note(&format!(
-        "nothing was changed; the user of the context `{context}` lacks these permissions; have somebody apply who has them"
+        "nothing was changed; the user of the context `{context}` lacks these permissions; run `apply` as a user who has them"
     ));
 }
 

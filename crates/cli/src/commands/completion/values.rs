@@ -109,7 +109,7 @@ const TABLE: &[(&str, &str, Values)] = &[
     ("", "who", Values::Free),
 ];
 
-/// What completes an argument of a command; none where the parser knows its values, or they are files.
+/// What completes an argument of a command; `None` if the parser knows its values, or they are files.
 pub(super) fn of(command: &str, id: &str) -> Option<Values> {
     let row = |of: &str| TABLE.iter().find(|(command, name, _)| *command == of && *name == id);
     row(command).or_else(|| row("")).map(|(_, _, values)| *values)

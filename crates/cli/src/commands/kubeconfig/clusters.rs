@@ -35,8 +35,7 @@ pub(super) fn clusters(args: &KubeconfigArgs, global: &Global, process: &Process
         vec![by_url(args, global, process)?]
     };
     if args.name.is_some() && clusters.len() > 1 {
-        let message =
-            "--name is for one cluster, and these are several, whose contexts are named by their ids; leave it out";
+        let message = "--name names the context of one cluster, and several clusters were given; leave it out: each context is named after its cluster id";
         return Err(anyhow::anyhow!(message).into());
     }
     for (at, cluster) in clusters.iter().enumerate() {
@@ -91,8 +90,7 @@ fn of_kubeconfig(
 ) -> Result<Vec<Cluster>, Failure> {
     let contexts = &args.from_context[..];
     if contexts.len() > 1 && args.ca.is_some() {
-        let message =
-            "--ca is the authority of one cluster, and these are several contexts; add them one by one, with --merge";
+        let message = "--ca is the certificate authority of one cluster, and several contexts were given; add them one by one, with --merge";
         return Err(anyhow::anyhow!(message).into());
     }
     let authority = args.ca.as_deref().map(read_authority).transpose()?;

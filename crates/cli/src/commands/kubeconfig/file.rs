@@ -55,7 +55,7 @@ impl Locked {
         )
     }
 
-    /// What stands in it; nothing where there is no such file.
+    /// What stands in it; `None` if there is no such file.
     pub(crate) fn read(&self) -> anyhow::Result<Option<Source>> {
         read_to_change(&self.path)
     }
@@ -106,7 +106,7 @@ impl Drop for Locked {
     }
 }
 
-/// Reads a kubeconfig; nothing where there is no such file.
+/// Reads a kubeconfig; `None` if there is no such file.
 pub(super) fn read(path: &Path) -> anyhow::Result<Option<Source>> {
     bytes_of(path)?.map(|bytes| process::source_of(path.display().to_string(), &bytes)).transpose()
 }

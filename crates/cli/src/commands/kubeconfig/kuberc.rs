@@ -31,21 +31,23 @@ pub(super) fn permit(file: Option<&Path>, args: &KubeconfigArgs, process: &Proce
     let source = read(&path)?;
     let permitted = permitted(&source, &logins, process)?;
     for line in &permitted.unread {
-        process::note(&format!("{shown}:{line}: kubectl does not take the document that begins here"));
+        process::note(&format!("{shown}:{line}: kubectl does not read the document that begins here"));
     }
     if permitted.added.is_empty() {
         process::note(&format!("{shown}: kubectl may run {} already; nothing to change", logins.ours.join(", ")));
     } else if permitted.was_open {
-        process::note(&format!("{shown}: kubectl runs any program for credentials, and will run only these:"));
+        process::note(&format!(
+            "{shown}: kubectl runs any program for credentials today; from now on it will run only these:"
+        ));
     } else {
-        process::note(&format!("{shown}: kubectl will run besides those that are listed there:"));
+        process::note(&format!("{shown}: kubectl will also run these programs for credentials:"));
     }
     for command in &permitted.added {
         process::note(&format!("  {}", logins.told(command)));
     }
     for command in &permitted.left_out {
         process::note(&format!(
-            "note: kubectl goes on refusing {}, which is not listed there; `kubeconfig --kuberc --command {command}` adds it",
+            "note: kubectl still refuses {}, which is not in the allowlist; `kubeconfig --kuberc --command {command}` adds it",
             logins.told(command)
         ));
     }
@@ -183,7 +185,7 @@ fn beside(process: &Process) -> Vec<PathBuf> {
     all
 }
 
-/// The file of a command, as Go's `exec.LookPath` finds it; none where there is none.
+/// The file of a command, as Go's `exec.LookPath` finds it; `None` if there is none.
 fn program_file(command: &str, process: &Process) -> Option<String> {
     let endings = process.variable("PATHEXT");
     let found = |path: PathBuf| {

@@ -266,7 +266,7 @@ fn in_words(error: &KubernetesError) -> String {
 }
 
 impl ObjectStore {
-    /// All objects; none where these are not all.
+    /// All objects; `None` if these are not all.
     fn whole(&self) -> Option<Vec<Object>> {
         self.is_whole.then(|| self.objects.values().cloned().collect())
     }

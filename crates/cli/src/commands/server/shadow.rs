@@ -14,8 +14,8 @@ use crate::{process, state::Reach};
 /// Flags of a server beside another one.
 #[derive(Args, Clone, Debug)]
 pub(super) struct ShadowArgs {
-    /// Pass on the answers of the authenticator at this URL, and log and count where this server would have answered
-    /// otherwise
+    /// Pass on the answers of the authenticator at this URL; log and count each review that this server would have answered
+    /// differently
     #[arg(long, value_name = "URL")]
     shadow_of: Option<PredecessorUrl>,
 

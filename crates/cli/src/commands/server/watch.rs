@@ -108,12 +108,12 @@ impl Started {
         }
     }
 
-    /// The modes of a configuration; none where a flag goes before it.
+    /// The modes of a configuration; `None` if a flag goes before it.
     fn modes(&self, config: &ServerConfig) -> Option<Vec<BackendMode>> {
         (!self.has_modes).then(|| modes::of_file(config))
     }
 
-    /// How a configuration has denials answered; nothing where a flag goes before it.
+    /// How a configuration has denials answered; `None` if a flag goes before it.
     fn denials(&self, config: &ServerConfig) -> Option<bool> {
         (!self.has_denials).then(|| config.deny_with_200.unwrap_or_default())
     }

@@ -64,7 +64,7 @@ pub(crate) fn run_call(call: &Call, process: &Process) -> CommandResult {
     run(&args, &global, process)
 }
 
-/// What a kubeconfig's plugin would sign, by the program and its arguments; none where that makes no tokens of AWS
+/// What a kubeconfig's plugin would sign, by the program and its arguments; `None` if that makes no tokens of AWS
 /// credentials.
 pub(crate) fn request_of(line: &[OsString], process: &Process) -> Result<Option<Request>, Failure> {
     let Ok((args, global)) = parse(line) else { return Ok(None) };

@@ -57,7 +57,7 @@ pub(crate) struct FromArgs {
 }
 
 /// `--from` of what reads an access file and is not about who may do what in a cluster.
-pub(crate) const COMPILED_WITH: &str = "Read these files or folders beside what is asked live: output of \
+pub(crate) const COMPILED_WITH: &str = "Read these files or folders in addition to the live cluster: output of \
     `kubectl get namespaces,roles,clusterroles,configmaps -A -o json` (or `-o yaml`), CustomResourceDefinitions, and output of \
     `aws iam` about groups and roles; `-` is stdin; repeatable";
 
@@ -305,7 +305,10 @@ impl PathArgs {
             ));
         }
         if unparsable.len() > NAMED {
-            process::note(&format!("note: so are {} more files of {folder}", unparsable.len() - NAMED));
+            process::note(&format!(
+                "note: {} more files of {folder} are skipped for the same reason",
+                unparsable.len() - NAMED
+            ));
         }
         if others > 0 {
             let (files, are) = if others == 1 { ("1 file", "is") } else { (&*format!("{others} files"), "are") };

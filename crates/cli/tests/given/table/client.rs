@@ -50,7 +50,7 @@ pub(super) const COMMANDS: &[Row] = &[
                     (
                         "kubeconfig --ca cert.pem --from-kubeconfig insecure.conf --from-context a=b --from-context a=c",
                         1,
-                        "--ca is the authority of one cluster",
+                        "--ca is the certificate authority of one cluster",
                     ),
                 ],
             ),
@@ -82,7 +82,7 @@ pub(super) const COMMANDS: &[Row] = &[
                 &[(
                     "kubeconfig --name n --from-kubeconfig insecure.conf --from-context a=b --from-context a=c",
                     1,
-                    "--name is for one cluster",
+                    "--name names the context of one cluster",
                 )],
             ),
             ("namespace", &[("kubeconfig --namespace n --convert insecure.conf", 1, CANNOT)]),

@@ -162,7 +162,7 @@ pub(super) const COMMANDS: &[Row] = &[
                     ("apply --from nothing.yaml", 1, "nothing.yaml"),
                     // It is not offered: what `apply` takes is in no namespace.
                     ("apply --default-namespace x", 1, FROM),
-                    ("apply --from . --default-namespace x", 1, "it is for manifests, and `apply` takes none"),
+                    ("apply --from . --default-namespace x", 1, "it applies to manifests only, and `apply` reads none"),
                 ],
             ),
             ("exclude", &[("apply --exclude x", 1, FROM)]),

@@ -85,7 +85,7 @@ fn an_object_whose_kind_is_nearly_right_is_named() {
         (
             "one without a namespace that is called otherwise",
             map("ConfigMap", "{name: x}"),
-            "note: the ConfigMap x (it:1) has mapRoles, and nobody logs in through it: kube-system/aws-auth alone is read\n",
+            "note: the ConfigMap x (it:1) has mapRoles, but nobody logs in through it: only kube-system/aws-auth is read\n",
         ),
         (
             "an IAMIdentityMapping of another version",

@@ -157,7 +157,7 @@ fn nobody_is_compared_whose_login_was_given_of_one_alone() {
     let said = report::text_of(&difference.report(["a.json", "b.json"]));
     let said: String = said.iter().map(|segment| segment.text().to_owned()).collect();
     assert!(
-        said.contains("  b.json: the ConfigMap kube-system/aws-auth: given of the other one alone, so that people are not compared; give \
+        said.contains("  b.json: the ConfigMap kube-system/aws-auth: given for the other side only, so people are not compared; give \
                        what `kubectl get configmaps -n kube-system -o json` prints as well\n"),
         "{said}"
     );

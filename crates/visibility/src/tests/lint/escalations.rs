@@ -257,7 +257,7 @@ fn what_one_broad_rule_gives_is_said_once() {
              bind kube-system/all cluster-admin Group:operators"
         ),
         @"
-        danger [read-everything] Group auditors can read every resource there is and will be, and so use every token that is kept in a secret
+        danger [read-everything] Group auditors can read every resource, present and future, and so use every token that is kept in a secret
         danger [cluster-admin] Group operators can do everything in kube-system, and so act as the service accounts of Kubernetes' own controllers there
         warning [cluster-admin] Group team can do everything in dev
         "

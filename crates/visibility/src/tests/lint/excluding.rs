@@ -215,7 +215,7 @@ exclusion: []
       |
       = help: write `RoleBinding dev/team` or `ClusterRoleBinding admins`
 
-    error[lint.value]: what holds everywhere is in no namespace
+    error[lint.value]: `everywhere` and `namespace` exclude each other
      --> lint.yaml:9:62
       |
     9 | - {check: secrets, binding: dev/team, reason: x, everywhere: true, namespace: dev}
@@ -231,7 +231,7 @@ exclusion: []
        |
        = help: write danger, warning or info
 
-    error[lint.value]: `everywhere` is true or not there
+    error[lint.value]: `everywhere` takes only `true`
       --> lint.yaml:10:49
        |
     10 | - {check: secrets, severity: worst, everywhere: false, reason: x}

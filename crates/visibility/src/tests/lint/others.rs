@@ -251,7 +251,7 @@ fn eks_access_policies_count() {
     danger [cluster-admin] arn:aws:iam::111122223333:user/ann has every permission by the EKS access policy AmazonEKSClusterAdminPolicy, like ClusterRole cluster-admin
     danger [impersonate] arn:aws:iam::111122223333:user/cem can act as others in ci by the EKS access policy AmazonEKSEditPolicy, and so act as ServiceAccount ci/deployer, which has every permission, like ClusterRole cluster-admin
     danger [impersonate] arn:aws:iam::111122223333:user/dan can act as others in kube-system by the EKS access policy AmazonEKSAdminPolicy, and so act as the service accounts of Kubernetes' own controllers there
-    danger [read-everything] arn:aws:iam::111122223333:user/ben can read every resource there is and will be by the EKS access policy AmazonEKSAdminViewPolicy, and so use every token that is kept in a secret
+    danger [read-everything] arn:aws:iam::111122223333:user/ben can read every resource, present and future by the EKS access policy AmazonEKSAdminViewPolicy, and so use every token that is kept in a secret
     ");
 }
 

@@ -159,7 +159,7 @@ pub(super) const ROWS: &[Row] = &[
     other("token -c role.yaml", &NOTES, "unknown key `defaultRole`"),
     same("token -c client.yaml"),
     same("token -c client.yaml --region us-east-1 --token-only=false"),
-    other("token -c c.env", &DOTENV, "variables are read by aws-iam-authenticator, and not here"),
+    other("token -c c.env", &DOTENV, "only aws-iam-authenticator reads a file of variables"),
     other("token -c c.hcl", &WRONG, "does not read this format any more either"),
     other("token -c c.YAML", &WRONG, "must end in .yaml, .yml, .json or .toml"),
     other("token -c noext", &WRONG, "must end in .yaml, .yml, .json or .toml"),

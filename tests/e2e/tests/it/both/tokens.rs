@@ -97,7 +97,7 @@ pub(super) fn no_home(world: &World) -> anyhow::Result<()> {
     ensure!(theirs.code == 0 && is_written, "theirs writes it where it is called");
     let (ours, is_written) = run("ours", &world.parts.cluster_auth)?;
     ensure!(
-        ours.code == 0 && !is_written && ours.stderr.contains("unable to use cache: HOME is not set"),
+        ours.code == 0 && !is_written && ours.stderr.contains("unable to use cache: neither HOME nor"),
         "{}",
         ours.stderr
     );

@@ -74,7 +74,7 @@ fn words(world: &World) -> anyhow::Result<()> {
         ("plugin path", "KUBERC=kuberc kubectl --kubeconfig plugin get pods".to_owned()),
         ("invalid apiVersion", "kubectl --kubeconfig old get pods".to_owned()),
         ("knows of no login", format!("{nobody} cluster-auth token -i prod.example.com --profile dev")),
-        ("its time is over", format!("echo '{OLD_TOKEN}' > {OLD_TOKEN_FILE}; {old} cluster-auth {token}")),
+        ("it has expired", format!("echo '{OLD_TOKEN}' > {OLD_TOKEN_FILE}; {old} cluster-auth {token}")),
         ("no AWS credentials found", format!("{nobody} cluster-auth token -i prod.example.com")),
         ("x509", "kubectl --kubeconfig /dev/null --server $SERVER --token x get pods".to_owned()),
     ];

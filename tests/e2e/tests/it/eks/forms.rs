@@ -107,7 +107,7 @@ pub(super) const FORMS: &[Form] = &[
     form("eks get-token --cluster-name c --output xml", Refused("possible values: json, yaml, text, table")),
     form(
         "--no-sign-request eks get-token --cluster-name c",
-        OursRefused("--no-sign-request: a request that nobody has signed is no token"),
+        OursRefused("--no-sign-request: a token is a signed request"),
     ),
     // What version 2 has besides.
     form(

@@ -187,13 +187,13 @@ pub(super) const CASES: &[Case] = &[
         name: "nothing may run",
         text: "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\ncredentialPluginPolicy: DenyAll # by order\n",
         before: [No; 3],
-        outcome: Refused("by this policy kubectl runs no program for credentials"),
+        outcome: Refused("with this policy kubectl runs no program for credentials"),
     },
     Case {
         name: "nothing may run, with a list",
         text: "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\ncredentialPluginPolicy: DenyAll\ncredentialPluginAllowlist: [{name: other-plugin}]\n",
         before: [Broken; 3],
-        outcome: Refused("by this policy kubectl runs no program for credentials"),
+        outcome: Refused("with this policy kubectl runs no program for credentials"),
     },
     Case {
         name: "any program, with a list",
@@ -277,7 +277,7 @@ pub(super) const CASES: &[Case] = &[
         name: "a document that cannot be read, then one that counts",
         text: "a: [\n---\napiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\ncredentialPluginPolicy: DenyAll\n",
         before: [No; 3],
-        outcome: Refused("by this policy kubectl runs no program for credentials"),
+        outcome: Refused("with this policy kubectl runs no program for credentials"),
     },
     Case {
         name: "words behind a separator",

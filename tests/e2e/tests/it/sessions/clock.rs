@@ -116,10 +116,10 @@ pub(super) fn of_logins(world: &World) -> anyhow::Result<()> {
     };
     over(3600)?;
     for (ahead, words, never) in [
-        (Some(-5 * 3600), "by this machine's clock alone, which is ahead of AWS's; set the clock", "aws sso login"),
-        (Some(0), "its time is over; run `aws sso login --profile sso`", "clock"),
-        (Some(-1200), "its time is over; run `aws sso login --profile sso`", "set the clock"),
-        (None, "its time is over; run `aws sso login --profile sso`", "clock"),
+        (Some(-5 * 3600), "by this machine's clock, which is ahead of AWS's; set the clock", "aws sso login"),
+        (Some(0), "it has expired; run `aws sso login --profile sso`", "clock"),
+        (Some(-1200), "it has expired; run `aws sso login --profile sso`", "set the clock"),
+        (None, "it has expired; run `aws sso login --profile sso`", "clock"),
     ] {
         home.server.answers(ahead.map(|ahead| answers(3600, ahead)).unwrap_or_default());
         let said = home.token(world, "sso", &[])?.failure()?;

@@ -36,7 +36,7 @@ impl Answer {
         with_authorities(self.ca_bundle.as_ref(), process)
     }
 
-    /// What is printed of a credential; nothing where that is the whole of it, as kubectl reads it.
+    /// What is printed of a credential; `None` if that is the whole of it, as kubectl reads it.
     pub(crate) fn of(
         &self,
         credential: &str,

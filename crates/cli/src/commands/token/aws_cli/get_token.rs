@@ -24,11 +24,11 @@ pub(crate) struct GetToken {
     #[arg(long, value_name = "ARN")]
     role_arn: Option<String>,
 
-    /// Print, in place of a token, where the credentials come from: each source and why it was skipped, each step and its time
+    /// Print where the credentials come from instead of a token: each source and why it was skipped, each step and its time
     #[arg(long, conflicts_with_all = ["output", "query"])]
     explain: bool,
 
-    /// Use no cached AWS session, and cache none
+    /// Do not use cached AWS sessions, and do not cache any
     #[arg(long)]
     no_cache: bool,
 

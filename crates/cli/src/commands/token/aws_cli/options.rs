@@ -93,7 +93,7 @@ impl Options {
     /// What is refused, and what to do instead.
     pub(crate) fn refused(&self) -> Option<&'static str> {
         if self.no_sign_request {
-            Some("--no-sign-request: a request that nobody has signed is no token; leave it out")
+            Some("--no-sign-request: a token is a signed request; leave it out")
         } else if self.cli_auto_prompt {
             Some("--cli-auto-prompt: nothing is asked here; leave it out, and give what is needed as flags")
         } else {
@@ -103,7 +103,7 @@ impl Options {
 
     /// What has no effect, one sentence each. `url` says what the URL of a service would be for.
     pub(crate) fn idle(&self, url: Option<&'static str>) -> Vec<String> {
-        let timeouts = "every call of AWS has a deadline of its own here";
+        let timeouts = "cluster-auth has its own timeout for every call of AWS";
         let flags = [
             ("--endpoint-url", self.endpoint_url.is_some() && url.is_some(), url.unwrap_or_default()),
             ("--cli-read-timeout", self.cli_read_timeout.is_some(), timeouts),
@@ -111,10 +111,10 @@ impl Options {
             (
                 "--no-verify-ssl",
                 self.no_verify_ssl,
-                "certificates are checked; --ca-bundle FILE names who vouches for them",
+                "cluster-auth always verifies TLS certificates; name the CA to trust by --ca-bundle FILE",
             ),
-            ("--debug", self.debug, "nothing more is logged; `cluster-auth whoami` says whose credentials are used"),
-            ("--v2-debug", self.v2_debug, "there is no other version"),
+            ("--debug", self.debug, "there is no debug log; `cluster-auth whoami` shows whose credentials are used"),
+            ("--v2-debug", self.v2_debug, "there is no other version of this command"),
             ("--color on", self.color.as_deref() == Some("on"), "what is printed has no colours"),
         ];
         let given = flags.into_iter().filter(|(_, is_given, _)| *is_given);
