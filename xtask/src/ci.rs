@@ -10,7 +10,7 @@ use std::{env, process::Command, time::Instant};
 
 use crate::{
     deny, lint, needs, release,
-    run::Beside,
+    run::Background,
     test::{self, EndToEnd},
     windows,
 };
@@ -23,7 +23,7 @@ pub(crate) fn ci() -> anyhow::Result<()> {
     // To compile them takes one processor for a quarter of an hour, and most tests leave one of two idle.
     let mut prepare = Command::new("nice");
     prepare.args(["-n", "19"]).arg(env::current_exe()?).args(["release", "--prepare"]);
-    let programs = Beside::start("programs of the release", &mut prepare)?;
+    let programs = Background::start("programs of the release", &mut prepare)?;
     times.of("unit tests", test::units)?;
     let e2e = times.of("parts", EndToEnd::prepare)?;
     times.of("end-to-end tests", || e2e.most())?;

@@ -43,13 +43,13 @@ pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
 }
 
 /// A command that runs beside others. What it prints is kept until it has ended, so that nothing is mixed.
-pub(crate) struct Beside {
+pub(crate) struct Background {
     shown: String,
     child: Child,
     log: PathBuf,
 }
 
-impl Beside {
+impl Background {
     /// Starts it; `what` is its name for people.
     pub(crate) fn start(what: &str, command: &mut Command) -> anyhow::Result<Self> {
         let folder = root().join("target/beside");
@@ -73,7 +73,7 @@ impl Beside {
     }
 }
 
-impl Drop for Beside {
+impl Drop for Background {
     /// Nobody waits for it any more. What it has started ends with it: compilers would go on for minutes.
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
@@ -110,7 +110,7 @@ fn shown(command: &Command) -> String {
 mod tests {
     use std::{fs, thread, time::Duration};
 
-    use super::{Beside, command, descendants};
+    use super::{Background, command, descendants};
 
     fn shell(script: &str) -> std::process::Command {
         let mut shell = command("sh");
@@ -120,8 +120,8 @@ mod tests {
 
     #[test]
     fn what_fails_beside_is_said_when_it_is_waited_for() {
-        Beside::start("a good end", &mut shell("echo fine")).expect("it starts").end().expect("a good end");
-        let failing = Beside::start("a bad end", &mut shell("echo why >&2; exit 3")).expect("it starts");
+        Background::start("a good end", &mut shell("echo fine")).expect("it starts").end().expect("a good end");
+        let failing = Background::start("a bad end", &mut shell("echo why >&2; exit 3")).expect("it starts");
         let log = failing.log.clone();
         let error = failing.end().expect_err("a bad end").to_string();
         assert!(error.contains("exit 3 failed (exit status: 3)"), "{error}");
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn what_nobody_waits_for_ends_with_all_that_it_has_started() {
         let beside =
-            Beside::start("no end", &mut shell("sleep 600 & sh -c 'sleep 601; true'; true")).expect("it starts");
+            Background::start("no end", &mut shell("sleep 600 & sh -c 'sleep 601; true'; true")).expect("it starts");
         let pid = beside.child.id();
         // For a minute at most: two shells have to start.
         let mut started = Vec::new();

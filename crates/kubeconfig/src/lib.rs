@@ -31,7 +31,7 @@ pub use entry::{ExecEntry, ExecPlugin, INSTALL_HINT, InteractiveMode, render};
 pub use exec::{ApiVersion, ExecInfo, exec_credential, exec_info};
 pub use kind::refused;
 pub use kuberc::{Permitted, Platform, Wanted, command_of, is_searched_for, permit};
-pub use merge::{Beside, Merged, OtherFile, merge};
+pub use merge::{Merged, OtherFile, OtherFiles, merge};
 pub use plugins::{PluginUser, plugin_users};
 pub use read::{Authority, ClusterEndpoint, has_cluster, read_cluster};
 pub use webhook::{WEBHOOK_FILE, WebhookConfig, read_webhook, webhook};

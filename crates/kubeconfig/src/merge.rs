@@ -5,13 +5,13 @@
 //!                                                                                   └─ read again: the same, or no change
 //! ```
 
-mod beside;
 mod changes;
 mod names;
+mod other_files;
 
 use document::{Dialect, Limits, Node, Problem, Read, SEVERAL, Source, parse_as};
 
-pub use self::beside::{Beside, OtherFile};
+pub use self::other_files::{OtherFile, OtherFiles};
 use self::{changes::Changes, names::Names};
 use crate::{
     ExecEntry,
@@ -35,7 +35,12 @@ pub struct Merged {
 /// of its name keeps whatever the entry does not say, and one that other contexts use for another server stays as it is: the
 /// entry's is called otherwise. So is its user where the one of that name has credentials that are not this program's, and
 /// whatever would hide, or be hidden by, something else of its name in a file beside.
-pub fn merge(existing: &Source, beside: &Beside, entry: &ExecEntry, set_current: bool) -> Result<Merged, Vec<Problem>> {
+pub fn merge(
+    existing: &Source,
+    beside: &OtherFiles,
+    entry: &ExecEntry,
+    set_current: bool,
+) -> Result<Merged, Vec<Problem>> {
     let Read { root, warnings } = parse_as(existing, &Limits::default(), Dialect::Kubernetes)?;
     let root = root.filter(|root| !root.is_null());
     let changes = root.as_ref().map(|root| Changes::of(existing, root)).transpose()?;

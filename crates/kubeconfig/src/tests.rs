@@ -7,14 +7,14 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use crate::{
-    ApiVersion, Authority, Beside, ClusterEndpoint, ExecEntry, ExecPlugin, InteractiveMode, exec_credential, exec_info,
-    merge, read_cluster, read_webhook, render, webhook,
+    ApiVersion, Authority, ClusterEndpoint, ExecEntry, ExecPlugin, InteractiveMode, OtherFiles, exec_credential,
+    exec_info, merge, read_cluster, read_webhook, render, webhook,
 };
 
-mod beside;
 mod convert;
 mod kuberc;
 mod merging;
+mod other_files;
 
 fn entry(name: &str) -> ExecEntry {
     ExecEntry {
@@ -45,7 +45,7 @@ fn source(text: &str) -> Source {
 
 fn merged(text: &str, name: &str) -> String {
     let source = source(text);
-    match merge(&source, &Beside::default(), &entry(name), true) {
+    match merge(&source, &OtherFiles::default(), &entry(name), true) {
         Ok(merged) => merged.text,
         Err(problems) => document::render(&source, &problems, RenderStyle::Plain),
     }

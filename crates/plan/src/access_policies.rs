@@ -11,12 +11,12 @@ use mapping::RulePrincipal;
 use rbac::comparison::PolicyRights;
 
 /// A policy, and where it holds: namespaces as names or globs, or the whole cluster.
-type Held = (&'static Policy, Option<Vec<Box<str>>>);
+type AssociatedPolicy = (&'static Policy, Option<Vec<Box<str>>>);
 
 /// The policies that are known, by whose they are.
 pub(super) struct Policies {
     /// By the ARN that mappings name, in lower case.
-    held: HashMap<String, Vec<Held>>,
+    held: HashMap<String, Vec<AssociatedPolicy>>,
     /// The namespaces that are known, and each glob as a place of its own, which stands for those that are not.
     places: BTreeSet<Arc<str>>,
     /// Who may hold others, or some of which it is not known what they allow: by the same ARNs.
@@ -25,7 +25,7 @@ pub(super) struct Policies {
 
 impl Policies {
     pub(super) fn of(observed: &Observed) -> Self {
-        let mut held: HashMap<String, Vec<Held>> = HashMap::new();
+        let mut held: HashMap<String, Vec<AssociatedPolicy>> = HashMap::new();
         let mut places = BTreeSet::new();
         let arn = |principal: &str| match RulePrincipal::of_arn(&principal.parse().ok()?)? {
             RulePrincipal::Arn(arn) => Some(arn),

@@ -9,14 +9,14 @@ use rbac::{Binding, Index, ObjectId, ObjectKind, RoleKind};
 use super::Wanted;
 
 /// What of a cluster is known.
-pub(super) struct Seeing<'a> {
+pub(super) struct KnownState<'a> {
     observed: &'a Observed,
     places: Places,
     /// Whether the file chooses namespaces that are not known.
     chooses: bool,
 }
 
-impl<'a> Seeing<'a> {
+impl<'a> KnownState<'a> {
     pub(super) fn new(wanted: &Wanted<'_>, observed: &'a Observed) -> Self {
         // Without a place to write to none is looked at; EKS has its own.
         let looks = wanted.target != MappingTarget::None || observed.is_eks;

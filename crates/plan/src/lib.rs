@@ -35,7 +35,7 @@ use std::{collections::BTreeSet, fmt};
 
 use document::Sources;
 use jiff::Timestamp;
-use known::Seeing;
+use known::KnownState;
 use mapping::{BackendMode, Defect, DefectKind};
 use objects::ObjectDiff;
 
@@ -177,9 +177,9 @@ pub enum Warning {
 
 /// Compares the desired state with the observed one.
 pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
-    let seeing = Seeing::new(wanted, observed);
+    let state = KnownState::new(wanted, observed);
     let ObjectDiff { changes: objects, unchanged: objects_unchanged, others, unknown, perhaps_wanted } =
-        objects::diff(wanted, observed, &seeing);
+        objects::diff(wanted, observed, &state);
     let mut logins = logins::diff(wanted, observed);
     let afterwards = objects::afterwards(wanted, observed);
     let others_logins = logins.others.iter().chain(&observed.left_aside);
@@ -195,17 +195,17 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     refusals.extend(unmergeable);
     let (logins_unchanged, assumed) = (logins.unchanged, logins.assumed);
     let mut not_known = NotKnown {
-        why_no_rights: seeing
+        why_no_rights: state
             .why_no_rights([&before, &after], unknown.iter().any(|object| object.id().namespace.is_some())),
         objects: unknown,
         stays: perhaps_wanted,
         entries: std::mem::take(&mut logins.unknown),
-        has_other_logins: seeing.has_other_logins(),
-        has_other_objects: seeing.has_other_objects(),
+        has_other_logins: state.has_other_logins(),
+        has_other_objects: state.has_other_objects(),
         ..NotKnown::default()
     };
     let knows_rights = not_known.why_no_rights.is_empty();
-    let mut people = people::changes(wanted, logins, &before, &after, observed, (&seeing, knows_rights));
+    let mut people = people::changes(wanted, logins, &before, &after, observed, (&state, knows_rights));
     not_known.logins = std::mem::take(&mut people.unknown_logins);
     not_known.rights = std::mem::take(&mut people.unknown_rights);
     // Who is left to change access shows only where everybody and everything is known.
@@ -218,7 +218,7 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     let missing = wanted.desired.objects.bindings.iter().filter(|binding| after.role_of(binding).is_none());
     let no_role = missing.map(|binding| {
         let (id, role) = (ObjectId::of_binding(binding), binding.role().into_owned());
-        let is_absent = seeing.lacks_role_of(binding);
+        let is_absent = state.lacks_role_of(binding);
         if is_absent { Warning::NoRole { binding: id, role } } else { Warning::UnknownRole { binding: id, role } }
     });
     let mut warnings: Vec<Warning> = no_role.collect();
@@ -230,7 +230,7 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     let not_read = observed.not_read.get(&wanted.target).filter(|_| !observed.is_eks);
     // Of the place where mappings are written it is said once.
     let is_said = |gap: &&Unseen| not_read.is_none_or(|_| gap.about != About::WhetherRead(wanted.target));
-    warnings.extend(seeing.elsewhere().filter(is_said).cloned().map(Warning::Elsewhere));
+    warnings.extend(state.elsewhere().filter(is_said).cloned().map(Warning::Elsewhere));
     warnings.extend(observed.left_aside_unseen.iter().cloned().map(Warning::AdminsElsewhere));
     warnings.extend(not_read.map(|why| Warning::NotRead(wanted.target, why.clone())));
     // Who somebody is cannot be said where the reader takes any of several entries. Of objects the plan keeps one.

@@ -10,7 +10,7 @@ use inventory::{ClusterObject, Observed, file_at};
 use rbac::{AnyRole, Binding, ClusterRole, ObjectId, RoleReference, Subject};
 use serde::Serialize;
 
-use super::{Wanted, known::Seeing};
+use super::{Wanted, known::KnownState};
 
 /// A role or a binding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,11 +71,11 @@ pub(super) struct ObjectDiff {
     pub(super) perhaps_wanted: Vec<ObjectId>,
 }
 
-pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed, seeing: &Seeing<'_>) -> ObjectDiff {
+pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed, state: &KnownState<'_>) -> ObjectDiff {
     let mut diff = ObjectDiff::default();
     let desired = &wanted.desired.objects;
-    of_kind(&desired.roles, &observed.roles, wanted, seeing, &mut diff);
-    of_kind(&desired.bindings, &observed.bindings, wanted, seeing, &mut diff);
+    of_kind(&desired.roles, &observed.roles, wanted, state, &mut diff);
+    of_kind(&desired.bindings, &observed.bindings, wanted, state, &mut diff);
     diff.changes.sort_by(|a, b| a.id.cmp(&b.id));
     diff.unknown.sort_by_key(Object::id);
     diff.others.sort();
@@ -160,7 +160,7 @@ fn of_kind<T: Comparable>(
     desired: &[T],
     seen: &[ClusterObject<T>],
     wanted: &Wanted<'_>,
-    seeing: &Seeing<'_>,
+    state: &KnownState<'_>,
     diff: &mut ObjectDiff,
 ) {
     let files = wanted.files;
@@ -174,7 +174,7 @@ fn of_kind<T: Comparable>(
         let Some(desired) = missing.remove(&object.key()) else {
             let id = object.clone().into_object().id();
             match owner {
-                Owner::Ours(mark) if *mark.cluster_id == *wanted.cluster_id && !seeing.is_unwanted(&id) => {
+                Owner::Ours(mark) if *mark.cluster_id == *wanted.cluster_id && !state.is_unwanted(&id) => {
                     diff.perhaps_wanted.push(id);
                 }
                 Owner::Ours(mark) if *mark.cluster_id == *wanted.cluster_id => diff.changes.push(ObjectChange {
@@ -211,7 +211,7 @@ fn of_kind<T: Comparable>(
     }
     for desired in missing.into_values() {
         let (mark, after) = (mark(desired), desired.clone().into_object());
-        if !seeing.is_absent(&after.id()) {
+        if !state.is_absent(&after.id()) {
             diff.unknown.push(after);
             continue;
         }

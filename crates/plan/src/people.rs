@@ -14,7 +14,7 @@ use rbac::{
     comparison::{Comparison, Gained, PolicyRights, RightsChange},
 };
 
-use super::{Wanted, Warning, access_policies::Policies, astray::Astray, known::Seeing, logins::Logins};
+use super::{Wanted, Warning, access_policies::Policies, astray::Astray, known::KnownState, logins::Logins};
 
 /// The changes for one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,13 +75,13 @@ pub(super) fn changes(
     before: &Index,
     after: &Index,
     observed: &Observed,
-    (seeing, knows_rights): (&Seeing<'_>, bool),
+    (state, knows_rights): (&KnownState<'_>, bool),
 ) -> People {
     let partition = observed.partition;
     let policies = Policies::of(observed);
     let sources = logins.before.iter().chain(&logins.after);
     let everybody = everybody(wanted.desired, wanted.facts, sources, partition);
-    let astray = Astray::of(wanted, observed, &logins, seeing.elsewhere().next().is_none());
+    let astray = Astray::of(wanted, observed, &logins, state.elsewhere().next().is_none());
     let comparison = Comparison::of_file(before, after, &wanted.desired.objects.bindings, policies.places());
     let named = Named::of([before, after]);
     let of_accounts = named.of_accounts(&everybody);
@@ -89,7 +89,7 @@ pub(super) fn changes(
     let mut pass = Pass {
         snapshots: [sources_before, sources_after].map(|sources| Snapshot::new(partition, sources, [])),
         now: wanted.now,
-        seeing,
+        state,
         knows_rights,
         named,
         policies: &policies,
@@ -108,7 +108,7 @@ struct Pass<'a> {
     /// The mappings before and after.
     snapshots: [Snapshot; 2],
     now: Timestamp,
-    seeing: &'a Seeing<'a>,
+    state: &'a KnownState<'a>,
     /// Whether all roles and bindings are known.
     knows_rights: bool,
     named: Named<'a>,
@@ -121,7 +121,7 @@ struct Pass<'a> {
 impl Pass<'_> {
     /// Compares one principal, and the sessions of a role that bindings name one by one.
     fn add(&mut self, who: Who, identity: &Identity) {
-        if !self.snapshots.iter().all(|snapshot| self.seeing.is_login_known(snapshot, identity)) {
+        if !self.snapshots.iter().all(|snapshot| self.state.is_login_known(snapshot, identity)) {
             self.people.unknown_logins.push(who);
             return;
         }

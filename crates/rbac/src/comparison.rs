@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Sets of roles' rules that somebody holds in one place, by number; 0 is nothing at all.
-type Held = u32;
+type RuleSetId = u32;
 
 /// A comparison of two states of a cluster's permissions.
 #[derive(Debug)]
@@ -36,11 +36,11 @@ pub struct Comparison<'a> {
     after: State<'a>,
     /// The bindings that the file asks for, by namespace and name; none where no file is compared with.
     ours: Option<HashSet<(Option<&'a str>, &'a str)>>,
-    diffs: HashMap<[Held; 4], Diff>,
-    escalations: HashMap<([Held; 4], Within), Arc<[&'static Escalation]>>,
-    still: HashMap<[Held; 3], Arc<[Permission]>>,
+    diffs: HashMap<[RuleSetId; 4], Diff>,
+    escalations: HashMap<([RuleSetId; 4], Within), Arc<[&'static Escalation]>>,
+    still: HashMap<[RuleSetId; 3], Arc<[Permission]>>,
     /// By the rights of the whole cluster, and what is held in a namespace.
-    parts: HashMap<(*const Right, Held), Arc<[Permission]>>,
+    parts: HashMap<(*const Right, RuleSetId), Arc<[Permission]>>,
     /// Whether rules grant one of some rights.
     grants: HashMap<(*const Right, u32), bool>,
 }
@@ -138,7 +138,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// What changes in one place, by what is held in the cluster before and after, and there before and after.
-    fn diff(&mut self, key: [Held; 4]) -> Diff {
+    fn diff(&mut self, key: [RuleSetId; 4]) -> Diff {
         if let Some(diff) = self.diffs.get(&key) {
             return diff.clone();
         }
@@ -152,7 +152,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// What the second holds and the first does not; of a namespace without what the second holds everywhere.
-    fn new_rights(&self, first: [Held; 2], second: [Held; 2]) -> Arc<[Right]> {
+    fn new_rights(&self, first: [RuleSetId; 2], second: [RuleSetId; 2]) -> Arc<[Right]> {
         let of_place = usize::from(first[1] != 0 || second[1] != 0);
         let old = self.known.ids(first[of_place]);
         let new: Vec<u32> = self.known.ids(second[of_place]).iter().filter(|id| !old.contains(id)).copied().collect();
@@ -179,12 +179,12 @@ impl<'a> Comparison<'a> {
     }
 
     /// Returns the privilege escalations that are new in a place.
-    fn escalations(&mut self, key: [Held; 4], namespace: Option<&str>) -> Arc<[&'static Escalation]> {
+    fn escalations(&mut self, key: [RuleSetId; 4], namespace: Option<&str>) -> Arc<[&'static Escalation]> {
         let scope = namespace.map_or(Scope::Cluster, Scope::Namespace);
         let [cluster_before, cluster_after, here_before, here_after] = key;
         let known = &self.known;
         let new = || {
-            let of = |cluster: Held, here: Held| {
+            let of = |cluster: RuleSetId, here: RuleSetId| {
                 let [cluster, here] = [cluster, here].map(|held| known.rules(held).collect::<Vec<&Rule>>());
                 escalations(&cluster, &here, scope)
             };
@@ -195,7 +195,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// The roles that some of the rights come from, as a set of [`Known`].
-    fn through(&mut self, bound: &[BoundRules], rights: &Arc<[Right]>) -> Held {
+    fn through(&mut self, bound: &[BoundRules], rights: &Arc<[Right]>) -> RuleSetId {
         if rights.is_empty() {
             return 0;
         }
@@ -320,7 +320,7 @@ struct Collected {
 struct Group {
     rights: Vec<Rights>,
     /// By the address of what is shared, so that nothing long is compared.
-    by_rights: HashMap<(*const Right, Held), usize>,
+    by_rights: HashMap<(*const Right, RuleSetId), usize>,
 }
 
 impl Group {
@@ -330,7 +330,7 @@ impl Group {
         }
     }
 
-    fn add(&mut self, namespace: Option<&Arc<str>>, rights: Arc<[Right]>, through: Held, known: &Known<'_>) {
+    fn add(&mut self, namespace: Option<&Arc<str>>, rights: Arc<[Right]>, through: RuleSetId, known: &Known<'_>) {
         if rights.is_empty() {
             return;
         }

@@ -32,8 +32,8 @@ pub mod matrix;
 pub mod print;
 pub mod whoami;
 
-mod baseline;
 mod built_in_roles;
+mod default_permissions;
 mod path;
 mod principals;
 mod resources;

@@ -29,7 +29,7 @@ pub use self::{
     rows::{By, Known, LeftOut, Member},
 };
 use self::{
-    grid::{Grid, Held},
+    grid::{Grid, NumberedWorld},
     rows::RowSubject,
 };
 use crate::{NamedPrincipal, Reach, Resources, World};
@@ -123,7 +123,7 @@ fn of_holders<'a>(
     options: &'a Options,
     holders: Vec<RowSubject<'a>>,
 ) -> Matrix<'a> {
-    let held = Held::new(world, resources, &options.resources);
+    let held = NumberedWorld::new(world, resources, &options.resources);
     let Grid { rows, cells, namespaces, shown, columns } = held.grid(holders, &options.namespaces);
     let number = |row: &Row<'a>| row.members.iter().filter(|member| !member.is_built_in()).count();
     let of = |is: &dyn Fn(&Row<'_>) -> bool| rows.iter().filter(|row| is(row)).map(number).sum();

@@ -11,7 +11,7 @@ use report::{Item, Section, Sign, rules};
 use serde::Serialize;
 
 use crate::{
-    baseline::is_baseline,
+    default_permissions::is_default_permission,
     explain::{Caller, Code, CodeOut},
     print::{GapOut, RuleOut},
 };
@@ -85,7 +85,7 @@ impl Mine {
     fn parts(&self) -> Vec<Part<'_>> {
         let own: Vec<Rule> = Permission::of_rules(&self.everywhere)
             .into_iter()
-            .filter(|permission| !is_baseline(permission))
+            .filter(|permission| !is_default_permission(permission))
             .map(|permission| permission.rule())
             .collect();
         let mut parts = Vec::new();
@@ -95,7 +95,8 @@ impl Mine {
         let mut alike: BTreeMap<BTreeSet<Permission>, Vec<&str>> = BTreeMap::new();
         for (namespace, rules) in &self.by_namespace {
             let mut permissions = Permission::of_rules(rules);
-            permissions.retain(|permission| !permission.is_allowed_by(&self.everywhere) && !is_baseline(permission));
+            permissions
+                .retain(|permission| !permission.is_allowed_by(&self.everywhere) && !is_default_permission(permission));
             if !permissions.is_empty() {
                 alike.entry(permissions).or_default().push(namespace);
             }

@@ -21,7 +21,7 @@ use rbac::{AnyRole, Binding, ClusterRole, Index, Labels, Objects, Subject};
 pub use self::gaps::Reach;
 pub(crate) use self::variants::Variants;
 use self::{
-    joining::{AppliedFile, Given, WhoLogsIn, add_observed, configure, identify},
+    joining::{AppliedFile, InputFacts, WhoLogsIn, add_observed, configure, identify},
     logins::partition,
 };
 use crate::{
@@ -173,7 +173,7 @@ impl World {
             unread.extend(of_entries.iter().cloned());
         }
         observed.entries = entries.clone();
-        let given = Given { has_config, is_whole, is_eks, unread: &unread };
+        let given = InputFacts { has_config, is_whole, is_eks, unread: &unread };
         let WhoLogsIn { sources: logins, mut places, nothing_says } =
             WhoLogsIn::of(file.as_ref(), &entries, &observed, &given);
         let (mut notes, idle) = (observed.notes.clone(), observed.idle.clone());

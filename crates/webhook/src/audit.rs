@@ -143,7 +143,7 @@ fn write(outcome: &Outcome, context: &Context) {
                 method,
                 code,
                 seconds,
-                error = said(outcome),
+                error = error_text(outcome),
                 nearest,
                 arn = caller.map(|caller| caller.canonical_arn.as_str()),
                 caller = caller.map(|caller| caller.arn.as_str()),
@@ -157,7 +157,7 @@ fn write(outcome: &Outcome, context: &Context) {
             );
         }
         Outcome::RefusedToken(_) => {
-            tracing::warn!(request, client, path, method, code, seconds, error = said(outcome), "{DENIAL}");
+            tracing::warn!(request, client, path, method, code, seconds, error = error_text(outcome), "{DENIAL}");
         }
         Outcome::Trouble(trouble) => {
             let error = trouble.meaning();
@@ -167,7 +167,7 @@ fn write(outcome: &Outcome, context: &Context) {
 }
 
 /// Why not, with the words before it by which the existing program tells such errors apart: whoever searches logs for these finds them.
-fn said(outcome: &Outcome) -> Option<String> {
+fn error_text(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::RefusedCaller { refusal: Refusal::NotMapped, .. } => Some("identity is not mapped".to_owned()),
         Outcome::RefusedCaller { refusal, .. } => Some(refusal.to_string()),

@@ -49,7 +49,12 @@ impl Webhook {
     }
 
     /// Creates a webhook beside another authenticator: its answers are passed on, and our decisions are compared with them.
-    pub fn beside(predecessor: Predecessor, settings: Settings, sts: StsClient, ec2: Option<Ec2>) -> Arc<Self> {
+    pub fn with_predecessor(
+        predecessor: Predecessor,
+        settings: Settings,
+        sts: StsClient,
+        ec2: Option<Ec2>,
+    ) -> Arc<Self> {
         let this = Self::with(settings, sts, ec2);
         Arc::new(Self { shadow: Some(Shadow::new(predecessor, &this.metrics)), ..this })
     }

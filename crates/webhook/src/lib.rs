@@ -16,7 +16,7 @@
 //!   up.
 
 //!
-//! Beside an authenticator that runs today ([`Webhook::beside`]) the answers are that one's, as they come: see [`beside`].
+//! Beside an authenticator that runs today ([`Webhook::with_predecessor`]) the answers are that one's, as they come: see [`beside`].
 
 // Whoever calls what does I/O decides what its failing means.
 #![warn(clippy::missing_errors_doc)]
@@ -25,7 +25,6 @@ mod arrivals;
 mod audit;
 mod authenticate;
 mod backoff;
-mod beside;
 mod body;
 mod breaker;
 mod caller;
@@ -37,6 +36,7 @@ mod metrics;
 mod outcome;
 mod pace;
 mod pages;
+mod passthrough;
 mod predecessor;
 mod rate;
 mod readiness;

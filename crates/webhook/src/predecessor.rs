@@ -2,7 +2,7 @@
 //!
 //! There is no proxy in between, whatever the environment says, and redirects are not followed: what is sent are tokens.
 
-mod said;
+mod decision;
 
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
@@ -22,7 +22,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-pub(crate) use self::said::{Said, TheirUser};
+pub(crate) use self::decision::{Decision, TheirUser};
 
 /// The URL of the other authenticator. https, and neither user nor password: both would be shown wherever the URL is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Bytes,
     /// Nothing of what says neither yes nor no.
-    pub(crate) said: Option<Said>,
+    pub(crate) said: Option<Decision>,
 }
 
 /// Why there is no answer to pass on. Nothing in it is text of the predecessor's.
@@ -140,8 +140,8 @@ impl Predecessor {
         let deadline = Instant::now() + self.limits.deadline;
         let (status, body) = timeout_at(deadline, self.exchange(review)).await.map_err(|_| NoReply::Late)??;
         let said = match status {
-            200 => Some(Said::read(&body).ok_or(NoReply::Unreadable)?),
-            401 | 403 => Some(Said::Refused),
+            200 => Some(Decision::read(&body).ok_or(NoReply::Unreadable)?),
+            401 | 403 => Some(Decision::Refused),
             429 => None,
             _ => return Err(NoReply::Status(status)),
         };

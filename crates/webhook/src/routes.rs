@@ -8,10 +8,10 @@ use hyper::body::{Bytes, Incoming};
 use tokio::time::Instant;
 
 use crate::{
-    Outcome, Trouble, Webhook, audit, beside,
+    Outcome, Trouble, Webhook, audit,
     body::Unread,
     connections::{CrowdedOut, Place, Stream},
-    pages,
+    pages, passthrough,
     reply::{TEXT, response},
     review,
 };
@@ -108,7 +108,7 @@ async fn authenticate(
         return malformed(StatusCode::BAD_REQUEST, "expected a request body to be a TokenReview\n");
     };
     if let Some(shadow) = &webhook.shadow {
-        return reviewed_with(beside::answer(webhook, shadow, &mut request, body, client, &busy).await);
+        return reviewed_with(passthrough::answer(webhook, shadow, &mut request, body, client, &busy).await);
     }
     drop(body);
     let outcome = webhook.authenticate(request.token()).await;

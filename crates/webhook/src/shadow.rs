@@ -19,7 +19,7 @@ pub(crate) use self::{
 };
 use crate::{
     Metrics, Outcome, Predecessor, Trouble,
-    predecessor::{NoReply, Said},
+    predecessor::{Decision, NoReply},
 };
 
 /// Comparisons under way at once; a review beyond them is answered, and not compared. Each holds a token and what came of it.
@@ -53,7 +53,7 @@ impl Shadow {
     }
 
     /// Compares what the predecessor said with what came of our own review, counts it, and writes a difference.
-    pub(crate) fn compare(&self, said: &Said, outcome: &Outcome, context: Context, metrics: &Metrics) {
+    pub(crate) fn compare(&self, said: &Decision, outcome: &Outcome, context: Context, metrics: &Metrics) {
         let comparison = compare(said, outcome);
         metrics.compared(comparison.label());
         self.lines.compared(comparison, said, outcome, context, Instant::now());

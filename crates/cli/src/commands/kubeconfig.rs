@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use clap::{ArgGroup, Args};
 use document::Source;
 use identity::Arn;
-use kubeconfig::{Beside, ExecEntry, ExecPlugin, InteractiveMode, OtherFile};
+use kubeconfig::{ExecEntry, ExecPlugin, InteractiveMode, OtherFile, OtherFiles};
 
 use self::clusters::{Cluster, clusters};
 use crate::{
@@ -149,7 +149,7 @@ pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> 
     let entries: Vec<_> =
         clusters(args, global, process)?.into_iter().map(|cluster| entry(args, cluster, process)).collect();
     let Some(file) = merge else {
-        return Ok(process::print(&with(None, &Beside::default(), &entries, false)?.text)?);
+        return Ok(process::print(&with(None, &OtherFiles::default(), &entries, false)?.text)?);
     };
     let path = match file {
         Some(path) => path.to_owned(),
@@ -189,7 +189,12 @@ struct All {
 }
 
 /// The kubeconfig with all entries, the first of which becomes the current one.
-fn with(existing: Option<Source>, beside: &Beside, entries: &[ExecEntry], keep_current: bool) -> Result<All, Failure> {
+fn with(
+    existing: Option<Source>,
+    beside: &OtherFiles,
+    entries: &[ExecEntry],
+    keep_current: bool,
+) -> Result<All, Failure> {
     let mut source = existing.unwrap_or_else(|| Source::new("kubeconfig", ""));
     let (mut contexts, mut notes) = (Vec::new(), Vec::new());
     for (at, entry) in entries.iter().enumerate() {
@@ -204,13 +209,13 @@ fn with(existing: Option<Source>, beside: &Beside, entries: &[ExecEntry], keep_c
 }
 
 /// What kubectl merges with a kubeconfig, where that is one of those that it reads.
-fn beside(path: &Path, process: &Process) -> Result<Beside, Failure> {
+fn beside(path: &Path, process: &Process) -> Result<OtherFiles, Failure> {
     let listed = process.listed_kubeconfigs().unwrap_or_default();
     let is_it = |other: &PathBuf| match (other.canonicalize(), path.canonicalize()) {
         (Ok(other), Ok(path)) => other == path,
         _ => other == path,
     };
-    let Some(at) = listed.iter().position(is_it) else { return Ok(Beside::default()) };
+    let Some(at) = listed.iter().position(is_it) else { return Ok(OtherFiles::default()) };
     let read = |files: &[PathBuf]| {
         let mut read = Vec::new();
         for file in files.iter().filter(|file| !is_it(file)) {
@@ -219,7 +224,7 @@ fn beside(path: &Path, process: &Process) -> Result<Beside, Failure> {
         }
         Ok::<_, Failure>(read)
     };
-    Ok(Beside { before: read(&listed[..at])?, after: read(&listed[at + 1..])? })
+    Ok(OtherFiles { before: read(&listed[..at])?, after: read(&listed[at + 1..])? })
 }
 
 impl KubeconfigArgs {

@@ -409,7 +409,7 @@ async fn serve(
     let sts = aws::StsClient::new(&transport).context("cannot prepare for asking STS")?;
     let (predecessor, ec2) = (args.shadow.predecessor(&settings)?, Some(ec2(args, process, &config)));
     let webhook = match predecessor {
-        Some(predecessor) => Webhook::beside(predecessor, settings, sts, ec2),
+        Some(predecessor) => Webhook::with_predecessor(predecessor, settings, sts, ec2),
         None => Webhook::new(settings, sts, ec2),
     };
     learn_own_region(&webhook, process, config.partitions);

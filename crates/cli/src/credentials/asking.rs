@@ -18,7 +18,7 @@ use super::{
     Codes, Explained, Sessions,
     clock::{Clock, minutes},
     explained::{Started, Whence},
-    sessions::Held,
+    sessions::SessionLock,
 };
 use crate::{process, runtime, signals};
 
@@ -62,7 +62,7 @@ enum Turn {
     /// Somebody else has asked meanwhile.
     Asked(Found),
     /// Ours, as long as this is held; nothing is where nothing is kept.
-    Ours(#[expect(dead_code, reason = "it is held")] Option<Held>),
+    Ours(#[expect(dead_code, reason = "it is held")] Option<SessionLock>),
 }
 
 /// How long a session lasts that is kept, in seconds: as long as any role's may, and a role's that another assumes.

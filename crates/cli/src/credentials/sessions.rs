@@ -28,7 +28,7 @@ pub(crate) struct Sessions {
 }
 
 /// Whoever has this is the only one that asks for a session. It ends when it is dropped, or with the process.
-pub(super) struct Held(#[expect(dead_code, reason = "it is held")] File);
+pub(super) struct SessionLock(#[expect(dead_code, reason = "it is held")] File);
 
 /// The variable by which kubectl finds its own cache.
 const KUBECTL_CACHE: &str = "KUBECACHEDIR";
@@ -92,13 +92,13 @@ impl Sessions {
     }
 
     /// Waits until nobody else asks for the session. None where the folder cannot be used, or another process takes too long.
-    pub(super) async fn hold(&self, key: &SessionKey) -> Option<Held> {
+    pub(super) async fn hold(&self, key: &SessionKey) -> Option<SessionLock> {
         let path = self.lock(key);
         private::make_folder(&self.folder).ok()?;
         let (mut waited, mut has_said) = (Duration::ZERO, false);
         while waited < PATIENCE {
             match hold(&path) {
-                Ok(Some(file)) => return Some(Held(file)),
+                Ok(Some(file)) => return Some(SessionLock(file)),
                 Ok(None) => {}
                 Err(_) => return None,
             }
@@ -113,9 +113,9 @@ impl Sessions {
     }
 
     /// The same without waiting.
-    pub(super) fn try_hold(&self, key: &SessionKey) -> Option<Held> {
+    pub(super) fn try_hold(&self, key: &SessionKey) -> Option<SessionLock> {
         private::make_folder(&self.folder).ok()?;
-        hold(&self.lock(key)).ok().flatten().map(Held)
+        hold(&self.lock(key)).ok().flatten().map(SessionLock)
     }
 
     /// Keeps a session. That it cannot be is no reason to fail: it is there.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use document::{Dialect, Edits, Entry, Node, Problem, Source, Style, Value, plain_or_quoted};
 use serde_json::{Value as Json, json};
 
-use super::beside::{Beside, word};
+use super::other_files::{OtherFiles, word};
 use crate::{
     Authority, ClusterEndpoint, ExecEntry,
     entry::{Kind, item, meaning},
@@ -41,7 +41,7 @@ impl<'a> Changes<'a> {
     }
 
     /// Puts the entry's part into a list: into the one of its name, or behind the others.
-    pub(super) fn put(&mut self, entry: &ExecEntry, kind: Kind, beside: &Beside, notes: &mut Vec<String>) {
+    pub(super) fn put(&mut self, entry: &ExecEntry, kind: Kind, beside: &OtherFiles, notes: &mut Vec<String>) {
         let named = |node: &Node| {
             node.get("name").and_then(Node::as_scalar).is_some_and(|name| *name.text == *kind.name(entry))
         };

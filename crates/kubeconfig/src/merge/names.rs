@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::beside::{Beside, holder};
+use super::other_files::{OtherFiles, holder};
 use crate::{
     ExecEntry,
     entry::{Kind, meaning},
@@ -35,7 +35,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn of(existing: &Json, beside: &Beside, entry: &ExecEntry) -> Self {
+    pub(super) fn of(existing: &Json, beside: &OtherFiles, entry: &ExecEntry) -> Self {
         let mut notes = Vec::new();
         let hidden = |kind: Kind, entry: &ExecEntry| {
             let body = meaning(entry, kind)[kind.body()].take();

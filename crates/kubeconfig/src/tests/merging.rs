@@ -5,11 +5,11 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::entry;
-use crate::{Authority, Beside, ClusterEndpoint, ExecEntry, Merged, merge};
+use crate::{Authority, ClusterEndpoint, ExecEntry, Merged, OtherFiles, merge};
 
 fn merging(text: &str, entry: &ExecEntry) -> Result<Merged, String> {
     let source = Source::new("config", text);
-    merge(&source, &Beside::default(), entry, true)
+    merge(&source, &OtherFiles::default(), entry, true)
         .map_err(|problems| document::render(&source, &problems, RenderStyle::Plain))
 }
 
@@ -292,7 +292,7 @@ fn what_says_nothing_yet_keeps_its_comments_and_gets_no_current_context_unasked(
     for text in ["", "# mine\n", "# mine", "---\n# mine\n", "\u{feff}# mine\r\n", "null\n", "# mine\nnull\n"] {
         for set_current in [false, true] {
             let source = Source::new("config", text);
-            let merged = merge(&source, &Beside::default(), &entry("prod"), set_current).expect("merged").text;
+            let merged = merge(&source, &OtherFiles::default(), &entry("prod"), set_current).expect("merged").text;
             let after = meaning(&merged);
             assert_eq!(after["current-context"], if set_current { json!("prod") } else { Value::Null }, "{text:?}");
             assert_eq!(named(&after, "users", "prod")["user"]["exec"]["command"], "cluster-auth", "{text:?}");

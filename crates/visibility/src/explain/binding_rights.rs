@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rbac::{Rule, Subject, User};
 
-use crate::{Path, baseline::are_baseline};
+use crate::{Path, default_permissions::are_default_permissions};
 
 /// The permissions that one binding, one policy, or membership in `system:masters` grants.
 #[derive(Clone, Debug)]
@@ -69,6 +69,6 @@ impl BindingRights<'_> {
         let to_everybody = |subject: &&Subject| matches!(subject, Subject::Group(name) if **name == *AUTHENTICATED);
         binding.namespace().is_none()
             && self.subjects.iter().all(to_everybody)
-            && self.rules.iter().all(|rule| are_baseline(rule))
+            && self.rules.iter().all(|rule| are_default_permissions(rule))
     }
 }

@@ -49,9 +49,10 @@ impl Denial {
         match refusal {
             Refusal::NotMapped => {
                 let nearest = world.snapshot().nearest(&caller.identity);
-                let meant = nearest.as_ref().and_then(|nearest| Given::meant(world, nearest));
+                let meant = nearest.as_ref().and_then(|nearest| EntryGrant::meant(world, nearest));
                 let group = || nearest.as_ref().and_then(|nearest| group_of(world, nearest));
-                let given = meant.unwrap_or_else(|| Given { username: None, groups: group().into_iter().collect() });
+                let given =
+                    meant.unwrap_or_else(|| EntryGrant { username: None, groups: group().into_iter().collect() });
                 let first = asked.first();
                 let mode = first.map_or(BackendMode::AccessFile, |asked| asked.mode);
                 let reader = first.map_or(Reader::ClusterAuth, |asked| asked.reader);
@@ -106,12 +107,12 @@ fn of_applied(record: &Record) -> String {
 }
 
 /// What an entry gives: the username, where it is not the default, and the groups.
-struct Given {
+struct EntryGrant {
     username: Option<String>,
     groups: Vec<String>,
 }
 
-impl Given {
+impl EntryGrant {
     /// What the nearest entry gives, if it is the caller's own and only its principal is wrong: they stay who they were, with the
     /// groups that anybody may be offered.
     fn meant(world: &World, nearest: &Nearest) -> Option<Self> {
@@ -212,7 +213,7 @@ fn dead(source: &RuleSource, why: &Never) -> String {
 }
 
 /// What lets somebody in by a source.
-fn added(caller: &Caller, (mode, reader): (BackendMode, Reader), given: &Given) -> Fix {
+fn added(caller: &Caller, (mode, reader): (BackendMode, Reader), given: &EntryGrant) -> Fix {
     let (arn, account) = (caller.identity.canonical_arn(), caller.identity.account);
     let set = caller.permission_set();
     let is_role = matches!(caller.identity.principal, Kind::AssumedRole { .. });

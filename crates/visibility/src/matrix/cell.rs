@@ -133,7 +133,7 @@ impl Cell {
     }
 
     /// The most privileged first, roughly: what is dangerous, then by levels.
-    pub(super) fn might(&self) -> impl Ord + use<> {
+    pub(super) fn privilege_order(&self) -> impl Ord + use<> {
         match self.known() {
             Self::Levels(levels) => (levels.level, self.is_dangerous(), levels.rights.len(), levels.writes.len()),
             Self::Verbs(resources) => {

@@ -34,7 +34,7 @@ const SPECIAL: [Within; 2] = [Within::Privileged, Within::KubeSystem];
 const CLUSTER: Option<u32> = None;
 
 /// The world, numbered.
-pub(super) struct Held<'a> {
+pub(super) struct NumberedWorld<'a> {
     world: &'a World,
     form: Form<'a>,
     namespaces: Vec<Arc<str>>,
@@ -72,7 +72,7 @@ struct BoundRules {
     rules: u32,
 }
 
-impl<'a> Held<'a> {
+impl<'a> NumberedWorld<'a> {
     pub(super) fn new(world: &'a World, resources: &'a Resources, asked: &'a [MatrixResource]) -> Self {
         let index = world.index();
         let form = if asked.is_empty() {
@@ -192,10 +192,10 @@ impl<'a> Held<'a> {
             })
             .collect();
         let cells = cells.cells;
-        let might = |at: u32| cells[at as usize].might();
+        let privilege_order = |at: u32| cells[at as usize].privilege_order();
         rows.sort_by_cached_key(|row| {
-            let in_places = row.places.iter().map(|(_, cell)| might(*cell)).max();
-            (std::cmp::Reverse((might(row.cluster), in_places)), row.members.first().cloned())
+            let in_places = row.places.iter().map(|(_, cell)| privilege_order(*cell)).max();
+            (std::cmp::Reverse((privilege_order(row.cluster), in_places)), row.members.first().cloned())
         });
         rows.sort_by_key(|row| !row.members.iter().any(Member::is_built_in));
         let columns = self.columns(&rows, &shown);

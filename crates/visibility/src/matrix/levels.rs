@@ -8,7 +8,7 @@ use rbac::{
 };
 
 use super::{Cell, Level, Levels, Right};
-use crate::{Resources, baseline::are_baseline};
+use crate::{Resources, baseline::are_default_permissions};
 
 type Resource = (&'static str, &'static str);
 
@@ -211,7 +211,7 @@ impl<'a> LevelForm<'a> {
             answers.of_place |= u128::from(of_place) << at;
         }
         for rule in rules {
-            if are_baseline(rule) {
+            if are_default_permissions(rule) {
                 answers.baseline = true;
             } else {
                 self.sort(rule, &mut answers.own);

@@ -102,7 +102,7 @@ impl WhoLogsIn {
         file: Option<&AppliedFile>,
         entries: &AccessEntries,
         observed: &Observed,
-        given: &Given<'_>,
+        given: &InputFacts<'_>,
     ) -> Self {
         let sources = logins::logins(file.map(AppliedFile::source), entries, observed);
         let logins = GivenLogins { access_file: file.is_some(), config: given.has_config };
@@ -133,7 +133,7 @@ impl WhoLogsIn {
 }
 
 /// What was given beside what was observed.
-pub(super) struct Given<'a> {
+pub(super) struct InputFacts<'a> {
     /// Whether a configuration of the authenticator was.
     pub(super) has_config: bool,
     /// Whether a cluster was asked, or lists of one were given.

@@ -6,7 +6,7 @@ use mapping::{EXTRA_PREFIX, User};
 
 use crate::{
     Outcome,
-    predecessor::{Said, TheirUser},
+    predecessor::{Decision, TheirUser},
 };
 
 /// What came of comparing one review.
@@ -67,13 +67,13 @@ impl Comparison {
 }
 
 /// Compares what the predecessor said with what came of our own review. Of several differences the first counts.
-pub(crate) fn compare(said: &Said, outcome: &Outcome) -> Comparison {
+pub(crate) fn compare(said: &Decision, outcome: &Outcome) -> Comparison {
     match (said, outcome) {
         (_, Outcome::Trouble(_)) => Comparison::NoDecision,
-        (Said::Refused, Outcome::RefusedToken(_) | Outcome::RefusedCaller { .. }) => Comparison::Same,
-        (Said::Refused, Outcome::Granted(_)) => Comparison::RefusedGranted,
-        (Said::Granted(_), Outcome::RefusedToken(_) | Outcome::RefusedCaller { .. }) => Comparison::GrantedRefused,
-        (Said::Granted(theirs), Outcome::Granted(granted)) => of_users(theirs, &granted.user),
+        (Decision::Refused, Outcome::RefusedToken(_) | Outcome::RefusedCaller { .. }) => Comparison::Same,
+        (Decision::Refused, Outcome::Granted(_)) => Comparison::RefusedGranted,
+        (Decision::Granted(_), Outcome::RefusedToken(_) | Outcome::RefusedCaller { .. }) => Comparison::GrantedRefused,
+        (Decision::Granted(theirs), Outcome::Granted(granted)) => of_users(theirs, &granted.user),
     }
 }
 
@@ -113,7 +113,7 @@ mod tests {
     use super::{Comparison, compare, of_users};
     use crate::{
         Outcome, Trouble,
-        predecessor::{Said, TheirUser},
+        predecessor::{Decision, TheirUser},
     };
 
     fn ours() -> User {
@@ -173,12 +173,12 @@ mod tests {
 
     #[test]
     fn a_no_is_a_no_for_whatever_reason_and_trouble_is_neither() {
-        let granted = Said::Granted(theirs());
+        let granted = Decision::Granted(theirs());
         let refused = || Outcome::RefusedToken(Refusal::Expired);
         let trouble = || Outcome::Trouble(Trouble::Overloaded);
-        assert_eq!(compare(&Said::Refused, &refused()), Comparison::Same);
+        assert_eq!(compare(&Decision::Refused, &refused()), Comparison::Same);
         assert_eq!(compare(&granted, &refused()), Comparison::GrantedRefused);
-        assert_eq!(compare(&Said::Refused, &trouble()), Comparison::NoDecision);
+        assert_eq!(compare(&Decision::Refused, &trouble()), Comparison::NoDecision);
         assert_eq!(compare(&granted, &trouble()), Comparison::NoDecision);
     }
 

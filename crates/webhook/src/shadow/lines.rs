@@ -14,7 +14,7 @@ use super::{
 use crate::{
     Outcome, Trouble,
     caller::Caller,
-    predecessor::{NoReply, Said, TheirUser},
+    predecessor::{Decision, NoReply, TheirUser},
     rate,
 };
 
@@ -39,7 +39,7 @@ impl Lines {
     pub(super) fn compared(
         &self,
         comparison: Comparison,
-        said: &Said,
+        said: &Decision,
         outcome: &Outcome,
         context: Context,
         now: Instant,
@@ -80,7 +80,7 @@ impl Lines {
     }
 }
 
-fn write(comparison: Comparison, said: &Said, outcome: &Outcome, context: Context) {
+fn write(comparison: Comparison, said: &Decision, outcome: &Outcome, context: Context) {
     let Context { request, client } = context;
     let (client, result, code) = (client.to_string(), comparison.label(), outcome.code());
     if let Outcome::Trouble(trouble) = outcome {
@@ -90,8 +90,8 @@ fn write(comparison: Comparison, said: &Said, outcome: &Outcome, context: Contex
     }
     let ours = Ours::of(outcome);
     let theirs = match said {
-        Said::Granted(user) => Some(user),
-        Said::Refused => None,
+        Decision::Granted(user) => Some(user),
+        Decision::Refused => None,
     };
     let caller = ours.caller.as_ref();
     tracing::warn!(
@@ -173,7 +173,7 @@ mod tests {
     use super::{LINES_A_SECOND, Lines, MAX_FIELD, short};
     use crate::{
         Outcome, Trouble,
-        predecessor::{NoReply, Said, TheirUser},
+        predecessor::{Decision, NoReply, TheirUser},
         shadow::{Comparison, Context},
     };
 
@@ -182,7 +182,7 @@ mod tests {
         let (lines, start) = (Lines::new(), Instant::now());
         let context = Context { request: 1, client: SocketAddr::from(([127, 0, 0, 1], 1)) };
         let differs = |times: u32, now: Instant| {
-            let (said, refused) = (Said::Granted(TheirUser::default()), Outcome::RefusedToken(Refusal::Expired));
+            let (said, refused) = (Decision::Granted(TheirUser::default()), Outcome::RefusedToken(Refusal::Expired));
             (0..times).for_each(|_| lines.compared(Comparison::GrantedRefused, &said, &refused, context, now));
         };
         let counts = || lines.0.counted().iter().map(|(result, count)| (*result, *count)).collect::<Vec<_>>();
@@ -191,7 +191,7 @@ mod tests {
         differs(2, start);
         lines.no_answer(&NoReply::Late, Trouble::Predecessor, context, start);
         // That both say the same takes no line from anybody, and is not counted here.
-        lines.compared(Comparison::Same, &Said::Refused, &Outcome::RefusedToken(Refusal::Expired), context, start);
+        lines.compared(Comparison::Same, &Decision::Refused, &Outcome::RefusedToken(Refusal::Expired), context, start);
         assert_eq!(counts(), [("granted-refused", 2), ("no-answer", 1)]);
         lines.tell();
         differs(1, start + Duration::from_secs(1));

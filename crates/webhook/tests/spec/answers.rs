@@ -177,7 +177,7 @@ async fn the_page_names_the_metrics_that_there_are() {
     stage.webhook.metrics().reload_failed("config");
     stage.webhook.metrics().set_version("1.0");
     stage.webhook.metrics().set_source_read("CRD", true);
-    let beside = Stage::beside("https://localhost:1/", &stage.ca_pem, Duration::from_secs(2), |_| {}).await;
+    let beside = Stage::with_predecessor("https://localhost:1/", &stage.ca_pem, Duration::from_secs(2), |_| {}).await;
     let text = stage.webhook.metrics().text() + &beside.webhook.metrics().text();
     let page = include_str!("../../../../docs/metrics.md");
     let names = |lines: &str, before: &str| -> BTreeSet<String> {

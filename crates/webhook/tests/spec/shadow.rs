@@ -76,7 +76,7 @@ async fn pair(mapping: &str) -> (Stage, Stage) {
     let before = Stage::set().await;
     before.load(mapping);
     let url = format!("https://localhost:{}/authenticate", before.address.port());
-    let beside = Stage::beside(&url, &before.ca_pem, DEADLINE, |_| {}).await;
+    let beside = Stage::with_predecessor(&url, &before.ca_pem, DEADLINE, |_| {}).await;
     (before, beside)
 }
 
@@ -155,7 +155,7 @@ async fn a_predecessor_without_an_answer_is_502_and_neither_a_yes_nor_a_no() {
         ("too much to do", Double::says("429 Too Many Requests", "retry-after: 100\r\n", "{}").await, 429),
     ];
     for (name, before, status) in rows {
-        let beside = Stage::beside(&before.url, &before.ca_pem, DEADLINE, |_| {}).await;
+        let beside = Stage::with_predecessor(&before.url, &before.ca_pem, DEADLINE, |_| {}).await;
         let answer = beside.review(&beside.token("alice", 0)).await;
         assert_eq!(answer.status, status, "{name}: {answer:?}");
         assert!(!answer.body.contains("authenticated") && !answer.head.contains("retry-after"), "{name}: {answer:?}");
@@ -175,7 +175,7 @@ async fn a_predecessor_that_cannot_be_reached_or_is_not_trusted_is_502() {
         ("of another authority", &stranger.url, &silent.ca_pem, 1),
     ];
     for (name, url, ca_pem, asked) in rows {
-        let beside = Stage::beside(url, ca_pem, DEADLINE, |settings| {
+        let beside = Stage::with_predecessor(url, ca_pem, DEADLINE, |settings| {
             settings.predecessor.deadline = Duration::from_millis(500);
         });
         let beside = beside.await;
@@ -189,7 +189,7 @@ async fn a_predecessor_that_cannot_be_reached_or_is_not_trusted_is_502() {
 async fn no_answer_waits_for_our_own_decision() {
     let before = Stage::set().await;
     let url = format!("https://localhost:{}/authenticate", before.address.port());
-    let beside = Stage::beside(&url, &before.ca_pem, NEVER, |_| {}).await;
+    let beside = Stage::with_predecessor(&url, &before.ca_pem, NEVER, |_| {}).await;
     beside.faults.set(Fault::Delay(NEVER));
     // More than are compared at once: they are answered all the same.
     for number in 0..260 {
@@ -213,7 +213,7 @@ async fn our_own_trouble_is_neither_the_same_nor_a_difference() {
 #[tokio::test]
 async fn what_the_predecessor_is_asked_at_once_has_a_limit() {
     let slow = Double::answers(String::new(), NEVER).await;
-    let beside = Stage::beside(&slow.url, &slow.ca_pem, DEADLINE, |settings| {
+    let beside = Stage::with_predecessor(&slow.url, &slow.ca_pem, DEADLINE, |settings| {
         (settings.predecessor.under_way, settings.predecessor.waiting) = (1, 1);
         settings.predecessor.wait = Duration::ZERO;
     });

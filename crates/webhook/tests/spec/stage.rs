@@ -83,7 +83,7 @@ impl Stage {
     }
 
     /// Beside another authenticator, which is asked at this URL and vouched for by this authority; its mapping is loaded.
-    pub(crate) async fn beside(
+    pub(crate) async fn with_predecessor(
         url: &str,
         ca_pem: &str,
         deadline: Duration,
@@ -116,7 +116,7 @@ impl Stage {
             None => Webhook::new(settings, sts, None),
             Some((url, ca_pem)) => {
                 let tls = tls::webhook_client_config(ca_pem).expect("an authority");
-                Webhook::beside(Predecessor::new(url, &tls, settings.predecessor), settings, sts, None)
+                Webhook::with_predecessor(Predecessor::new(url, &tls, settings.predecessor), settings, sts, None)
             }
         };
         let (tls, ca_pem) = for_localhost();

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use kubeconfig::{ApiVersion, Authority, Beside, ClusterEndpoint, ExecEntry, ExecPlugin, InteractiveMode};
+use kubeconfig::{ApiVersion, Authority, ClusterEndpoint, ExecEntry, ExecPlugin, InteractiveMode, OtherFiles};
 use local_cluster::{Binaries, Cluster, Options, ReviewVersion, Webhook};
 
 use super::stage::{CLUSTER_ID, Stage, example_objects};
@@ -157,7 +157,7 @@ fn team_kubeconfig(stage: &Stage, cluster: &Cluster) -> anyhow::Result<String> {
             },
         };
         let source = document::Source::new("team.kubeconfig", text);
-        let merged = kubeconfig::merge(&source, &Beside::default(), &entry, person == PEOPLE[0]);
+        let merged = kubeconfig::merge(&source, &OtherFiles::default(), &entry, person == PEOPLE[0]);
         let merged = merged.map_err(|_| anyhow::anyhow!("a kubeconfig of our own cannot be read back"))?;
         text = merged.text;
     }

@@ -12,7 +12,7 @@ use crate::{ExecEntry, read::unloadable};
 
 /// The other kubeconfigs that kubectl merges with the one that is changed: what stands there may neither be hidden nor hide what is written.
 #[derive(Clone, Debug, Default)]
-pub struct Beside {
+pub struct OtherFiles {
     /// The files that `KUBECONFIG` names before it.
     pub before: Vec<OtherFile>,
     /// Those behind it.
@@ -36,7 +36,7 @@ impl OtherFile {
     }
 }
 
-impl Beside {
+impl OtherFiles {
     /// The file whose entry of this name is another one, so that one of the two would hide the other.
     pub(super) fn hidden(
         &self,

@@ -4,7 +4,7 @@ use document::Source;
 use serde_json::{Value, json};
 
 use super::entry;
-use crate::{Beside, ExecEntry, Merged, OtherFile, merge};
+use crate::{ExecEntry, Merged, OtherFile, OtherFiles, merge};
 
 /// As kops writes it: cluster, user and context have one name.
 const ADMIN: &str = "clusters: [{name: prod, cluster: {server: 'https://api.example.com', certificate-authority-data: UEVNCg==}}]\n\
@@ -16,15 +16,15 @@ fn other(text: &str) -> OtherFile {
     OtherFile::read(&Source::new("admin.yaml", text)).expect("readable")
 }
 
-fn after(text: &str) -> Beside {
-    Beside { after: vec![other(text)], ..Beside::default() }
+fn after(text: &str) -> OtherFiles {
+    OtherFiles { after: vec![other(text)], ..OtherFiles::default() }
 }
 
-fn before(text: &str) -> Beside {
-    Beside { before: vec![other(text)], ..Beside::default() }
+fn before(text: &str) -> OtherFiles {
+    OtherFiles { before: vec![other(text)], ..OtherFiles::default() }
 }
 
-fn merging(text: &str, beside: &Beside, entry: &ExecEntry) -> Merged {
+fn merging(text: &str, beside: &OtherFiles, entry: &ExecEntry) -> Merged {
     merge(&Source::new("config", text), beside, entry, true).expect("merged")
 }
 
@@ -67,13 +67,13 @@ fn what_the_first_file_has_is_not_written_into_the_second_in_vain() {
         "the current context stays prod (admin.yaml), which kubectl reads first; `kubectl config use-context prod-cluster-auth` changes it"
     );
     // Even where the second has them already: kubectl does not see them.
-    let again = merging(&merging("", &Beside::default(), &entry("prod")).text, &before(ADMIN), &entry("prod"));
+    let again = merging(&merging("", &OtherFiles::default(), &entry("prod")).text, &before(ADMIN), &entry("prod"));
     assert_eq!(context(&again).0, "prod-cluster-auth");
 }
 
 #[test]
 fn what_is_the_same_or_stands_in_the_changed_file_keeps_its_name() {
-    let ours = merging("", &Beside::default(), &entry("prod")).text;
+    let ours = merging("", &OtherFiles::default(), &entry("prod")).text;
     for beside in [after(&ours), before(&ours), after("kind: Config\n"), after("")] {
         let merged = merging("", &beside, &entry("prod"));
         assert_eq!((context(&merged).0, merged.notes), ("prod".to_owned(), Vec::<String>::new()), "{beside:?}");

@@ -9,7 +9,7 @@ use rbac::{Rule, comparison::Permission};
 /// The rules of `system:basic-user`, `system:discovery` and `system:public-info-viewer`.
 ///
 /// Source: Kubernetes 1.37, `plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go`.
-static BASICS: LazyLock<[Rule; 3]> = LazyLock::new(|| {
+static DEFAULT_RULES: LazyLock<[Rule; 3]> = LazyLock::new(|| {
     let texts = |words: &str| words.split(' ').map(Box::from).collect();
     let create = |group: &str, resources: &str| Rule {
         verbs: texts("create"),
@@ -26,11 +26,11 @@ static BASICS: LazyLock<[Rule; 3]> = LazyLock::new(|| {
 });
 
 /// Whether a right is one of them.
-pub(crate) fn is_baseline(permission: &Permission) -> bool {
-    permission.is_allowed_by(&*BASICS)
+pub(crate) fn is_default_permission(permission: &Permission) -> bool {
+    permission.is_allowed_by(&*DEFAULT_RULES)
 }
 
 /// Whether a rule allows nothing but them.
-pub(crate) fn are_baseline(rule: &Rule) -> bool {
-    Permission::of_rules([rule]).iter().all(is_baseline)
+pub(crate) fn are_default_permissions(rule: &Rule) -> bool {
+    Permission::of_rules([rule]).iter().all(is_default_permission)
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 /// A "yes" or a "no". What is in an answer besides passes on unread.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Said {
+pub(crate) enum Decision {
     /// May log in, as this user.
     Granted(TheirUser),
     /// May not.
@@ -41,7 +41,7 @@ struct UserInfo {
     extra: Option<BTreeMap<String, Option<Vec<String>>>>,
 }
 
-impl Said {
+impl Decision {
     /// Reads the body of an answer with status 200; nothing, where an API server could not read it either.
     pub(crate) fn read(body: &[u8]) -> Option<Self> {
         let review: Review = serde_json::from_slice(body).ok()?;
@@ -62,7 +62,7 @@ impl Said {
 
 #[cfg(test)]
 mod tests {
-    use super::{Said, TheirUser};
+    use super::{Decision, TheirUser};
 
     #[test]
     fn answers_are_read_as_an_api_server_reads_them() {
@@ -74,10 +74,10 @@ mod tests {
             groups: vec!["a".to_owned(), "b".to_owned()],
             extra: [("arn".to_owned(), vec!["x".to_owned()])].into(),
         };
-        let nobody = || Some(Said::Granted(TheirUser::default()));
-        let refused = || Some(Said::Refused);
+        let nobody = || Some(Decision::Granted(TheirUser::default()));
+        let refused = || Some(Decision::Refused);
         let rows = [
-            ("granted", granted, Some(Said::Granted(alice))),
+            ("granted", granted, Some(Decision::Granted(alice))),
             ("its refusal", r#"{"metadata":{},"spec":{},"status":{"user":{}}}"#, refused()),
             ("of others", r#"{"status":{"authenticated":false,"error":"no"}}"#, refused()),
             ("a user that is not authenticated", r#"{"status":{"user":{"username":"alice"}}}"#, refused()),
@@ -97,7 +97,7 @@ mod tests {
             ("half of it", &granted[..40], None),
         ];
         for (name, body, expected) in rows {
-            assert_eq!(Said::read(body.as_bytes()), expected, "{name}");
+            assert_eq!(Decision::read(body.as_bytes()), expected, "{name}");
         }
     }
 }

@@ -17,7 +17,7 @@ use tokio::{sync::oneshot, time::Instant};
 use crate::{
     Outcome, Webhook,
     connections::Busy,
-    predecessor::{NoReply, Reply, Said},
+    predecessor::{Decision, NoReply, Reply},
     review,
     shadow::{Comparison, Context, Shadow},
 };
@@ -35,7 +35,7 @@ pub(crate) async fn answer(
     let comparing = compare_beside(webhook, request.take_token(), context);
     match shadow.predecessor.ask(body).await {
         Ok(Reply { status, body, said: Some(said) }) => {
-            if matches!(said, Said::Granted(_)) {
+            if matches!(said, Decision::Granted(_)) {
                 busy.has_let_in();
             }
             if !tell(comparing, Some(said)) {
@@ -58,10 +58,10 @@ pub(crate) async fn answer(
 }
 
 /// Where a comparison hears what the predecessor said: nothing, where it gave no answer, which is counted already.
-type Comparing = oneshot::Sender<Option<Said>>;
+type Comparing = oneshot::Sender<Option<Decision>>;
 
 /// Whether anybody is told, who compares.
-fn tell(comparing: Option<Comparing>, said: Option<Said>) -> bool {
+fn tell(comparing: Option<Comparing>, said: Option<Decision>) -> bool {
     comparing.is_some_and(|comparing| comparing.send(said).is_ok())
 }
 
