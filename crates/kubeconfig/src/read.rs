@@ -90,6 +90,11 @@ impl ClusterEndpoint {
     }
 }
 
+/// Returns the bytes of a `…-data` field, or `None` if it is not base64. Go's decoder, and so kubectl, skips line ends in it.
+pub fn decode_base64(data: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(data.replace(['\r', '\n'], "")).ok()
+}
+
 /// An entry of `clusters`. As for kubectl, data counts before a file.
 pub(crate) fn endpoint(cluster: &Node) -> Result<ClusterEndpoint, Box<Problem>> {
     let body = cluster.get("cluster").ok_or_else(|| problem(cluster.span, "the entry has no `cluster`"))?;
@@ -98,7 +103,7 @@ pub(crate) fn endpoint(cluster: &Node) -> Result<ClusterEndpoint, Box<Problem>> 
         |key: &str| body.get(key).filter(|node| text(node).is_none_or(|text| !text.is_empty()) && !node.is_null());
     let authority = match (given(DATA), given(FILE)) {
         (Some(node), _) => {
-            let pem = text(node).and_then(|data| String::from_utf8(STANDARD.decode(data.trim()).ok()?).ok());
+            let pem = text(node).and_then(|data| String::from_utf8(decode_base64(data)?).ok());
             let message = "certificate-authority-data is not base64 of PEM";
             Authority::Pem(pem.ok_or_else(|| problem(node.span, message))?)
         }

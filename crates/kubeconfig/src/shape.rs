@@ -3,8 +3,9 @@
 //!
 //! Source: `client-go/tools/clientcmd/api/v1/types.go`, read as `encoding/json` reads it.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use document::{Node, Problem, Value};
+
+use crate::read::decode_base64;
 
 /// What a value must be, unless it is null.
 pub(crate) enum Shape {
@@ -106,7 +107,7 @@ impl Shape {
         let wanted = match (self, &node.value) {
             (Text, _) => (!node.to_json().is_string()).then_some(TEXT),
             (Flag, _) => (!node.to_json().is_boolean()).then_some("true or false"),
-            (Bytes, Value::Scalar(scalar)) => (!is_base64(&scalar.text)).then_some("base64"),
+            (Bytes, Value::Scalar(scalar)) => decode_base64(&scalar.text).is_none().then_some("base64"),
             // A list of numbers is bytes as well.
             (Anything, _) | (Bytes, Value::Sequence(..)) => None,
             (Bytes, Value::Mapping(..)) => Some("base64"),
@@ -126,10 +127,4 @@ impl Shape {
         };
         wanted.into_iter().map(|wanted| Misfit { key: key.to_owned(), node, wanted }).collect()
     }
-}
-
-/// As Go reads it: line ends do not count.
-fn is_base64(text: &str) -> bool {
-    let text: String = text.chars().filter(|letter| !matches!(letter, '\n' | '\r')).collect();
-    STANDARD.decode(text).is_ok()
 }

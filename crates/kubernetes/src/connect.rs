@@ -294,7 +294,7 @@ fn pem(data: &str, path: &str, key: &str, name: &str) -> Result<Option<Vec<u8>>,
                 Err(format!("unable to read {what} {path} for {name} due to {why}"))
             }
         },
-        (data, _) => match usable::decoded(data) {
+        (data, _) => match kubeconfig::decode_base64(data) {
             Some(pem) => Ok(Some(pem)),
             None => Err(format!("{key}-data of {name} is not base64")),
         },

@@ -2,7 +2,7 @@
 //!
 //! Source: Kubernetes, `client-go/tools/clientcmd/validation.go`, `client-go/transport`, `client-go/plugin/pkg/client/auth`.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
     files::{AuthProvider, Cluster, Exec, User},
@@ -136,11 +136,6 @@ fn removed(provider: &AuthProvider) -> Option<String> {
 /// When an id token ends, in seconds since 1970; `None` if it is not a JWT.
 pub(crate) fn ends(id_token: &str) -> Option<i64> {
     let claims = id_token.split('.').nth(1)?;
-    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;
+    let claims = URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;
     serde_json::from_slice::<serde_json::Value>(&claims).ok()?["exp"].as_i64()
-}
-
-/// What base64 in a kubeconfig holds. Go passes over line ends in it.
-pub(crate) fn decoded(data: &str) -> Option<Vec<u8>> {
-    STANDARD.decode(data.replace(['\r', '\n'], "")).ok()
 }

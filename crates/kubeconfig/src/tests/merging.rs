@@ -230,6 +230,26 @@ fn an_authority_beside_not_looking_at_it_is_refused_as_kubectl_does() {
 }
 
 #[test]
+fn line_breaks_in_base64_do_not_count_and_blanks_do() {
+    // Go's encoding/base64: "\r and \n are ignored"; kubectl 1.37 on a blank: "illegal base64 data at input byte 8".
+    for (data, is_read) in
+        [("\"UEVN\\nCg==\\n\"", true), ("\"UEVN\\r\\nCg==\"", true), ("\"UEVN Cg==\"", false), ("\" UEVNCg==\"", false)]
+    {
+        let text = format!(
+            "clusters:\n- {{name: a, cluster: {{server: 'https://a', certificate-authority-data: {data}}}}}\n\
+             contexts: [{{name: a, context: {{cluster: a}}}}]\n"
+        );
+        let read = crate::read_cluster(&Source::new("config", text.as_str()), Some("a"));
+        match read {
+            Ok(cluster) => {
+                assert_eq!((cluster.authority, is_read), (Authority::Pem("PEM\n".to_owned()), true), "{data}")
+            }
+            Err(problems) => assert!(!is_read, "{data}: {problems:?}"),
+        }
+    }
+}
+
+#[test]
 fn of_a_name_that_there_is_not_those_are_said_that_there_are() {
     let text = "contexts:\n- {name: staging}\n- {name: prod-eu}\n- {name: prod-us}\n";
     let said = |text: &str, name: &str| {
