@@ -28,7 +28,7 @@ use tokio::{
 
 use self::{
     bucket::Bucket,
-    names::Names,
+    names::InstanceNames,
     waiting::{Batch, Waiting},
 };
 use crate::{
@@ -99,7 +99,7 @@ pub struct Ec2 {
     environment: Environment,
     options: Ec2Options,
     now: fn() -> Timestamp,
-    names: Names,
+    names: InstanceNames,
     waiting: Waiting<Answer>,
     turn: Mutex<Turn>,
     /// Calls that nobody has counted yet.

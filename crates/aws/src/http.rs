@@ -29,7 +29,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use self::{dial::Dial, names::Names, within::Within};
+use self::{dial::Dial, names::ResolvedHosts, within::Within};
 use crate::{AwsError, NoAnswer, environment::Environment};
 
 /// The settings of connections to AWS: roots, proxy, overrides and limits. No Debug: a proxy's URL may hold a password.
@@ -85,7 +85,7 @@ pub fn proxies(environment: &Environment) -> Proxies {
 pub(crate) struct Http {
     client: ArcSwap<HttpsClient>,
     transport: Transport,
-    names: Names,
+    names: ResolvedHosts,
     permits: Semaphore,
     /// The hour by whoever answered last, in seconds since 1970; [`NO_DATE`] where nobody has said it.
     date: AtomicI64,
@@ -98,7 +98,7 @@ type HttpsClient = HyperClient<Within<HttpsConnector<Dial>>, Full<Bytes>>;
 
 impl Http {
     pub(crate) fn new(transport: &Transport) -> Result<Self, AwsError> {
-        let names = Names::of_the_system();
+        let names = ResolvedHosts::of_the_system();
         let client = ArcSwap::from_pointee(client(transport, &names)?);
         let (permits, date) = (Semaphore::new(transport.max_concurrent), AtomicI64::new(NO_DATE));
         Ok(Self { client, permits, transport: transport.clone(), names, date })
@@ -165,7 +165,7 @@ fn date(headers: &HeaderMap) -> Option<Timestamp> {
     rfc2822::DateTimeParser::new().parse_timestamp(headers.get(header::DATE)?.as_bytes()).ok()
 }
 
-fn client(transport: &Transport, names: &Names) -> Result<HttpsClient, AwsError> {
+fn client(transport: &Transport, names: &ResolvedHosts) -> Result<HttpsClient, AwsError> {
     let config = tls::client_config(&transport.roots)?;
     let https = HttpsConnectorBuilder::new()
         .with_tls_config((*config).clone())

@@ -12,7 +12,7 @@ mod other_files;
 use document::{Dialect, Limits, Node, Problem, Read, SEVERAL, Source, parse_as};
 
 pub use self::other_files::{OtherFile, OtherFiles};
-use self::{changes::Changes, names::Names};
+use self::{changes::Changes, names::EntryNames};
 use crate::{
     ExecEntry,
     entry::{Kind, render, render_beside},
@@ -46,7 +46,7 @@ pub fn merge(
     let changes = root.as_ref().map(|root| Changes::of(existing, root)).transpose()?;
     let before = root.as_ref().map(Node::to_json).unwrap_or_default();
 
-    let Names { context, cluster, user, mut notes } = Names::of(&before, beside, entry);
+    let EntryNames { context, cluster, user, mut notes } = EntryNames::of(&before, beside, entry);
     let entry = &ExecEntry { context, cluster, user, ..entry.clone() };
     let context = entry.context.clone();
     let Some(mut changes) = changes else {

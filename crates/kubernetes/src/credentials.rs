@@ -19,7 +19,7 @@ use tokio::{
 
 use crate::{
     ContextName, KubernetesError,
-    files::{User, read_named, said},
+    files::{User, io_error_text, read_named},
     plugin::{Made, Runner},
 };
 
@@ -147,7 +147,7 @@ pub(crate) fn not_read(path: &Path, error: &std::io::Error) -> String {
         ErrorKind::NotADirectory => format!("open {path}: not a directory"),
         ErrorKind::PermissionDenied => format!("open {path}: permission denied"),
         ErrorKind::IsADirectory => format!("read {path}: is a directory"),
-        _ => format!("open {path}: {}", said(error)),
+        _ => format!("open {path}: {}", io_error_text(error)),
     }
 }
 

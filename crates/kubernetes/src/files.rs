@@ -114,7 +114,7 @@ pub(crate) fn read_named(path: &Path) -> std::io::Result<Vec<u8>> {
 }
 
 /// What the system says of a file in general, or what it is to us.
-pub(crate) fn said(error: &std::io::Error) -> String {
+pub(crate) fn io_error_text(error: &std::io::Error) -> String {
     error.get_ref().map_or_else(|| error.kind().to_string(), ToString::to_string)
 }
 
@@ -127,7 +127,7 @@ impl Config {
                 Ok(bytes) => bytes,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                 Err(error) => {
-                    return Err(KubernetesError::Kubeconfig { path: path.clone(), why: said(&error) });
+                    return Err(KubernetesError::Kubeconfig { path: path.clone(), why: io_error_text(&error) });
                 }
             };
             let config =

@@ -85,7 +85,7 @@ impl Cluster {
                     Err(KubernetesError::Changed { .. }) => continue, // Somebody was faster.
                     result => result?,
                 }
-                return self.held(path, name, holder, now).await;
+                return self.while_held(path, name, holder, now).await;
             };
             let Raw { metadata: Metadata { resource_version }, spec } = raw;
             let theirs = spec.holder();
@@ -101,7 +101,7 @@ impl Cluster {
                     Err(KubernetesError::Changed { .. }) => return Err(KubernetesError::Held { holder: theirs }),
                     result => result?,
                 }
-                return self.held(path, name, holder, now).await;
+                return self.while_held(path, name, holder, now).await;
             }
             if watched.is_some() {
                 return Err(KubernetesError::Held { holder: theirs });
@@ -127,7 +127,7 @@ impl Cluster {
         raw.map(Some).map_err(|_| self.endpoint.refused("get", path, http::StatusCode::OK))
     }
 
-    async fn held(
+    async fn while_held(
         &self,
         path: String,
         name: &'static str,

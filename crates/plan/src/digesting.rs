@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     AllPowerful, Digest, Plan, Refusal,
-    print::{List, Out},
+    print::{List, ToJson},
 };
 
 /// The digest of everything that a plan does.
@@ -16,7 +16,7 @@ pub(super) fn digest(plan: &Plan) -> Digest {
     let mut hash = Hash::default();
     hash.add(&(&plan.cluster_id, plan.target.as_str()));
     let is_of_plan = |refusal: &&Refusal| !matches!(refusal, Refusal::LosesCaller { .. });
-    let refusals: Vec<_> = plan.refusals.iter().filter(is_of_plan).map(Out::out).collect();
+    let refusals: Vec<_> = plan.refusals.iter().filter(is_of_plan).map(ToJson::json).collect();
     hash.add(&(refusals, List(&plan.unseen), List(&plan.logins), List(&plan.objects)));
     for one in &plan.all_powerful {
         match one {
@@ -24,7 +24,7 @@ pub(super) fn digest(plan: &Plan) -> Digest {
             AllPowerful::Login { who, username, session, place: _ } => {
                 hash.add(&("all-powerful", who, username, session));
             }
-            AllPowerful::Binding { .. } | AllPowerful::Policy { .. } => hash.add(&("all-powerful", one.out())),
+            AllPowerful::Binding { .. } | AllPowerful::Policy { .. } => hash.add(&("all-powerful", one.json())),
         }
     }
     for person in &plan.people {

@@ -5,7 +5,7 @@
 mod json;
 mod report;
 
-pub(super) use json::{List, Out};
+pub(super) use json::{List, ToJson};
 pub use json::{json, yaml};
 pub use report::report;
 

@@ -16,9 +16,9 @@ const CAPACITY: usize = 10_000;
 
 /// Until when each is believed stands beside it.
 #[derive(Default)]
-pub(super) struct Names(RwLock<HashMap<String, (Arc<str>, Instant)>>);
+pub(super) struct InstanceNames(RwLock<HashMap<String, (Arc<str>, Instant)>>);
 
-impl Names {
+impl InstanceNames {
     pub(super) fn get(&self, id: &str, now: Instant) -> Option<Arc<str>> {
         let names = self.0.read().unwrap_or_else(PoisonError::into_inner);
         names.get(id).filter(|(_, until)| now < *until).map(|(name, _)| Arc::clone(name))
@@ -41,11 +41,11 @@ impl Names {
 mod tests {
     use tokio::time::Instant;
 
-    use super::{CAPACITY, Names, REMEMBERED};
+    use super::{CAPACITY, InstanceNames, REMEMBERED};
 
     #[test]
     fn names_are_remembered_for_a_while_and_up_to_a_number() {
-        let (names, start) = (Names::default(), Instant::now());
+        let (names, start) = (InstanceNames::default(), Instant::now());
         for n in 0..=CAPACITY {
             names.remember(&format!("i-{n}"), format!("ip-{n}"), start);
         }

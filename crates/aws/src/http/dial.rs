@@ -19,7 +19,7 @@ use hyper_util::{
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::{Transport, names::Names};
+use super::{Transport, names::ResolvedHosts};
 use crate::AwsError;
 
 /// What opens connections.
@@ -29,11 +29,11 @@ pub(super) struct Dial {
     proxies: Arc<Matcher>,
     /// Hosts without a proxy on one port alone, as `host:port`.
     except: Arc<[String]>,
-    direct: HttpConnector<Names>,
+    direct: HttpConnector<ResolvedHosts>,
 }
 
 impl Dial {
-    pub(super) fn new(transport: &Transport, names: Names) -> Result<Self, AwsError> {
+    pub(super) fn new(transport: &Transport, names: ResolvedHosts) -> Result<Self, AwsError> {
         let mut direct = HttpConnector::new_with_resolver(names);
         direct.enforce_http(false);
         direct.set_nodelay(true);
@@ -108,7 +108,7 @@ impl Service<Uri> for Dial {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::names::Names, Dial};
+    use super::{super::names::ResolvedHosts, Dial};
     use crate::{AwsError, Transport, environment::Environment};
 
     type Variables<'a> = &'a [(&'a str, &'a str)];
@@ -116,7 +116,7 @@ mod tests {
     fn dial(variables: Variables<'_>) -> Result<Dial, AwsError> {
         let vars = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let proxy = crate::http::proxies(&Environment { vars, home: None });
-        Dial::new(&Transport { proxy, ..Transport::default() }, Names::of_the_system())
+        Dial::new(&Transport { proxy, ..Transport::default() }, ResolvedHosts::of_the_system())
     }
 
     #[test]

@@ -37,7 +37,7 @@ type LookUp = fn(&str) -> io::Result<Vec<SocketAddr>>;
 
 /// What is known of names. Clones share it.
 #[derive(Clone)]
-pub(crate) struct Names(Arc<Inner>);
+pub(crate) struct ResolvedHosts(Arc<Inner>);
 
 struct Inner {
     look_up: LookUp,
@@ -54,7 +54,7 @@ struct Found {
     at: Instant,
 }
 
-impl Names {
+impl ResolvedHosts {
     pub(super) fn of_the_system() -> Self {
         Self::new(FRESH, |name| Ok((name, 0).to_socket_addrs()?.collect()))
     }
@@ -125,7 +125,7 @@ impl Names {
     }
 }
 
-impl Service<Name> for Names {
+impl Service<Name> for ResolvedHosts {
     type Response = std::vec::IntoIter<SocketAddr>;
     type Error = io::Error;
     type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;

@@ -26,7 +26,7 @@ const CREDENTIALS: [&str; 10] = [
     "exec",
 ];
 
-pub(super) struct Names {
+pub(super) struct EntryNames {
     pub(super) context: String,
     pub(super) cluster: String,
     pub(super) user: String,
@@ -34,7 +34,7 @@ pub(super) struct Names {
     pub(super) notes: Vec<String>,
 }
 
-impl Names {
+impl EntryNames {
     pub(super) fn of(existing: &Json, beside: &OtherFiles, entry: &ExecEntry) -> Self {
         let mut notes = Vec::new();
         let hidden = |kind: Kind, entry: &ExecEntry| {

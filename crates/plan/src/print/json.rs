@@ -13,15 +13,15 @@ use crate::{
 
 /// Returns the plan as JSON, one object and a line break. Keys are only ever added.
 pub fn json(plan: &Plan) -> String {
-    serde_json::to_string_pretty(&out(plan)).expect("plain data can be written") + "\n"
+    serde_json::to_string_pretty(&json(plan)).expect("plain data can be written") + "\n"
 }
 
 /// Returns the plan as YAML, with the keys of [`json`].
 pub fn yaml(plan: &Plan) -> String {
-    access::render::yaml(&out(plan))
+    access::render::yaml(&json(plan))
 }
 
-fn out(plan: &Plan) -> PlanOut<'_> {
+fn json(plan: &Plan) -> PlanOut<'_> {
     PlanOut {
         cluster_id: &plan.cluster_id,
         mapping: plan.target.as_str(),
@@ -29,7 +29,7 @@ fn out(plan: &Plan) -> PlanOut<'_> {
         files: plan.record.files.iter().map(|file| &*file.name).collect(),
         complete: plan.unseen.is_empty(),
         unseen: List(&plan.unseen),
-        not_known: plan.not_known.out(),
+        not_known: plan.not_known.json(),
         refusals: List(&plan.refusals),
         people: List(&plan.people),
         people_unchanged: plan.people_unchanged,
@@ -44,21 +44,21 @@ fn out(plan: &Plan) -> PlanOut<'_> {
 }
 
 /// Something as it is written; a list of them is never held twice.
-pub(crate) trait Out {
+pub(crate) trait ToJson {
     /// What is written.
     type As<'a>: Serialize
     where
         Self: 'a;
 
-    fn out(&self) -> Self::As<'_>;
+    fn json(&self) -> Self::As<'_>;
 }
 
 /// A list, each of it as it is written.
 pub(crate) struct List<'a, T>(pub(crate) &'a [T]);
 
-impl<T: Out> Serialize for List<'_, T> {
+impl<T: ToJson> Serialize for List<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(Out::out))
+        serializer.collect_seq(self.0.iter().map(ToJson::json))
     }
 }
 
@@ -117,10 +117,10 @@ struct IdOut {
     name: Box<str>,
 }
 
-impl Out for NotKnown {
+impl ToJson for NotKnown {
     type As<'a> = NotKnownOut<'a>;
 
-    fn out(&self) -> NotKnownOut<'_> {
+    fn json(&self) -> NotKnownOut<'_> {
         let who = |who: &Who| WhoOut { who: who.to_string(), account: who.account().to_string() };
         let id = |ObjectId { kind, namespace, name }| IdOut { kind: kind.as_str(), namespace, name };
         NotKnownOut {
@@ -156,10 +156,10 @@ pub(crate) enum AllPowerfulOut<'a> {
     },
 }
 
-impl Out for AllPowerful {
+impl ToJson for AllPowerful {
     type As<'a> = AllPowerfulOut<'a>;
 
-    fn out(&self) -> AllPowerfulOut<'_> {
+    fn json(&self) -> AllPowerfulOut<'_> {
         match self {
             Self::Login { who, username, session, place } => {
                 AllPowerfulOut::Login { who, username, session: session.as_deref(), place }
@@ -176,10 +176,10 @@ impl Out for AllPowerful {
     }
 }
 
-impl Out for Warning {
+impl ToJson for Warning {
     type As<'a> = String;
 
-    fn out(&self) -> String {
+    fn json(&self) -> String {
         self.to_string()
     }
 }
@@ -190,10 +190,10 @@ pub(crate) struct UnseenOut<'a> {
     why: &'a str,
 }
 
-impl Out for Unseen {
+impl ToJson for Unseen {
     type As<'a> = UnseenOut<'a>;
 
-    fn out(&self) -> UnseenOut<'_> {
+    fn json(&self) -> UnseenOut<'_> {
         UnseenOut { what: &self.what, why: &self.why }
     }
 }
@@ -206,10 +206,10 @@ pub(crate) struct RefusalOut {
     flag: Option<&'static str>,
 }
 
-impl Out for Refusal {
+impl ToJson for Refusal {
     type As<'a> = RefusalOut;
 
-    fn out(&self) -> RefusalOut {
+    fn json(&self) -> RefusalOut {
         let (code, message, help) = (self.code(), self.summary(), self.advice());
         RefusalOut { code, message, help, flag: self.flag().map(Flag::as_str) }
     }
@@ -232,10 +232,10 @@ pub(crate) struct PersonOut<'a> {
     meanwhile: &'a [Gained],
 }
 
-impl Out for PersonChange {
+impl ToJson for PersonChange {
     type As<'a> = PersonOut<'a>;
 
-    fn out(&self) -> PersonOut<'_> {
+    fn json(&self) -> PersonOut<'_> {
         let rights = self.known_rights();
         PersonOut {
             who: self.who.to_string(),
@@ -261,10 +261,10 @@ pub(crate) struct EntryChangeOut<'a> {
     adopted: bool,
 }
 
-impl Out for EntryChange {
+impl ToJson for EntryChange {
     type As<'a> = EntryChangeOut<'a>;
 
-    fn out(&self) -> EntryChangeOut<'_> {
+    fn json(&self) -> EntryChangeOut<'_> {
         EntryChangeOut {
             mapping: self.target.as_str(),
             principal: &self.written,
@@ -319,10 +319,10 @@ impl Serialize for Whole<'_> {
     }
 }
 
-impl Out for ObjectChange {
+impl ToJson for ObjectChange {
     type As<'a> = ObjectOut<'a>;
 
-    fn out(&self) -> ObjectOut<'_> {
+    fn json(&self) -> ObjectOut<'_> {
         ObjectOut {
             change: self.change.as_str(),
             kind: self.id.kind.as_str(),

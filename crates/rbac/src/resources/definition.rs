@@ -10,13 +10,13 @@ use crate::nulls::{or_default, texts as texts_or_null};
 #[derive(Deserialize)]
 struct Spec {
     group: Box<str>,
-    names: Names,
+    names: DefinitionNames,
     scope: Scope,
     versions: Vec<Version>,
 }
 
 #[derive(Deserialize)]
-struct Names {
+struct DefinitionNames {
     plural: Box<str>,
     #[serde(default, deserialize_with = "or_default")]
     singular: Box<str>,
@@ -48,7 +48,7 @@ impl Resource {
     /// of its versions is served.
     pub fn defined(name: &str, spec: &str) -> Option<Self> {
         let Spec { group, names, scope, versions } = serde_json::from_str(spec).ok()?;
-        let Names { plural, singular, kind, short } = names;
+        let DefinitionNames { plural, singular, kind, short } = names;
         // Each of the versions may have others; the first one that is served counts, as in discovery.
         let version = versions.into_iter().find(|version| version.served)?;
         if kind.is_empty() || group.is_empty() || *name != *format!("{plural}.{group}") {

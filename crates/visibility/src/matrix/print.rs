@@ -101,11 +101,11 @@ impl Matrix<'_> {
 }
 
 /// How people are called where most are of one account.
-struct Names {
+struct RowNames {
     usual: Option<AccountId>,
 }
 
-impl Names {
+impl RowNames {
     fn of(rows: &[Row<'_>]) -> Self {
         let mut accounts: Vec<AccountId> = Vec::new();
         for member in rows.iter().flat_map(|row| &row.members) {

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::time::timeout;
 
-use super::{MAX_NAMES, Names, THREADS_FOR_OTHERS};
+use super::{MAX_NAMES, ResolvedHosts, THREADS_FOR_OTHERS};
 
 fn somewhere() -> Vec<SocketAddr> {
     vec![([192, 0, 2, 1], 0).into()]
@@ -18,7 +18,7 @@ fn somewhere() -> Vec<SocketAddr> {
 #[tokio::test]
 async fn an_answer_is_kept_for_a_moment() {
     static ASKED: AtomicUsize = AtomicUsize::new(0);
-    let names = Names::new(Duration::from_secs(60), |_| {
+    let names = ResolvedHosts::new(Duration::from_secs(60), |_| {
         ASKED.fetch_add(1, Ordering::Relaxed);
         Ok(somewhere())
     });
@@ -31,7 +31,7 @@ async fn an_answer_is_kept_for_a_moment() {
 #[tokio::test]
 async fn an_answer_is_used_on_where_there_is_no_other() {
     static ASKED: AtomicUsize = AtomicUsize::new(0);
-    let names = Names::new(Duration::ZERO, |_| match ASKED.fetch_add(1, Ordering::Relaxed) {
+    let names = ResolvedHosts::new(Duration::ZERO, |_| match ASKED.fetch_add(1, Ordering::Relaxed) {
         0 => Ok(somewhere()),
         _ => Err(io::Error::other("the name server is away")),
     });
@@ -46,7 +46,7 @@ async fn an_answer_is_used_on_where_there_is_no_other() {
 async fn names_that_are_never_answered_hold_few_threads_and_none_of_the_others() {
     static HANGING: AtomicUsize = AtomicUsize::new(0);
     static IS_OVER: AtomicBool = AtomicBool::new(false);
-    let names = Names::new(Duration::ZERO, |name| {
+    let names = ResolvedHosts::new(Duration::ZERO, |name| {
         if name.starts_with("made-up") {
             HANGING.fetch_add(1, Ordering::Relaxed);
             while !IS_OVER.load(Ordering::Relaxed) {
@@ -80,7 +80,7 @@ async fn names_that_are_never_answered_hold_few_threads_and_none_of_the_others()
 async fn names_that_are_given_wait_for_no_made_up_ones_the_first_time() {
     static HANGING: AtomicUsize = AtomicUsize::new(0);
     static IS_OVER: AtomicBool = AtomicBool::new(false);
-    let names = Names::new(Duration::from_secs(60), |name| {
+    let names = ResolvedHosts::new(Duration::from_secs(60), |name| {
         if name.starts_with("made-up") {
             HANGING.fetch_add(1, Ordering::Relaxed);
             while !IS_OVER.load(Ordering::Relaxed) {
@@ -109,7 +109,7 @@ async fn names_that_are_given_wait_for_no_made_up_ones_the_first_time() {
 
 #[tokio::test]
 async fn no_more_names_are_kept_than_there_are_places() {
-    let names = Names::new(Duration::from_secs(60), |_| Ok(somewhere()));
+    let names = ResolvedHosts::new(Duration::from_secs(60), |_| Ok(somewhere()));
     for number in 0..2 * MAX_NAMES {
         names.addresses(&number.to_string()).await.expect("found");
     }

@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::{COLUMNS, Column, Heading, Matrix, NAMESPACES, Names, Remarks, some};
+use super::{COLUMNS, Column, Heading, Matrix, NAMESPACES, Remarks, RowNames, some};
 use crate::{
     matrix::{Cell, Level},
     print::Text,
@@ -88,7 +88,7 @@ pub(super) struct Entry {
 /// Returns the matrix as one page.
 pub fn html(matrix: &Matrix<'_>, heading: &Heading<'_>) -> String {
     let Remarks { gaps, only, left_out, .. } = Remarks::of(matrix);
-    let names = Names::of(&matrix.rows);
+    let names = RowNames::of(&matrix.rows);
     let layout = if matrix.columns.len() <= COLUMNS { grid(matrix, &names) } else { blocks(matrix, &names) };
     let mut legend = legend(matrix);
     if layout.has_same() {
@@ -123,7 +123,7 @@ pub(super) fn legend(matrix: &Matrix<'_>) -> Vec<Entry> {
     matrix.legend.iter().map(|(word, meaning)| Entry::new(word, meaning)).collect()
 }
 
-fn grid(matrix: &Matrix<'_>, names: &Names) -> Layout {
+fn grid(matrix: &Matrix<'_>, names: &RowNames) -> Layout {
     let columns = matrix.columns.iter().map(|column| Listed::of_column(column, matrix)).collect();
     let rows = matrix.rows.iter().map(|row| {
         let cluster = matrix.cell(row, &Column::Cluster);
@@ -139,7 +139,7 @@ fn grid(matrix: &Matrix<'_>, names: &Names) -> Layout {
     Layout::Grid { columns, rows: rows.collect() }
 }
 
-fn blocks(matrix: &Matrix<'_>, names: &Names) -> Layout {
+fn blocks(matrix: &Matrix<'_>, names: &RowNames) -> Layout {
     let rows = matrix.rows.iter().map(|row| {
         let places = matrix.row_by_places(row).into_iter().map(|(names, cell)| (Listed::of(&names), marked(cell)));
         Block {

@@ -2,7 +2,7 @@
 
 use report::markdown_literal as escaped;
 
-use super::{COLUMNS, Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, html::date, some};
+use super::{COLUMNS, Heading, MEMBERS, Matrix, NAMESPACES, Remarks, RowNames, html::date, some};
 
 /// Returns the matrix as GitHub-flavoured Markdown.
 pub fn markdown(matrix: &Matrix<'_>, heading: &Heading<'_>) -> String {
@@ -13,7 +13,7 @@ pub fn markdown(matrix: &Matrix<'_>, heading: &Heading<'_>) -> String {
     if let Some(only) = &only {
         text.push_str(&format!("{}\n\n", escaped(only)));
     }
-    let names = Names::of(&matrix.rows);
+    let names = RowNames::of(&matrix.rows);
     if matrix.columns.len() <= COLUMNS {
         grid(matrix, &names, &mut text);
     } else {
@@ -49,7 +49,7 @@ pub(super) fn legend(matrix: &Matrix<'_>, text: &mut String) {
     }
 }
 
-fn grid(matrix: &Matrix<'_>, names: &Names, text: &mut String) {
+fn grid(matrix: &Matrix<'_>, names: &RowNames, text: &mut String) {
     let head = matrix.columns.iter().map(|column| escaped(&matrix.title(column)));
     row([matrix.options.by.title().to_owned()].into_iter().chain(head), text);
     row((0..=matrix.columns.len()).map(|_| "---".to_owned()), text);
@@ -59,7 +59,7 @@ fn grid(matrix: &Matrix<'_>, names: &Names, text: &mut String) {
     }
 }
 
-fn blocks(matrix: &Matrix<'_>, names: &Names, text: &mut String) {
+fn blocks(matrix: &Matrix<'_>, names: &RowNames, text: &mut String) {
     row([matrix.options.by.title(), "Where", "What"].map(str::to_owned), text);
     row(["---"; 3].map(str::to_owned), text);
     for one in &matrix.rows {
@@ -70,7 +70,7 @@ fn blocks(matrix: &Matrix<'_>, names: &Names, text: &mut String) {
     }
 }
 
-fn members(row: &super::Row<'_>, names: &Names) -> String {
+fn members(row: &super::Row<'_>, names: &RowNames) -> String {
     let mut members: Vec<String> =
         row.members.iter().take(MEMBERS).map(|member| escaped(&names.member(member))).collect();
     if row.members.len() > MEMBERS {

@@ -8,12 +8,12 @@ use report::markdown_literal as escaped;
 use serde::Serialize;
 
 use super::{
-    Heading, Names, Remarks,
+    Heading, Remarks, RowNames,
     html::{self, Marked, SCRIPT, STYLE, date},
     json::PlaceOut,
     markdown::looked_at,
     some,
-    text::{self, Out},
+    text::{self, Lines},
 };
 use crate::{
     World,
@@ -28,7 +28,7 @@ impl Person<'_> {
     fn called(&self) -> String {
         match (&self.principal, self.matrix.rows.first().and_then(|row| row.members.first())) {
             (Some(principal), _) => print::principal(principal),
-            (None, Some(member)) => Names { usual: None }.member(member),
+            (None, Some(member)) => RowNames { usual: None }.member(member),
             (None, None) => self.user.name.clone(),
         }
     }
@@ -89,7 +89,7 @@ fn words(rule: &Rule) -> [String; 2] {
 
 /// Renders one person's permissions for a terminal.
 pub fn person_text(person: &Person<'_>, world: &World, heading: &Heading<'_>, width: usize) -> Vec<Segment> {
-    let mut out = Out::default();
+    let mut out = Lines::default();
     let title = format!("What {} may do in {}", person.called(), heading.cluster);
     out.line(&title, Style::Title);
     for gap in Remarks::of(&person.matrix).gaps {

@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle
 use document::visible;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, some};
+use super::{Heading, MEMBERS, Matrix, NAMESPACES, Remarks, RowNames, some};
 use crate::{
     matrix::Cell,
     print::{Segment, Style},
@@ -12,7 +12,7 @@ use crate::{
 
 /// Returns the matrix as text within a width; joined, the pieces end with a line break.
 pub fn text(matrix: &Matrix<'_>, heading: &Heading<'_>, width: usize) -> Vec<Segment> {
-    let mut out = Out::default();
+    let mut out = Lines::default();
     out.line(&format!("Who may do what in {}", heading.cluster), Style::Title);
     let Remarks { gaps, totals, only, left_out } = Remarks::of(matrix);
     for gap in &gaps {
@@ -23,7 +23,7 @@ pub fn text(matrix: &Matrix<'_>, heading: &Heading<'_>, width: usize) -> Vec<Seg
         out.line(text, Style::Note);
     }
     out.line("", Style::Plain);
-    let names = Names::of(&matrix.rows);
+    let names = RowNames::of(&matrix.rows);
     match grid(matrix, &names, width) {
         Some(lines) => lines.iter().enumerate().for_each(|(at, line)| out.words(line, at == 0, matrix)),
         None => blocks(matrix, &names, &mut out),
@@ -39,7 +39,7 @@ pub fn text(matrix: &Matrix<'_>, heading: &Heading<'_>, width: usize) -> Vec<Seg
 }
 
 /// A table of people and places, if its words fit into the width.
-fn grid(matrix: &Matrix<'_>, names: &Names, width: usize) -> Option<Vec<String>> {
+fn grid(matrix: &Matrix<'_>, names: &RowNames, width: usize) -> Option<Vec<String>> {
     // Two spaces between columns, and a word in each.
     if matrix.columns.len() * 3 > width {
         return None;
@@ -95,7 +95,7 @@ pub(super) fn legend(matrix: &Matrix<'_>, width: usize) -> Vec<String> {
 }
 
 /// A block for each row: where, and what there.
-fn blocks(matrix: &Matrix<'_>, names: &Names, out: &mut Out) {
+fn blocks(matrix: &Matrix<'_>, names: &RowNames, out: &mut Lines) {
     for (at, row) in matrix.rows.iter().enumerate() {
         if at > 0 {
             out.line("", Style::Plain);
@@ -110,7 +110,7 @@ fn blocks(matrix: &Matrix<'_>, names: &Names, out: &mut Out) {
 }
 
 /// Where, and what there.
-pub(super) fn places(lines: &[(String, &Cell)], matrix: &Matrix<'_>, out: &mut Out) {
+pub(super) fn places(lines: &[(String, &Cell)], matrix: &Matrix<'_>, out: &mut Lines) {
     let widest = lines.iter().map(|(place, _)| place.width()).max().unwrap_or_default();
     for (place, cell) in lines {
         let padding = " ".repeat(widest - place.width());
@@ -119,11 +119,11 @@ pub(super) fn places(lines: &[(String, &Cell)], matrix: &Matrix<'_>, out: &mut O
 }
 
 #[derive(Default)]
-pub(super) struct Out {
+pub(super) struct Lines {
     pub(super) segments: Vec<Segment>,
 }
 
-impl Out {
+impl Lines {
     pub(super) fn line(&mut self, text: &str, style: Style) {
         self.segments.push(Segment::line(text, style));
     }
