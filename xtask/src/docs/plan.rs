@@ -5,7 +5,7 @@ use plan::{Flag, STOPS};
 
 const INTRODUCTION: &str = "\
 <!-- Written by `cargo xtask docs` from the code; changes here are lost. -->
-# Plans, and what stops apply
+# Read a plan, and what stops apply
 
 How to read what `plan` prints, and everything that stops `apply`. [change-access.md](change-access.md) shows both at work.
 
