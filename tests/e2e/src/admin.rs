@@ -125,7 +125,7 @@ impl Admin {
 pub struct Ask {
     /// The path.
     pub path: String,
-    /// Beside the content's type.
+    /// OtherFiles the content's type.
     pub headers: Vec<(&'static str, String)>,
     /// JSON.
     pub body: Option<Value>,

@@ -2,7 +2,7 @@
 
 use document::{Dialect, Limits, Source, parse_as};
 use kubeconfig::{
-    ApiVersion, Authority, Beside, ClusterEndpoint, ExecEntry, ExecPlugin, InteractiveMode, convert, merge,
+    ApiVersion, Authority, ClusterEndpoint, ExecEntry, ExecPlugin, InteractiveMode, OtherFiles, convert, merge,
     read_cluster,
 };
 use serde_json::Value;
@@ -44,7 +44,7 @@ pub(crate) fn merges(bytes: &[u8]) -> bool {
     let Some(text) = grammar::text(bytes, &KUBECONFIG) else { return false };
     let source = Source::new("config", text.as_str());
     let _ = read_cluster(&source, None);
-    let Ok(merged) = merge(&source, &Beside::default(), &entry(), true) else { return false };
+    let Ok(merged) = merge(&source, &OtherFiles::default(), &entry(), true) else { return false };
     let after = meaning(&merged.text).expect("what was written is read");
     assert_eq!(after["current-context"], "prod");
     let before = meaning(&text).unwrap_or_default();
@@ -62,7 +62,7 @@ pub(crate) fn merges(bytes: &[u8]) -> bool {
             }
         }
     }
-    let again = merge(&Source::new("config", merged.text.as_str()), &Beside::default(), &entry(), true)
+    let again = merge(&Source::new("config", merged.text.as_str()), &OtherFiles::default(), &entry(), true)
         .expect("it can be merged again");
     assert_eq!(again.text, merged.text, "merged again, it changes");
     true

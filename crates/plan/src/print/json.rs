@@ -13,15 +13,15 @@ use crate::{
 
 /// Returns the plan as JSON, one object and a line break. Keys are only ever added.
 pub fn json(plan: &Plan) -> String {
-    serde_json::to_string_pretty(&json(plan)).expect("plain data can be written") + "\n"
+    serde_json::to_string_pretty(&whole(plan)).expect("plain data can be written") + "\n"
 }
 
 /// Returns the plan as YAML, with the keys of [`json`].
 pub fn yaml(plan: &Plan) -> String {
-    access::render::yaml(&json(plan))
+    access::render::yaml(&whole(plan))
 }
 
-fn json(plan: &Plan) -> PlanOut<'_> {
+fn whole(plan: &Plan) -> PlanOut<'_> {
     PlanOut {
         cluster_id: &plan.cluster_id,
         mapping: plan.target.as_str(),

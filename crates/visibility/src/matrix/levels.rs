@@ -8,7 +8,7 @@ use rbac::{
 };
 
 use super::{Cell, Level, Levels, Right};
-use crate::{Resources, baseline::are_default_permissions};
+use crate::{Resources, default_permissions::are_default_permissions};
 
 type Resource = (&'static str, &'static str);
 

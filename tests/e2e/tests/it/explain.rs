@@ -387,7 +387,7 @@ fn unauthorized(world: &World) -> anyhow::Result<()> {
     let refused = process::run(command.env("AWS_EC2_METADATA_DISABLED", "true"))?.failure()?;
     let mut command = world.anonymous();
     command.args(["token", "-i", CLUSTER_ID]).env("AWS_EC2_METADATA_DISABLED", "true");
-    // Beside it there is which Region `token` takes, which is not said twice.
+    // OtherFiles it there is which Region `token` takes, which is not said twice.
     let token = process::run(&mut command)?.failure()?;
     ensure!(token.lines().last() == refused.lines().last(), "{refused}\n{token}");
     Ok(())
