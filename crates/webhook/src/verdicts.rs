@@ -160,7 +160,7 @@ impl Verdicts {
         match &verdict {
             Ok(_) => self.back_offs().answered(asker.credentials),
             Err(Unconfirmed::Upstream(why)) if is_about_the_caller(*why) && self.standing.is_own(accepted) => {
-                self.back_offs().failed(asker.credentials, *why, Instant::now());
+                self.back_offs().failed(asker.credentials, lane == Lane::Known, *why, Instant::now());
             }
             // A wrong signature is no proof of who has asked.
             Err(Unconfirmed::Refused(_) | Unconfirmed::Upstream(_)) => {}
