@@ -11,35 +11,37 @@ use crate::{
     Outcome, Trouble, Webhook, audit, beside,
     body::Unread,
     connections::{CrowdedOut, Place, Stream},
-    pages,
+    pages::{self, NoPage},
     reply::{TEXT, response},
     review,
 };
 
-/// Answers one request.
+/// Answers one request. Thousands may have come before the first of them is looked at, so until then each holds little more than its
+/// head: what a review takes is made when it begins.
 pub(crate) async fn answer(
     webhook: &Arc<Webhook>,
     client: SocketAddr,
     place: &Place,
-    stream: Stream,
+    mut stream: Stream,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let page = pages::asked_for(&request);
-    let answer = if page.as_ref().is_ok_and(|page| page == "/authenticate") {
-        authenticate(webhook, client, place, request).await
-    } else {
-        let _busy = place.request();
-        match page {
-            Ok(page) => self::page(webhook, place, &page),
-            Err(none) => none.answer(),
-        }
+    // Whatever comes of it, its head is held no longer.
+    stream.is_looked_at();
+    let answer = match pages::asked_for(&request) {
+        Ok(page) if page == "/authenticate" => Box::pin(authenticate(webhook, client, place, request)).await,
+        page => at_once(webhook, place, page),
     };
     // The client is to take it, however large or small.
     Ok(answer.map(|bytes| Full::new(place.hold(bytes, stream))))
 }
 
-fn page(webhook: &Webhook, place: &Place, page: &str) -> Response<Bytes> {
-    match page {
+fn at_once(webhook: &Webhook, place: &Place, page: Result<String, NoPage>) -> Response<Bytes> {
+    let _busy = place.request();
+    let page = match page {
+        Ok(page) => page,
+        Err(none) => return none.answer(),
+    };
+    match &*page {
         "/healthz" => response(StatusCode::OK, TEXT, "ok"),
         "/readyz" => {
             let (ready, text) = webhook.readiness().report();
@@ -51,6 +53,17 @@ fn page(webhook: &Webhook, place: &Place, page: &str) -> Response<Bytes> {
         "/metrics" => response(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", webhook.metrics().text()),
         _ => unsniffed(response(StatusCode::NOT_FOUND, TEXT, "404 page not found\n")),
     }
+}
+
+/// What a field of a head takes besides its bytes, which may be none of its own: HPACK makes many of one.
+const FIELD: usize = 128;
+
+/// How much a head takes, in bytes, as far as heads differ in it.
+pub(crate) fn head_size(request: &Request<Incoming>) -> usize {
+    let uri = request.uri();
+    let path = uri.path_and_query().map_or(0, |path| path.as_str().len());
+    let fields = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + FIELD);
+    path + uri.authority().map_or(0, |authority| authority.as_str().len()) + fields.sum::<usize>()
 }
 
 async fn authenticate(
