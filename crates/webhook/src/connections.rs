@@ -316,6 +316,11 @@ impl Place {
         state.is_crowded_out() && state.waiting == 0 && !state.has_let_in
     }
 
+    /// Whether somebody was let in on it.
+    pub(crate) fn has_let_in(&self) -> bool {
+        self.connection.state().has_let_in
+    }
+
     /// Whether nothing has been under way for so long.
     pub(crate) fn is_idle_for(&self, time: Duration) -> bool {
         self.connection.state().idle_since() + time <= Instant::now()

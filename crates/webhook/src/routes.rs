@@ -124,7 +124,7 @@ async fn authenticate(
         return reviewed_with(beside::answer(webhook, shadow, &mut request, body, client, &busy).await);
     }
     drop(body);
-    let outcome = webhook.authenticate(request.token()).await;
+    let outcome = webhook.authenticate_on(place.has_let_in(), request.token()).await;
     if matches!(outcome, Outcome::Granted(_)) {
         busy.has_let_in();
     }

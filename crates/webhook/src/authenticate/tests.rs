@@ -51,12 +51,19 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn what_strangers_do_never_changes_what_mapped_people_are_answered(logins in logins(), strangers in strangers()) {
-        let alone = answers(&logins, &[]);
+    fn what_strangers_do_never_changes_what_mapped_people_are_answered(logins in logins(), strangers in strangers(FORGED)) {
+        let alone = answers(&logins, &[], false);
         for (login, code) in logins.iter().zip(&alone) {
             prop_assert_eq!(*code, if sts::is_over(login.person) { "sts.expired-credentials" } else { "granted" });
         }
-        prop_assert_eq!(answers(&logins, &strangers), alone);
+        prop_assert_eq!(answers(&logins, &strangers, false), alone);
+    }
+
+    #[test]
+    fn nor_does_it_for_those_whom_an_api_server_sends_however_much_others_forge(
+        logins in logins(), strangers in strangers(FORGED_ELSEWHERE)
+    ) {
+        prop_assert_eq!(answers(&logins, &strangers, true), answers(&logins, &[], true));
     }
 }
 
@@ -65,24 +72,24 @@ fn logins() -> impl Strategy<Value = Vec<Login>> {
     prop::collection::vec(login.prop_map(|(at_millis, person, token)| Login { at_millis, person, token }), 20..60)
 }
 
-fn strangers() -> impl Strategy<Value = Vec<Strangers>> {
+fn strangers(most_forged: usize) -> impl Strategy<Value = Vec<Strangers>> {
     let come = |kinds: Vec<Kind>, most| {
         let come = (0..3_000_u64, select(kinds), 1..=most);
         come.prop_map(|(at_millis, kind, how_many)| Strangers { at_millis, kind, how_many })
     };
     let others = prop::collection::vec(come(Kind::OTHERS.to_vec(), 300), 0..10);
-    let forged = prop::collection::vec(come(vec![Kind::ForgedOfMapped], FORGED), 0..=1);
+    let forged = prop::collection::vec(come(vec![Kind::ForgedOfMapped], most_forged), 0..=1);
     (others, forged).prop_map(|(others, forged)| [others, forged].concat())
 }
 
-/// The codes of all logins, in their order, while strangers do what they do.
-fn answers(logins: &[Login], strangers: &[Strangers]) -> Vec<&'static str> {
+/// The codes of all logins, in their order, while strangers do what they do. The logins come on connections on which others logged in, or not.
+fn answers(logins: &[Login], strangers: &[Strangers], came_beside_logins: bool) -> Vec<&'static str> {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build().expect("a runtime");
     runtime.block_on(async {
         let webhook = webhook();
         for person in 0..KNOWN {
-            let code = webhook.authenticate_by(&genuine(person, 0), answer).await.code();
+            let code = webhook.authenticate_by(&genuine(person, 0), false, answer).await.code();
             assert_eq!(code == "granted", !sts::is_over(person), "nobody else is there");
         }
         let mut under_way = JoinSet::new();
@@ -91,7 +98,7 @@ fn answers(logins: &[Login], strangers: &[Strangers]) -> Vec<&'static str> {
                 let webhook = Arc::clone(&webhook);
                 under_way.spawn(async move {
                     sleep(Duration::from_millis(at_millis)).await;
-                    let code = webhook.authenticate_by(&kind.token(number), answer).await.code();
+                    let code = webhook.authenticate_by(&kind.token(number), false, answer).await.code();
                     assert_ne!(code, "granted", "{kind:?}");
                 });
             }
@@ -100,7 +107,7 @@ fn answers(logins: &[Login], strangers: &[Strangers]) -> Vec<&'static str> {
             let webhook = Arc::clone(&webhook);
             tokio::spawn(async move {
                 sleep(Duration::from_millis(at_millis)).await;
-                webhook.authenticate_by(&genuine(person, token), answer).await.code()
+                webhook.authenticate_by(&genuine(person, token), came_beside_logins, answer).await.code()
             })
         });
         let logins: Vec<_> = logins.collect();
@@ -136,7 +143,7 @@ fn what_came_last_is_remembered_however_often_others_are_shown() {
         let webhook = webhook();
         let shown: Vec<String> = (0..400).map(|number| Kind::NotMapped.token(number)).collect();
         for token in shown.iter().flat_map(|token| [token; 20]) {
-            webhook.authenticate_by(token, async |accepted| sts::at_once(accepted)).await;
+            webhook.authenticate_by(token, false, async |accepted| sts::at_once(accepted)).await;
         }
         let (asked, newcomer) = (Cell::new(0), Kind::NotMapped.token(1_000));
         for _ in 0..20 {
