@@ -28,7 +28,7 @@ const KNOWN: usize = PEOPLE / 2;
 /// Forged in the names of people who log in for the first time, at most: what STS answers within the time that one waits. Where the
 /// people come through an API server, and those who forge do not, it is as many as anybody likes.
 const FORGED: usize = 200;
-const FORGED_ELSEWHERE: usize = 3_000;
+const FORGED_ELSEWHERE: usize = 2_000;
 
 /// Somebody who is mapped logs in.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +58,10 @@ proptest! {
         }
         prop_assert_eq!(answers(&logins, &strangers, false), alone);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4))]
 
     #[test]
     fn nor_does_it_for_those_whom_an_api_server_sends_however_much_others_forge(
