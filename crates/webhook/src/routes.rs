@@ -28,7 +28,9 @@ pub(crate) async fn answer(
     // Whatever comes of it, its head is held no longer.
     stream.is_looked_at();
     let answer = match pages::asked_for(&request) {
-        Ok(page) if page == "/authenticate" => Box::pin(authenticate(webhook, client, place, request)).await,
+        Ok(page) if page == "/authenticate" => {
+            Box::pin(authenticate(webhook, client, place, &mut stream, request)).await
+        }
         page => at_once(webhook, place, page),
     };
     // The client is to take it, however large or small.
@@ -70,6 +72,7 @@ async fn authenticate(
     webhook: &Arc<Webhook>,
     client: SocketAddr,
     place: &Place,
+    stream: &mut Stream,
     request: Request<Incoming>,
 ) -> Response<Bytes> {
     let start = Instant::now();
@@ -117,6 +120,7 @@ async fn authenticate(
         Err(Unread::Broken) => return malformed(StatusCode::BAD_REQUEST, "the request body could not be read\n"),
     };
     busy.has_read();
+    stream.is_under_review();
     let Ok(mut request) = review::Request::read(&body) else {
         return malformed(StatusCode::BAD_REQUEST, "expected a request body to be a TokenReview\n");
     };

@@ -2,7 +2,8 @@
 //! memory for as long, whatever it asks and however soon it is answered.
 //!
 //! So nothing more is read where there are too many, until some have ended: whoever asks waits in the system's queue. Connections on
-//! which somebody was let in are read all the same. All that can come of one connection is read before the first request of it is
+//! which somebody was let in are read all the same. Reviews that wait for their answer are bounded where they wait; of all others there may
+//! be half as many. All that can come of one connection is read before the first request of it is
 //! looked at, and that of others as well: until then a long head counts as many.
 
 use std::{
@@ -21,6 +22,8 @@ pub(crate) const OF_ONE_CONNECTION: u32 = 128;
 #[derive(Default)]
 pub(super) struct Streams {
     count: usize,
+    /// Of these, reviews whose request is whole and not answered.
+    reviews: usize,
     waiting: BTreeMap<u64, Waker>,
 }
 
@@ -31,6 +34,7 @@ const HEAD: usize = 2 << 10;
 pub(crate) struct Stream {
     connections: Arc<Connections>,
     counts: usize,
+    is_review: bool,
 }
 
 impl Place {
@@ -38,13 +42,13 @@ impl Place {
     pub(crate) fn stream(&self, head: usize) -> Stream {
         let counts = 1 + head / HEAD;
         self.connections.open().streams.count += counts;
-        Stream { connections: Arc::clone(&self.connections), counts }
+        Stream { connections: Arc::clone(&self.connections), counts, is_review: false }
     }
 
     /// Waits until the connection may be read.
     pub(crate) fn poll_may_read(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut open = self.connections.open();
-        if open.streams.count < self.connections.bounds.streams || self.connection.state().has_let_in {
+        if open.streams.has_room(1, self.connections.bounds.streams) || self.connection.state().has_let_in {
             return Poll::Ready(());
         }
         open.streams.waiting.insert(self.number, cx.waker().clone());
@@ -53,6 +57,11 @@ impl Place {
 }
 
 impl Streams {
+    /// Whether so many more may come.
+    fn has_room(&self, more: usize, most: usize) -> bool {
+        self.count + more <= most && self.count - self.reviews + more <= most / 2
+    }
+
     /// A connection is gone.
     pub(super) fn forget(&mut self, connection: u64) {
         self.waiting.remove(&connection);
@@ -62,16 +71,27 @@ impl Streams {
 impl Stream {
     /// Its head is not held any more.
     pub(crate) fn is_looked_at(&mut self) {
-        let of_head = self.counts - 1;
-        self.counts = 1;
-        self.count_less(of_head);
+        let of_head = mem::replace(&mut self.counts, 1) - 1;
+        self.change(|streams| streams.count -= of_head);
     }
 
-    fn count_less(&self, by: usize) {
+    /// It is a review, and its request is whole.
+    pub(crate) fn is_under_review(&mut self) {
+        self.is_review = true;
+        self.change(|streams| streams.reviews += 1);
+    }
+
+    /// What there is to say is said.
+    pub(super) fn is_answered(&mut self) {
+        let of_reviews = usize::from(mem::take(&mut self.is_review));
+        self.change(|streams| streams.reviews -= of_reviews);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Streams)) {
         let mut open = self.connections.open();
-        open.streams.count -= by;
+        change(&mut open.streams);
         // Not for each of them, since all are woken.
-        if open.streams.count + OF_ONE_CONNECTION as usize <= self.connections.bounds.streams {
+        if open.streams.has_room(OF_ONE_CONNECTION as usize, self.connections.bounds.streams) {
             let waiting = mem::take(&mut open.streams.waiting);
             drop(open);
             waiting.into_values().for_each(Waker::wake);
@@ -81,7 +101,10 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        self.count_less(self.counts);
+        let (counts, of_reviews) = (self.counts, usize::from(self.is_review));
+        self.change(|streams| {
+            (streams.count, streams.reviews) = (streams.count - counts, streams.reviews - of_reviews)
+        });
     }
 }
 
@@ -96,7 +119,7 @@ mod tests {
         HEAD, OF_ONE_CONNECTION,
     };
 
-    const MOST: usize = 2 * OF_ONE_CONNECTION as usize;
+    const MOST: usize = 4 * OF_ONE_CONNECTION as usize;
 
     fn connections() -> Arc<Connections> {
         let minute = Duration::from_secs(60);
@@ -116,16 +139,34 @@ mod tests {
         let [greedy, modest, let_in] = [1, 2, 3].map(|of| connections.enter([10, 0, 0, of].into()).expect("a place"));
         let_in.review().await.expect("there is room").has_let_in();
         let mut streams: Vec<_> = (0..MOST).map(|_| greedy.stream(100)).collect();
+        streams.iter_mut().for_each(super::Stream::is_under_review);
         let reading = tokio::spawn(async move { poll_fn(|cx| modest.poll_may_read(cx)).await });
         yield_now().await;
         assert!(!reading.is_finished());
         assert!(timeout(Duration::ZERO, poll_fn(|cx| let_in.poll_may_read(cx))).await.is_ok());
-        streams.truncate(MOST / 2 + 1);
+        streams.truncate(MOST - OF_ONE_CONNECTION as usize + 1);
         yield_now().await;
         assert!(!reading.is_finished(), "not for each of them");
         streams.pop();
         yield_now().await;
         assert!(reading.is_finished());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_those_that_wait_for_no_answer_there_may_be_half_as_many() {
+        let connections = connections();
+        let [greedy, modest] = [1, 2].map(|of| connections.enter([10, 0, 0, of].into()).expect("a place"));
+        let may_read = async || timeout(Duration::ZERO, poll_fn(|cx| modest.poll_may_read(cx))).await.is_ok();
+        let mut streams: Vec<_> = (0..MOST / 2).map(|_| greedy.stream(100)).collect();
+        assert!(!may_read().await, "they have only come");
+        streams.iter_mut().for_each(super::Stream::is_under_review);
+        assert!(may_read().await, "they are under review");
+        streams.iter_mut().for_each(super::Stream::is_answered);
+        assert!(!may_read().await, "nobody has taken the answers");
+        streams.truncate(MOST / 2 - 1);
+        assert!(may_read().await);
+        drop(streams);
+        assert_eq!((connections.open().streams.count, connections.open().streams.reviews), (0, 0));
     }
 
     #[tokio::test(start_paused = true)]
