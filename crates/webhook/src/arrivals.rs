@@ -27,6 +27,8 @@ pub(crate) struct Arrivals {
     listener: TcpListener,
     connections: Arc<Connections>,
     waiting: Waiting<TcpStream>,
+    /// When one may be accepted again after none could be.
+    pause: Option<Instant>,
 }
 
 /// A connection that has its place.
@@ -39,7 +41,7 @@ pub(crate) struct Arrival {
 impl Arrivals {
     /// As many may wait as may be open.
     pub(crate) fn new(listener: TcpListener, connections: Arc<Connections>, most: usize) -> Self {
-        Self { listener, connections, waiting: Waiting::new(most) }
+        Self { listener, connections, waiting: Waiting::new(most), pause: None }
     }
 
     /// The next connection. Nothing is lost where this is dropped before.
@@ -56,7 +58,7 @@ impl Arrivals {
             // Reviews wait by themselves; who goes for one is decided here, once for all of them.
             let later = [later, connections.make_room_for_review()].into_iter().flatten().min();
             tokio::select! {
-                (stream, client) = accept(&self.listener) => self.come(client, stream),
+                (stream, client) = accept(&self.listener, &mut self.pause) => self.come(client, stream),
                 () = changed => {}
                 () = sleep_until(later.unwrap_or_else(Instant::now)), if later.is_some() => {}
             }
@@ -80,7 +82,7 @@ impl Arrivals {
     /// Those who have come already, as far as there are places: to be asked when the server ends. Nobody else can connect
     /// from here on.
     pub(crate) fn last(self) -> Vec<Arrival> {
-        let Self { listener, connections, waiting } = self;
+        let Self { listener, connections, waiting, pause: _ } = self;
         let listener = listener.into_std();
         let accepted = listener.iter().flat_map(|listener| std::iter::from_fn(|| listener.accept().ok()));
         let accepted =
@@ -94,15 +96,22 @@ impl Arrivals {
     }
 }
 
-/// The next of the system's queue.
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+/// How long none is accepted after one could not be.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The next of the system's queue. Where this is dropped and called again, as at the end of every request, the pause goes on.
+async fn accept(listener: &TcpListener, pause: &mut Option<Instant>) -> (TcpStream, SocketAddr) {
     loop {
+        if let Some(end) = *pause {
+            sleep_until(end).await;
+            *pause = None;
+        }
         match listener.accept().await {
             Ok((stream, client)) => return (stream, plain(client)),
             // Out of file descriptors, most likely: they come back when connections end.
             Err(error) => {
                 tracing::error!(error = %error, "cannot accept a connection");
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                *pause = Some(Instant::now() + PAUSE);
             }
         }
     }

@@ -146,11 +146,21 @@ impl Webhook {
 
     /// Reviews a token. Dropping the future abandons the review; others who wait for the same token go on.
     pub async fn authenticate(&self, token: &str) -> Outcome {
-        self.authenticate_by(token, async |accepted| self.sts.call(accepted).await).await
+        self.authenticate_on(false, token).await
+    }
+
+    /// The same of a token that came on a connection on which somebody was let in, or on another one.
+    pub(crate) async fn authenticate_on(&self, came_beside_logins: bool, token: &str) -> Outcome {
+        self.authenticate_by(token, came_beside_logins, async |accepted| self.sts.call(accepted).await).await
     }
 
     /// The same with whoever answers in STS's place.
-    async fn authenticate_by(&self, token: &str, sts: impl AsyncFnOnce(&Accepted) -> Answer) -> Outcome {
+    async fn authenticate_by(
+        &self,
+        token: &str,
+        came_beside_logins: bool,
+        sts: impl AsyncFnOnce(&Accepted) -> Answer,
+    ) -> Outcome {
         let Some(snapshot) = self.mapping.load_full() else { return Outcome::Trouble(Trouble::NotLoaded) };
         let Settings { cluster_id, now, .. } = &self.settings;
         let accepted = accept(token, cluster_id, &self.rules.load(), now());
@@ -159,7 +169,7 @@ impl Webhook {
             Err(refusal) => return Outcome::RefusedToken(refusal),
         };
         let Verdict { confirmed, was_let_in } =
-            match self.verdicts.confirm(&accepted, async || sts(&accepted).await).await {
+            match self.verdicts.confirm(&accepted, came_beside_logins, async || sts(&accepted).await).await {
                 Ok(verdict) => verdict,
                 Err(NoVerdict::Sts(Unconfirmed::Refused(refusal))) => return Outcome::RefusedToken(refusal),
                 Err(NoVerdict::Sts(Unconfirmed::Upstream(trouble))) => return Outcome::Trouble(Trouble::Sts(trouble)),

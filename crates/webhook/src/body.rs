@@ -6,7 +6,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard},
 };
 
@@ -47,17 +47,26 @@ pub(crate) struct Bodies {
     unfinished: Mutex<Unfinished>,
 }
 
-#[derive(Default)]
 struct Unfinished {
     bytes: usize,
     /// In the order in which they began. Who is to go is none of them any more.
     bodies: BTreeMap<u64, Body>,
+    of_connections: BTreeMap<u64, OfConnection>,
     next_number: u64,
+    start: Instant,
+}
+
+/// The bodies of one connection, added up as they come and go: where many come, one goes for each.
+#[derive(Default)]
+struct OfConnection {
+    numbers: BTreeSet<u64>,
+    since: Duration,
 }
 
 struct Body {
     connection: u64,
-    since: Instant,
+    /// Since when it is there, from [`Unfinished::start`].
+    since: Duration,
     bytes: usize,
     goes: Arc<Notify>,
 }
@@ -74,17 +83,21 @@ const STREAM: usize = 2 << 10;
 
 impl Bodies {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, unfinished: Mutex::default() }
+        let unfinished = Unfinished {
+            bytes: 0,
+            bodies: BTreeMap::new(),
+            of_connections: BTreeMap::new(),
+            next_number: 0,
+            start: Instant::now(),
+        };
+        Self { limits, unfinished: Mutex::new(unfinished) }
     }
 
     /// One is to be read, of this connection.
     pub(crate) fn begin(&self, connection: u64) -> Reading<'_> {
-        let (goes, since) = (Arc::new(Notify::new()), Instant::now());
+        let goes = Arc::new(Notify::new());
         let mut unfinished = self.lock();
-        let number = unfinished.next_number;
-        unfinished.next_number += 1;
-        let body = Body { connection, since, bytes: 0, goes: Arc::clone(&goes) };
-        unfinished.bodies.insert(number, body);
+        let number = unfinished.add(connection, &goes);
         unfinished.grow(number, STREAM, self.limits.together);
         Reading { bodies: self, number, goes }
     }
@@ -131,28 +144,47 @@ impl Unfinished {
         body.bytes += by;
         self.bytes += by;
         while self.bytes > most {
-            let Some(body) = self.next_to_go().and_then(|number| self.bodies.remove(&number)) else { return };
-            self.bytes -= body.bytes;
+            let Some(body) = self.next_to_go().and_then(|number| self.remove(number)) else { return };
             body.goes.notify_one();
         }
     }
 
-    fn next_to_go(&self) -> Option<u64> {
-        let (now, mut of_connections) = (Instant::now(), BTreeMap::<_, (Duration, Reverse<u64>)>::new());
-        for (number, body) in &self.bodies {
-            let (time, _) = of_connections.entry(body.connection).or_insert((Duration::ZERO, Reverse(*number)));
-            *time += now - body.since;
+    fn add(&mut self, connection: u64, goes: &Arc<Notify>) -> u64 {
+        let (number, since) = (self.next_number, self.start.elapsed());
+        self.next_number += 1;
+        self.bodies.insert(number, Body { connection, since, bytes: 0, goes: Arc::clone(goes) });
+        let of_connection = self.of_connections.entry(connection).or_default();
+        of_connection.numbers.insert(number);
+        of_connection.since += since;
+        number
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Body> {
+        let body = self.bodies.remove(&number)?;
+        self.bytes -= body.bytes;
+        if let Some(of_connection) = self.of_connections.get_mut(&body.connection) {
+            of_connection.numbers.remove(&number);
+            of_connection.since -= body.since;
+            if of_connection.numbers.is_empty() {
+                self.of_connections.remove(&body.connection);
+            }
         }
-        of_connections.into_values().max().map(|(_, Reverse(oldest))| oldest)
+        Some(body)
+    }
+
+    fn next_to_go(&self) -> Option<u64> {
+        let now = self.start.elapsed();
+        let order = |OfConnection { numbers, since }: &OfConnection| {
+            let count = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+            Some((now.saturating_mul(count).saturating_sub(*since), Reverse(*numbers.first()?)))
+        };
+        self.of_connections.values().filter_map(order).max().map(|(_, Reverse(oldest))| oldest)
     }
 }
 
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
-        let mut unfinished = self.bodies.lock();
-        if let Some(body) = unfinished.bodies.remove(&self.number) {
-            unfinished.bytes -= body.bytes;
-        }
+        self.bodies.lock().remove(self.number);
     }
 }
 

@@ -54,15 +54,23 @@ struct Breaker {
     without_answer: usize,
     /// Who got no answer, up to as many as matter.
     callers: BTreeSet<u64>,
+    /// Whether somebody has asked who did not choose the host from nowhere: then it is in use.
+    is_in_use: bool,
     opened: Option<Opened>,
 }
 
+/// An open one lets questions through: of strangers at times of their own, so that they shift nobody else's.
 #[derive(Debug)]
 struct Opened {
-    /// When the next questions may go.
+    probes: Probes,
+    probes_of_strangers: Probes,
+}
+
+#[derive(Debug)]
+struct Probes {
+    /// When the next ones may go.
     next: Instant,
-    probes: usize,
-    probes_of_strangers: usize,
+    left: usize,
 }
 
 impl Breakers {
@@ -70,15 +78,10 @@ impl Breakers {
     /// as long again, unless one of them succeeds. Strangers have their own.
     pub(crate) fn allow(&mut self, host: u64, caller: Caller, now: Instant) -> bool {
         let Some(Breaker { opened: Some(opened), .. }) = self.0.get_mut(&host) else { return true };
-        if now < opened.next {
-            let left = match caller {
-                Caller::Known(_) => &mut opened.probes,
-                Caller::Stranger | Caller::OfNewHost => &mut opened.probes_of_strangers,
-            };
-            return left.checked_sub(1).inspect(|rest| *left = *rest).is_some();
+        match caller {
+            Caller::Known(_) => opened.probes.take(PROBES, now),
+            Caller::Stranger | Caller::OfNewHost => opened.probes_of_strangers.take(PROBES_OF_STRANGERS, now),
         }
-        *opened = Opened { next: now + OPEN_FOR, probes: PROBES, probes_of_strangers: PROBES_OF_STRANGERS };
-        self.allow(host, caller, now)
     }
 
     /// Whether this host is left alone.
@@ -94,12 +97,14 @@ impl Breakers {
     /// The host did not.
     pub(crate) fn failed(&mut self, host: u64, caller: Caller, failure: Failure, now: Instant) {
         if !self.0.contains_key(&host) && caller == Caller::OfNewHost && self.0.len() >= CAPACITY {
-            self.0.retain(|_, breaker| breaker.opened.as_ref().is_some_and(|opened| now < opened.next));
+            let is_open = |breaker: &Breaker| breaker.opened.as_ref().is_some_and(|opened| opened.is_shut(now));
+            self.0.retain(|_, breaker| breaker.is_in_use || is_open(breaker));
             if self.0.len() >= CAPACITY {
                 return;
             }
         }
         let breaker = self.0.entry(host).or_default();
+        breaker.is_in_use |= caller != Caller::OfNewHost;
         match (failure, caller) {
             (Failure::Connection, _) => breaker.without_connection += 1,
             (Failure::Answer, Caller::Known(credentials)) => {
@@ -113,76 +118,28 @@ impl Breakers {
         let is_failing = breaker.without_connection >= THRESHOLD
             || (breaker.without_answer >= THRESHOLD && breaker.callers.len() >= CALLERS);
         if is_failing && breaker.opened.is_none() {
-            breaker.opened = Some(Opened { next: now + OPEN_FOR, probes: 0, probes_of_strangers: 0 });
+            let none = || Probes { next: now + OPEN_FOR, left: 0 };
+            breaker.opened = Some(Opened { probes: none(), probes_of_strangers: none() });
         }
+    }
+}
+
+impl Opened {
+    /// Whether nothing has been let through for as long as one waits.
+    fn is_shut(&self, now: Instant) -> bool {
+        now < self.probes.next.max(self.probes_of_strangers.next)
+    }
+}
+
+impl Probes {
+    /// Takes one, of so many each time.
+    fn take(&mut self, each_time: usize, now: Instant) -> bool {
+        if now >= self.next {
+            *self = Self { next: now + OPEN_FOR, left: each_time };
+        }
+        self.left.checked_sub(1).inspect(|rest| self.left = *rest).is_some()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::time::{Duration, Instant};
-
-    use super::{Breakers, CAPACITY, Caller, Failure, PROBES, THRESHOLD};
-
-    const KNOWN: Caller = Caller::Known(1);
-
-    /// Name, the caller of each question, how it fails, whether the host is asked on.
-    type Row = (&'static str, fn(usize) -> Caller, Failure, bool);
-
-    fn fail(breakers: &mut Breakers, times: usize, caller: impl Fn(usize) -> Caller, failure: Failure, now: Instant) {
-        for time in 0..times {
-            breakers.failed(0, caller(time), failure, now);
-        }
-    }
-
-    #[test]
-    fn a_breaker_opens_after_failures_in_a_row_probes_and_closes() {
-        let start = Instant::now();
-        let at = |seconds| start + Duration::from_secs(seconds);
-        let mut breakers = Breakers::default();
-        fail(&mut breakers, THRESHOLD - 1, |_| Caller::Stranger, Failure::Connection, start);
-        assert!(breakers.allow(0, KNOWN, start));
-        breakers.failed(0, Caller::Stranger, Failure::Connection, start);
-        assert!(!breakers.allow(0, KNOWN, at(1)) && breakers.is_open(0), "open");
-        assert!(breakers.allow(1, KNOWN, at(1)), "another host");
-        assert!((0..PROBES).all(|_| breakers.allow(0, KNOWN, at(2))), "probes");
-        assert!(!breakers.allow(0, KNOWN, at(2)), "no more of them");
-        assert!(breakers.allow(0, Caller::Stranger, at(2)), "strangers have one of their own");
-        assert!(!breakers.allow(0, Caller::Stranger, at(3)), "and only one");
-        breakers.failed(0, KNOWN, Failure::Connection, at(3));
-        assert!(!breakers.allow(0, KNOWN, at(3)), "the probes failed");
-        assert!(breakers.allow(0, KNOWN, at(4)), "others");
-        breakers.succeeded(0);
-        assert!((0..100).all(|_| breakers.allow(0, KNOWN, at(4))) && !breakers.is_open(0), "closed");
-    }
-
-    #[test]
-    fn what_one_caller_meets_with_says_nothing_about_the_host() {
-        let now = Instant::now();
-        let rows: [Row; 6] = [
-            ("one known caller without answers", |_| KNOWN, Failure::Answer, true),
-            ("two", |time| Caller::Known(time as u64 % 2), Failure::Answer, true),
-            ("three", |time| Caller::Known(time as u64 % 3), Failure::Answer, false),
-            ("strangers without answers", |_| Caller::Stranger, Failure::Answer, true),
-            ("strangers at a new host, without answers", |_| Caller::OfNewHost, Failure::Answer, true),
-            ("strangers without a connection", |_| Caller::OfNewHost, Failure::Connection, false),
-        ];
-        for (name, caller, failure, is_asked) in rows {
-            let mut breakers = Breakers::default();
-            fail(&mut breakers, 10 * THRESHOLD, caller, failure, now);
-            assert_eq!(breakers.allow(0, KNOWN, now), is_asked, "{name}");
-        }
-    }
-
-    #[test]
-    fn made_up_hosts_take_no_place_from_those_in_use() {
-        let now = Instant::now();
-        let mut breakers = Breakers::default();
-        for host in 1..10 * CAPACITY as u64 {
-            breakers.failed(host, Caller::OfNewHost, Failure::Connection, now);
-        }
-        assert!(breakers.0.len() <= CAPACITY);
-        fail(&mut breakers, THRESHOLD, |_| Caller::Stranger, Failure::Connection, now);
-        assert!(!breakers.allow(0, KNOWN, now));
-    }
-}
+mod tests;

@@ -46,7 +46,7 @@ pub(crate) struct Bounds {
     pub(crate) first_request_timeout: Duration,
     /// Until one of the answers is taken that were given.
     pub(crate) answer_timeout: Duration,
-    /// Requests under way or with an answer that is not taken. With as many, only connections are read on which somebody was let in.
+    /// Requests under way or with an answer that is not taken; half as many that are no reviews. With as many, only connections are read on which somebody was let in.
     pub(crate) streams: usize,
     /// Answers that were given and are not taken, of all connections, in bytes.
     pub(crate) answers: usize,
@@ -314,6 +314,11 @@ impl Place {
     pub(crate) fn ends_at_once(&self) -> bool {
         let state = self.connection.state();
         state.is_crowded_out() && state.waiting == 0 && !state.has_let_in
+    }
+
+    /// Whether somebody was let in on it.
+    pub(crate) fn has_let_in(&self) -> bool {
+        self.connection.state().has_let_in
     }
 
     /// Whether nothing has been under way for so long.

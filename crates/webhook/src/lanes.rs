@@ -21,6 +21,8 @@ pub(crate) struct Asker {
     pub(crate) host: u64,
     /// Whether the access key id looks like one of an account that is mapped.
     pub(crate) is_expected: bool,
+    /// Whether it came on a connection on which somebody was let in: then it is an API server's, and otherwise anybody's.
+    pub(crate) came_beside_logins: bool,
 }
 
 /// What is known of an asker.
@@ -45,10 +47,11 @@ impl Lane {
     }
 
     /// What callers are treated alike by: their credentials or, where nothing is known of the host, the host. In the name of an
-    /// account anybody can forge as many keys as they like, so that among those who are expected each account comes first.
+    /// account anybody can forge as many keys as they like, so that among those who are expected each account comes first, and those
+    /// of it that an API server sends stand beside all others of it as if they were another account.
     fn told_apart_by(self, asker: Asker) -> (u64, u64) {
         match self {
-            Self::Expected => (asker.account, asker.credentials),
+            Self::Expected => (asker.account ^ u64::from(asker.came_beside_logins), asker.credentials),
             Self::Known | Self::Stranger => (0, asker.credentials),
             Self::NewHost => (0, asker.host),
         }

@@ -42,6 +42,10 @@ const GOODBYE_AT_ONCE: Duration = Duration::from_millis(100);
 /// How long one may ask on that is to end. API servers wait for no answer any longer: Kubernetes 1.37, `apiserver/pkg/util/webhook`.
 const GOODBYE_AT_MOST: Duration = Duration::from_secs(30);
 
+/// The longest head of a request of HTTP/2, in bytes, each field with 32 besides (RFC 9113, section 6.5.2). Those of a whole connection are read
+/// before the first is looked at.
+const MAX_HEAD: u32 = 8 << 10;
+
 /// What TLS keeps of what a client does not take, in bytes: two of its records.
 const UNTAKEN_BY_TLS: usize = 32 << 10;
 
@@ -154,7 +158,8 @@ async fn connection(arrival: Arrival, acceptor: TlsAcceptor, webhook: Arc<Webhoo
     let service = {
         let (webhook, place) = (Arc::clone(&webhook), Arc::clone(&place));
         service_fn(move |request: Request<Incoming>| {
-            let (webhook, place, stream) = (Arc::clone(&webhook), Arc::clone(&place), place.stream());
+            let stream = place.stream(routes::head_size(&request));
+            let (webhook, place) = (Arc::clone(&webhook), Arc::clone(&place));
             // On the heap, so that a stream whose answer waits to be taken does not hold all that it took to make it.
             Box::pin(async move { routes::answer(&webhook, client, &place, stream, request).await })
         })
@@ -166,7 +171,7 @@ async fn connection(arrival: Arrival, acceptor: TlsAcceptor, webhook: Arc<Webhoo
         .timer(TokioTimer::new())
         .keep_alive_interval(header_timeout)
         .max_concurrent_streams(OF_ONE_CONNECTION)
-        .max_header_list_size(16 << 10)
+        .max_header_list_size(MAX_HEAD)
         .initial_stream_window_size(u32::try_from(max_body).unwrap_or(u32::MAX >> 1))
         .initial_connection_window_size(64 << 10)
         .max_send_buf_size(64 << 10)

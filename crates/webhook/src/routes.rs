@@ -11,35 +11,40 @@ use crate::{
     Outcome, Trouble, Webhook, audit,
     body::Unread,
     connections::{CrowdedOut, Place, Stream},
-    pages, passthrough,
+    pages::{self, NoPage},
+    passthrough,
     reply::{TEXT, response},
     review,
 };
 
-/// Answers one request.
+/// Answers one request. Thousands may have come before the first of them is looked at, so until then each holds little more than its
+/// head: what a review takes is made when it begins.
 pub(crate) async fn answer(
     webhook: &Arc<Webhook>,
     client: SocketAddr,
     place: &Place,
-    stream: Stream,
+    mut stream: Stream,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let page = pages::asked_for(&request);
-    let answer = if page.as_ref().is_ok_and(|page| page == "/authenticate") {
-        authenticate(webhook, client, place, request).await
-    } else {
-        let _busy = place.request();
-        match page {
-            Ok(page) => self::page(webhook, place, &page),
-            Err(none) => none.answer(),
+    // Whatever comes of it, its head is held no longer.
+    stream.is_looked_at();
+    let answer = match pages::asked_for(&request) {
+        Ok(page) if page == "/authenticate" => {
+            Box::pin(authenticate(webhook, client, place, &mut stream, request)).await
         }
+        page => at_once(webhook, place, page),
     };
     // The client is to take it, however large or small.
     Ok(answer.map(|bytes| Full::new(place.hold(bytes, stream))))
 }
 
-fn page(webhook: &Webhook, place: &Place, page: &str) -> Response<Bytes> {
-    match page {
+fn at_once(webhook: &Webhook, place: &Place, page: Result<String, NoPage>) -> Response<Bytes> {
+    let _busy = place.request();
+    let page = match page {
+        Ok(page) => page,
+        Err(none) => return none.answer(),
+    };
+    match &*page {
         "/healthz" => response(StatusCode::OK, TEXT, "ok"),
         "/readyz" => {
             let (ready, text) = webhook.readiness().report();
@@ -53,10 +58,22 @@ fn page(webhook: &Webhook, place: &Place, page: &str) -> Response<Bytes> {
     }
 }
 
+/// What a field of a head takes besides its bytes, which may be none of its own: HPACK makes many of one.
+const FIELD: usize = 128;
+
+/// How much a head takes, in bytes, as far as heads differ in it.
+pub(crate) fn head_size(request: &Request<Incoming>) -> usize {
+    let uri = request.uri();
+    let path = uri.path_and_query().map_or(0, |path| path.as_str().len());
+    let fields = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + FIELD);
+    path + uri.authority().map_or(0, |authority| authority.as_str().len()) + fields.sum::<usize>()
+}
+
 async fn authenticate(
     webhook: &Arc<Webhook>,
     client: SocketAddr,
     place: &Place,
+    stream: &mut Stream,
     request: Request<Incoming>,
 ) -> Response<Bytes> {
     let start = Instant::now();
@@ -104,6 +121,7 @@ async fn authenticate(
         Err(Unread::Broken) => return malformed(StatusCode::BAD_REQUEST, "the request body could not be read\n"),
     };
     busy.has_read();
+    stream.is_under_review();
     let Ok(mut request) = review::Request::read(&body) else {
         return malformed(StatusCode::BAD_REQUEST, "expected a request body to be a TokenReview\n");
     };
@@ -111,7 +129,7 @@ async fn authenticate(
         return reviewed_with(passthrough::answer(webhook, shadow, &mut request, body, client, &busy).await);
     }
     drop(body);
-    let outcome = webhook.authenticate(request.token()).await;
+    let outcome = webhook.authenticate_on(place.has_let_in(), request.token()).await;
     if matches!(outcome, Outcome::Granted(_)) {
         busy.has_let_in();
     }

@@ -78,6 +78,7 @@ impl Standing {
             account: self.hashes.hash_one(account),
             host: self.hashes.hash_one(accepted.host().as_str()),
             is_expected: account.is_some_and(|account| self.accounts.load().contains(&account)),
+            came_beside_logins: false,
         }
     }
 

@@ -96,11 +96,12 @@ impl Verdicts {
         &self.standing
     }
 
-    /// Who the bearer is, by the question to STS where it has to be asked. The token was accepted at this moment, so nothing
+    /// Who the bearer is, by the question to STS where it has to be asked: [`Asker::came_beside_logins`]. The token was accepted at this moment, so nothing
     /// remembered outlives it.
     pub(crate) async fn confirm(
         &self,
         accepted: &Accepted,
+        came_beside_logins: bool,
         question: impl AsyncFnOnce() -> Answer,
     ) -> Result<Verdict, NoVerdict> {
         let key = accepted.cache_key();
@@ -114,7 +115,7 @@ impl Verdicts {
         }
         let _share = self.sharing.join(key).ok_or(NoVerdict::Overloaded)?;
         // On the heap: the cache's own futures would hold it several times over, and hundreds may wait.
-        let ask = Box::pin(self.ask(accepted, question));
+        let ask = Box::pin(self.ask(accepted, came_beside_logins, question));
         let asked = self.others.try_get_with(key, ask).await.map_err(|error| *error);
         if let Err(NoVerdict::Sts(Unconfirmed::Refused(refusal))) = &asked {
             let refused = if is_for_good(*refusal) { &self.refused } else { &self.refused_for_now };
@@ -137,8 +138,13 @@ impl Verdicts {
         self.standing.kept_out(self.standing.asker(accepted), confirmed.identity());
     }
 
-    async fn ask(&self, accepted: &Accepted, question: impl AsyncFnOnce() -> Answer) -> Result<Confirmed, NoVerdict> {
-        let asker = self.standing.asker(accepted);
+    async fn ask(
+        &self,
+        accepted: &Accepted,
+        came_beside_logins: bool,
+        question: impl AsyncFnOnce() -> Answer,
+    ) -> Result<Confirmed, NoVerdict> {
+        let asker = Asker { came_beside_logins, ..self.standing.asker(accepted) };
         let lane = self.standing.lane(asker);
         let checked = self.back_offs().check(asker.credentials, Instant::now());
         checked.map_err(|why| NoVerdict::Sts(Unconfirmed::Upstream(why)))?;
@@ -160,7 +166,7 @@ impl Verdicts {
         match &verdict {
             Ok(_) => self.back_offs().answered(asker.credentials),
             Err(Unconfirmed::Upstream(why)) if is_about_the_caller(*why) && self.standing.is_own(accepted) => {
-                self.back_offs().failed(asker.credentials, *why, Instant::now());
+                self.back_offs().failed(asker.credentials, lane == Lane::Known, *why, Instant::now());
             }
             // A wrong signature is no proof of who has asked.
             Err(Unconfirmed::Refused(_) | Unconfirmed::Upstream(_)) => {}

@@ -201,6 +201,9 @@ impl Field {
         let Siege { program, length, only: _, .. } = siege;
         let bounds = Bounds { memory: siege.memory, milli_cpu: siege.milli_cpu };
         let server = Server::start(program, bounds, folder, port, &sts).await?;
+        // What is mapped leaves room for those who come: 8 MiB of 20.
+        let used = server.cgroup.used(server.process.id())?;
+        ensure!(used.anonymous * 5 <= bounds.memory * 2, "it has only just started: {used:?}");
         let known = people.new_ones(PEOPLE / 2);
         let (folder, program) = (folder.to_owned(), program.to_path_buf());
         let (length, rounds) = (*length, Cell::new(0));

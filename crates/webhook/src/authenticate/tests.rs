@@ -7,20 +7,28 @@
 mod limits;
 mod sts;
 
-use std::{cell::Cell, sync::Arc, time::Duration};
+use std::{cell::Cell, net::SocketAddr, sync::Arc, time::Duration};
 
+use http::Request;
+use hyper::body::Incoming;
 use proptest::{prelude::*, sample::select};
 use token::ClusterId;
 use tokio::{task::JoinSet, time::sleep};
 
 use self::sts::{CLUSTER, Kind, MAPPING, PEOPLE, answer, genuine, now};
-use crate::{Settings, Webhook};
+use crate::{
+    Settings, Webhook,
+    connections::{Place, Stream},
+    routes,
+};
 
 /// Of the people these have logged in before anything happens.
 const KNOWN: usize = PEOPLE / 2;
 
-/// Forged in the names of people who log in for the first time, at most: what STS answers within the time that one waits.
+/// Forged in the names of people who log in for the first time, at most: what STS answers within the time that one waits. Where the
+/// people come through an API server, and those who forge do not, it is as many as anybody likes.
 const FORGED: usize = 200;
+const FORGED_ELSEWHERE: usize = 2_000;
 
 /// Somebody who is mapped logs in.
 #[derive(Clone, Copy, Debug)]
@@ -43,12 +51,23 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn what_strangers_do_never_changes_what_mapped_people_are_answered(logins in logins(), strangers in strangers()) {
-        let alone = answers(&logins, &[]);
+    fn what_strangers_do_never_changes_what_mapped_people_are_answered(logins in logins(), strangers in strangers(FORGED)) {
+        let alone = answers(&logins, &[], false);
         for (login, code) in logins.iter().zip(&alone) {
             prop_assert_eq!(*code, if sts::is_over(login.person) { "sts.expired-credentials" } else { "granted" });
         }
-        prop_assert_eq!(answers(&logins, &strangers), alone);
+        prop_assert_eq!(answers(&logins, &strangers, false), alone);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4))]
+
+    #[test]
+    fn nor_does_it_for_those_whom_an_api_server_sends_however_much_others_forge(
+        logins in logins(), strangers in strangers(FORGED_ELSEWHERE)
+    ) {
+        prop_assert_eq!(answers(&logins, &strangers, true), answers(&logins, &[], true));
     }
 }
 
@@ -57,24 +76,24 @@ fn logins() -> impl Strategy<Value = Vec<Login>> {
     prop::collection::vec(login.prop_map(|(at_millis, person, token)| Login { at_millis, person, token }), 20..60)
 }
 
-fn strangers() -> impl Strategy<Value = Vec<Strangers>> {
+fn strangers(most_forged: usize) -> impl Strategy<Value = Vec<Strangers>> {
     let come = |kinds: Vec<Kind>, most| {
         let come = (0..3_000_u64, select(kinds), 1..=most);
         come.prop_map(|(at_millis, kind, how_many)| Strangers { at_millis, kind, how_many })
     };
     let others = prop::collection::vec(come(Kind::OTHERS.to_vec(), 300), 0..10);
-    let forged = prop::collection::vec(come(vec![Kind::ForgedOfMapped], FORGED), 0..=1);
+    let forged = prop::collection::vec(come(vec![Kind::ForgedOfMapped], most_forged), 0..=1);
     (others, forged).prop_map(|(others, forged)| [others, forged].concat())
 }
 
-/// The codes of all logins, in their order, while strangers do what they do.
-fn answers(logins: &[Login], strangers: &[Strangers]) -> Vec<&'static str> {
+/// The codes of all logins, in their order, while strangers do what they do. The logins come on connections on which others logged in, or not.
+fn answers(logins: &[Login], strangers: &[Strangers], came_beside_logins: bool) -> Vec<&'static str> {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build().expect("a runtime");
     runtime.block_on(async {
         let webhook = webhook();
         for person in 0..KNOWN {
-            let code = webhook.authenticate_by(&genuine(person, 0), answer).await.code();
+            let code = webhook.authenticate_by(&genuine(person, 0), false, answer).await.code();
             assert_eq!(code == "granted", !sts::is_over(person), "nobody else is there");
         }
         let mut under_way = JoinSet::new();
@@ -83,7 +102,7 @@ fn answers(logins: &[Login], strangers: &[Strangers]) -> Vec<&'static str> {
                 let webhook = Arc::clone(&webhook);
                 under_way.spawn(async move {
                     sleep(Duration::from_millis(at_millis)).await;
-                    let code = webhook.authenticate_by(&kind.token(number), answer).await.code();
+                    let code = webhook.authenticate_by(&kind.token(number), false, answer).await.code();
                     assert_ne!(code, "granted", "{kind:?}");
                 });
             }
@@ -92,7 +111,7 @@ fn answers(logins: &[Login], strangers: &[Strangers]) -> Vec<&'static str> {
             let webhook = Arc::clone(&webhook);
             tokio::spawn(async move {
                 sleep(Duration::from_millis(at_millis)).await;
-                webhook.authenticate_by(&genuine(person, token), answer).await.code()
+                webhook.authenticate_by(&genuine(person, token), came_beside_logins, answer).await.code()
             })
         });
         let logins: Vec<_> = logins.collect();
@@ -128,7 +147,7 @@ fn what_came_last_is_remembered_however_often_others_are_shown() {
         let webhook = webhook();
         let shown: Vec<String> = (0..400).map(|number| Kind::NotMapped.token(number)).collect();
         for token in shown.iter().flat_map(|token| [token; 20]) {
-            webhook.authenticate_by(token, async |accepted| sts::at_once(accepted)).await;
+            webhook.authenticate_by(token, false, async |accepted| sts::at_once(accepted)).await;
         }
         let (asked, newcomer) = (Cell::new(0), Kind::NotMapped.token(1_000));
         for _ in 0..20 {
@@ -136,21 +155,29 @@ fn what_came_last_is_remembered_however_often_others_are_shown() {
                 asked.set(asked.get() + 1);
                 sts::at_once(accepted)
             };
-            assert_eq!(webhook.authenticate_by(&newcomer, ask).await.code(), "mapping.none");
+            assert_eq!(webhook.authenticate_by(&newcomer, false, ask).await.code(), "mapping.none");
             for token in &shown[300..] {
-                webhook.authenticate_by(token, async |accepted| sts::at_once(accepted)).await;
+                webhook.authenticate_by(token, false, async |accepted| sts::at_once(accepted)).await;
             }
         }
         assert_eq!(asked.get(), 1);
     });
 }
 
-/// Hundreds wait at a time, in a server that runs in 20 MiB: what only one of them needs at a time is made when it does.
+/// Hundreds wait at a time, in a server that runs in 20 MiB, and thousands come at once: what only one of them needs at a time is made when
+/// it does.
 #[test]
-fn a_review_that_waits_holds_little() {
-    fn size_of_made<F>(_: impl FnOnce(&'static Webhook) -> F) -> usize {
+fn a_review_that_waits_holds_little_and_one_that_has_only_come_less() {
+    fn size_of_made<F>(_: impl FnOnce(&'static Arc<Webhook>) -> F) -> usize {
+        size_of::<F>()
+    }
+    fn size_of_answer<F>(
+        _: impl FnOnce(&'static Arc<Webhook>, SocketAddr, &'static Place, Stream, Request<Incoming>) -> F,
+    ) -> usize {
         size_of::<F>()
     }
     let size = size_of_made(|webhook| webhook.authenticate(""));
     assert!(size < 4 << 10, "{size} bytes");
+    let size = size_of_answer(routes::answer);
+    assert!(size < 1 << 10, "{size} bytes");
 }

@@ -30,7 +30,7 @@ async fn streams_of_which_nothing_comes_are_as_many_as_may_be() {
     assert_eq!(readings.len(), 512);
     drop(readings);
     let unfinished = bodies.lock();
-    assert_eq!((unfinished.bytes, unfinished.bodies.len()), (0, 0));
+    assert_eq!((unfinished.bytes, unfinished.bodies.len(), unfinished.of_connections.len()), (0, 0, 0));
 }
 
 #[tokio::test(start_paused = true)]

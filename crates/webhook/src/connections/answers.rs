@@ -33,7 +33,8 @@ impl Place {
     }
 
     /// Counts an answer until it is taken, and its request.
-    pub(crate) fn hold(&self, bytes: Bytes, stream: Stream) -> Bytes {
+    pub(crate) fn hold(&self, bytes: Bytes, mut stream: Stream) -> Bytes {
+        stream.is_answered();
         let (connections, connection) = (Arc::clone(&self.connections), Arc::clone(&self.connection));
         let held = Held { bytes, _stream: stream, connection, connections };
         let mut open = self.connections.open();

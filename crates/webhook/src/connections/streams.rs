@@ -2,7 +2,9 @@
 //! memory for as long, whatever it asks and however soon it is answered.
 //!
 //! So nothing more is read where there are too many, until some have ended: whoever asks waits in the system's queue. Connections on
-//! which somebody was let in are read all the same.
+//! which somebody was let in are read all the same. Reviews that wait for their answer are bounded where they wait; of all others there may
+//! be half as many. All that can come of one connection is read before the first request of it is
+//! looked at, and that of others as well: until then a long head counts as many.
 
 use std::{
     collections::BTreeMap,
@@ -20,23 +22,33 @@ pub(crate) const OF_ONE_CONNECTION: u32 = 128;
 #[derive(Default)]
 pub(super) struct Streams {
     count: usize,
+    /// Of these, reviews whose request is whole and not answered.
+    reviews: usize,
     waiting: BTreeMap<u64, Waker>,
 }
 
+/// Bytes of a head that count as one more.
+const HEAD: usize = 2 << 10;
+
 /// One of them, until dropped.
-pub(crate) struct Stream(Arc<Connections>);
+pub(crate) struct Stream {
+    connections: Arc<Connections>,
+    counts: usize,
+    is_review: bool,
+}
 
 impl Place {
-    /// One more has come.
-    pub(crate) fn stream(&self) -> Stream {
-        self.connections.open().streams.count += 1;
-        Stream(Arc::clone(&self.connections))
+    /// One more has come, with a head of so many bytes.
+    pub(crate) fn stream(&self, head: usize) -> Stream {
+        let counts = 1 + head / HEAD;
+        self.connections.open().streams.count += counts;
+        Stream { connections: Arc::clone(&self.connections), counts, is_review: false }
     }
 
     /// Waits until the connection may be read.
     pub(crate) fn poll_may_read(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut open = self.connections.open();
-        if open.streams.count < self.connections.bounds.streams || self.connection.state().has_let_in {
+        if open.streams.has_room(1, self.connections.bounds.streams) || self.connection.state().has_let_in {
             return Poll::Ready(());
         }
         open.streams.waiting.insert(self.number, cx.waker().clone());
@@ -45,18 +57,41 @@ impl Place {
 }
 
 impl Streams {
+    /// Whether so many more may come.
+    fn has_room(&self, more: usize, most: usize) -> bool {
+        self.count + more <= most && self.count - self.reviews + more <= most / 2
+    }
+
     /// A connection is gone.
     pub(super) fn forget(&mut self, connection: u64) {
         self.waiting.remove(&connection);
     }
 }
 
-impl Drop for Stream {
-    fn drop(&mut self) {
-        let mut open = self.0.open();
-        open.streams.count -= 1;
+impl Stream {
+    /// Its head is not held any more.
+    pub(crate) fn is_looked_at(&mut self) {
+        let of_head = mem::replace(&mut self.counts, 1) - 1;
+        self.change(|streams| streams.count -= of_head);
+    }
+
+    /// It is a review, and its request is whole.
+    pub(crate) fn is_under_review(&mut self) {
+        self.is_review = true;
+        self.change(|streams| streams.reviews += 1);
+    }
+
+    /// What there is to say is said.
+    pub(super) fn is_answered(&mut self) {
+        let of_reviews = usize::from(mem::take(&mut self.is_review));
+        self.change(|streams| streams.reviews -= of_reviews);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Streams)) {
+        let mut open = self.connections.open();
+        change(&mut open.streams);
         // Not for each of them, since all are woken.
-        if open.streams.count + OF_ONE_CONNECTION as usize <= self.0.bounds.streams {
+        if open.streams.has_room(OF_ONE_CONNECTION as usize, self.connections.bounds.streams) {
             let waiting = mem::take(&mut open.streams.waiting);
             drop(open);
             waiting.into_values().for_each(Waker::wake);
@@ -64,41 +99,88 @@ impl Drop for Stream {
     }
 }
 
+impl Drop for Stream {
+    fn drop(&mut self) {
+        let (counts, of_reviews) = (self.counts, usize::from(self.is_review));
+        self.change(|streams| {
+            (streams.count, streams.reviews) = (streams.count - counts, streams.reviews - of_reviews)
+        });
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::{future::poll_fn, time::Duration};
+    use std::{future::poll_fn, sync::Arc, time::Duration};
 
     use tokio::{task::yield_now, time::timeout};
 
     use super::{
         super::{Bounds, Connections},
-        OF_ONE_CONNECTION,
+        HEAD, OF_ONE_CONNECTION,
     };
 
-    #[tokio::test(start_paused = true)]
-    async fn nothing_more_is_read_while_too_many_are_under_way_but_where_somebody_was_let_in() {
+    const MOST: usize = 4 * OF_ONE_CONNECTION as usize;
+
+    fn connections() -> Arc<Connections> {
         let minute = Duration::from_secs(60);
-        let most = 2 * OF_ONE_CONNECTION as usize;
-        let connections = Connections::new(Bounds {
+        Connections::new(Bounds {
             connections: 4,
             idle_timeout: minute,
             first_request_timeout: minute,
             answer_timeout: minute,
-            streams: most,
+            streams: MOST,
             answers: 1 << 20,
-        });
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_more_is_read_while_too_many_are_under_way_but_where_somebody_was_let_in() {
+        let connections = connections();
         let [greedy, modest, let_in] = [1, 2, 3].map(|of| connections.enter([10, 0, 0, of].into()).expect("a place"));
         let_in.review().await.expect("there is room").has_let_in();
-        let mut streams: Vec<_> = (0..most).map(|_| greedy.stream()).collect();
+        let mut streams: Vec<_> = (0..MOST).map(|_| greedy.stream(100)).collect();
+        streams.iter_mut().for_each(super::Stream::is_under_review);
         let reading = tokio::spawn(async move { poll_fn(|cx| modest.poll_may_read(cx)).await });
         yield_now().await;
         assert!(!reading.is_finished());
         assert!(timeout(Duration::ZERO, poll_fn(|cx| let_in.poll_may_read(cx))).await.is_ok());
-        streams.truncate(most / 2 + 1);
+        streams.truncate(MOST - OF_ONE_CONNECTION as usize + 1);
         yield_now().await;
         assert!(!reading.is_finished(), "not for each of them");
         streams.pop();
         yield_now().await;
         assert!(reading.is_finished());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_those_that_wait_for_no_answer_there_may_be_half_as_many() {
+        let connections = connections();
+        let [greedy, modest] = [1, 2].map(|of| connections.enter([10, 0, 0, of].into()).expect("a place"));
+        let may_read = async || timeout(Duration::ZERO, poll_fn(|cx| modest.poll_may_read(cx))).await.is_ok();
+        let mut streams: Vec<_> = (0..MOST / 2).map(|_| greedy.stream(100)).collect();
+        assert!(!may_read().await, "they have only come");
+        streams.iter_mut().for_each(super::Stream::is_under_review);
+        assert!(may_read().await, "they are under review");
+        streams.iter_mut().for_each(super::Stream::is_answered);
+        assert!(!may_read().await, "nobody has taken the answers");
+        streams.truncate(MOST / 2 - 1);
+        assert!(may_read().await);
+        drop(streams);
+        assert_eq!((connections.open().streams.count, connections.open().streams.reviews), (0, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn long_heads_count_as_many_until_they_are_looked_at() {
+        let connections = connections();
+        let [greedy, modest] = [1, 2].map(|of| connections.enter([10, 0, 0, of].into()).expect("a place"));
+        let may_read = async || timeout(Duration::ZERO, poll_fn(|cx| modest.poll_may_read(cx))).await.is_ok();
+        let mut streams: Vec<_> = (0..MOST / 8).map(|_| greedy.stream(7 * HEAD)).collect();
+        assert!(!may_read().await);
+        let reading = poll_fn(|cx| modest.poll_may_read(cx));
+        streams.iter_mut().for_each(super::Stream::is_looked_at);
+        reading.await;
+        assert_eq!(connections.open().streams.count, MOST / 8);
+        drop(streams);
+        assert_eq!(connections.open().streams.count, 0);
     }
 }

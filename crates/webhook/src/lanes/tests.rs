@@ -10,7 +10,7 @@ const LIMITS: Limits = Limits { under_way: 16, waiting: 8 };
 const OF_STRANGERS: usize = 4;
 
 fn asker(credentials: u64, host: u64) -> Asker {
-    Asker { credentials, account: 0, host, is_expected: false }
+    Asker { credentials, account: 0, host, is_expected: false, came_beside_logins: false }
 }
 
 /// The lanes beside a plain account of them.
@@ -211,6 +211,24 @@ fn at_a_new_host_those_who_are_expected_go_first_and_lose_no_place_to_others() {
         assert!(matches!(watched.ask(Lane::NewHost, expected(5, 4)), Admission::Waits(_)));
     }
     assert_eq!(watched.ask(Lane::NewHost, asker(6, 6)), Admission::Full, "though two wait for one host");
+}
+
+#[test]
+fn whoever_forges_keys_of_an_account_takes_no_place_from_those_whom_an_api_server_sends() {
+    let mut watched = Watched::new(Limits { under_way: 8, waiting: 8 });
+    let of = |credentials, came_beside_logins| Asker {
+        account: 1,
+        is_expected: true,
+        came_beside_logins,
+        ..asker(credentials, credentials % 2)
+    };
+    for forged in 0..100 {
+        watched.ask(Lane::Expected, of(forged, false));
+    }
+    assert!((0..4).all(|person| watched.ask(Lane::Expected, of(1_000 + person, true)) != Admission::Full));
+    assert_eq!(watched.ask(Lane::Expected, of(2_000, false)), Admission::Full, "elsewhere it is full");
+    watched.end(0);
+    assert_eq!(watched.under_way.last(), Some(&(Lane::Expected, of(1_000, true))), "and they are next");
 }
 
 /// Keys of an account can be made up without end, and its people cannot be told from them. Those of other accounts can.

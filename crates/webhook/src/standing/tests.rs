@@ -24,6 +24,7 @@ fn a_role_that_makes_ever_new_sessions_drives_out_its_own() {
         account: 0,
         host: standing.hashes.hash_one(host.as_str()),
         is_expected: true,
+        came_beside_logins: false,
     };
     for person in 0..100 {
         assert!(standing.let_in(asker(person), &session(&format!("Person{person}"), 0)));

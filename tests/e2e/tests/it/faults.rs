@@ -2,6 +2,8 @@
 //! and mappings change. Nobody who is mapped is ever denied, and nobody is let in who is not.
 
 mod certificate;
+mod descriptors;
+mod disk;
 mod lines;
 
 use std::{
@@ -38,6 +40,9 @@ pub(crate) const TESTS: &[Test] = &[
     ("faults::a_certificate_out_of_time_is_served_and_said", certificate::out_of_time),
     ("faults::lines_that_nobody_reads_are_counted_and_no_denial_is_lost", lines::lost),
     ("faults::few_open_files_lock_nobody_out", few_files),
+    ("faults::without_a_free_descriptor_whoever_is_connected_is_served", descriptors::used_up),
+    ("faults::a_disk_without_a_free_block_leaves_the_files_as_they_were", disk::without_room),
+    ("faults::a_server_that_has_its_files_needs_no_free_block", disk::served_without_room),
 ];
 
 const OPTIONS: ServerOptions<'static> = ServerOptions { cluster_id: CLUSTER_ID, mappings: MAPPINGS, args: &[] };
@@ -265,8 +270,7 @@ fn few_files(world: &World) -> anyhow::Result<()> {
     let folder = world.folder("faults-few-files")?;
     let program = folder.join("cluster-auth");
     let script = format!("#!/bin/sh\nulimit -n 64\nexec \"{}\" \"$@\"\n", world.parts.cluster_auth.display());
-    fs::write(&program, script)?;
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
+    write_program(&program, &script)?;
     let parts = world.parts.with_program(program);
     let server = Server::start(&parts, &world.sts, &folder, &OPTIONS)?;
     let log = server.process.log();
@@ -297,6 +301,12 @@ fn few_files(world: &World) -> anyhow::Result<()> {
     let log = server.process.log();
     ensure!(!log.contains("cannot accept a connection"), "it has run out of files: {log}");
     Ok(())
+}
+
+/// A script that anybody may run.
+fn write_program(path: &Path, script: &str) -> anyhow::Result<()> {
+    fs::write(path, script)?;
+    Ok(fs::set_permissions(path, fs::Permissions::from_mode(0o755))?)
 }
 
 /// Measured, and not asserted.

@@ -28,9 +28,9 @@ async fn a_connection_ends_on_which_no_answer_is_taken() {
     let connections = Connections::new(BOUNDS);
     let place = connections.enter([10, 0, 0, 1].into()).expect("a place");
     drop(place.request());
-    let mut first = place.hold(answer(), place.stream());
+    let mut first = place.hold(answer(), place.stream(0));
     assert_eq!(first.split_to(1), "y");
-    let second = place.hold(answer(), place.stream());
+    let second = place.hold(answer(), place.stream(0));
     assert!(timeout(Duration::from_secs(9), place.closing()).await.is_err(), "they have time");
     drop(first);
     assert!(timeout(Duration::from_secs(9), place.closing()).await.is_err(), "one was taken");
@@ -46,10 +46,10 @@ async fn all_go_who_take_none() {
     let connections = Connections::new(Bounds { connections: 100, ..BOUNDS });
     let places: Vec<_> = (0..100).filter_map(|client| connections.enter([10, 0, 0, client].into())).collect();
     let stay = || places.iter().filter(|place| !place.is_crowded_out()).count();
-    let mut held: Vec<_> = places.iter().map(|place| place.hold(answer(), place.stream())).collect();
+    let mut held: Vec<_> = places.iter().map(|place| place.hold(answer(), place.stream(0))).collect();
     assert_eq!(stay(), 19, "twice as many as may wait, of one moment");
     advance(ON_ITS_WAY).await;
-    held.push(places[99].hold(answer(), places[99].stream()));
+    held.push(places[99].hold(answer(), places[99].stream(0)));
     assert_eq!(stay(), 9, "as many as may wait");
     assert!(places.iter().all(|place| !place.may_be_answered_at_length()), "those that go hold theirs still");
     drop(held);
@@ -60,16 +60,16 @@ async fn all_go_who_take_none() {
 async fn whoever_takes_the_fewest_answers_goes_where_they_are_too_many() {
     let connections = Connections::new(BOUNDS);
     let [greedy, modest] = [1, 2].map(|client| connections.enter([10, 0, 0, client].into()).expect("a place"));
-    let one = modest.hold(answer(), modest.stream());
+    let one = modest.hold(answer(), modest.stream(0));
     let mut held = Vec::new();
     while !greedy.is_crowded_out() {
-        held.push(greedy.hold(answer(), greedy.stream()));
+        held.push(greedy.hold(answer(), greedy.stream(0)));
         advance(ON_ITS_WAY / 2).await;
     }
     assert_eq!(held.len(), 9, "{BOUNDS:?}");
     for _ in 0..5 {
         // It has not gone yet, and nobody goes in its place.
-        drop(modest.hold(answer(), modest.stream()));
+        drop(modest.hold(answer(), modest.stream(0)));
     }
     assert!(!modest.is_crowded_out());
     assert!(!greedy.may_be_answered_at_length() && modest.may_be_answered_at_length());
@@ -84,7 +84,7 @@ async fn answers_of_one_moment_end_nobody_who_takes_them() {
     let connections = Connections::new(BOUNDS);
     let place = connections.enter([10, 0, 0, 1].into()).expect("a place");
     for _ in 0..5 {
-        let held: Vec<_> = (0..18).map(|_| place.hold(answer(), place.stream())).collect();
+        let held: Vec<_> = (0..18).map(|_| place.hold(answer(), place.stream(0))).collect();
         drop(held);
         advance(ON_ITS_WAY).await;
     }
