@@ -234,7 +234,7 @@ impl Dump {
             self.tell_apart(&mut object);
         }
         if self.here.is_known() {
-            self.listed.saw(&object, &labels);
+            self.listed.saw(&object, &labels, !version.is_empty());
         }
         match object {
             FoundObject::Refused(refused) => {

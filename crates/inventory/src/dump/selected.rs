@@ -51,6 +51,8 @@ pub(super) struct Listed {
 /// What the lists of one kind hold that were given.
 #[derive(Clone, Debug, Default)]
 struct Given {
+    /// Whether some of them has a version, as a cluster has stored it: what somebody has taken the versions out of may lack more.
+    has_dumped: bool,
     found: BTreeSet<Standard>,
     namespaces: BTreeSet<Box<str>>,
     /// Whether one of them, with some of what every cluster has, is none that one label could have chosen.
@@ -67,6 +69,10 @@ struct Text {
     kinds: BTreeSet<Box<str>>,
     /// The labels that all in it have; nothing before the first object.
     labels: Option<BTreeSet<Box<str>>>,
+    /// Whether one of them has a version.
+    has_dumped: bool,
+    /// The kinds of those that have versions.
+    dumped: BTreeSet<&'static str>,
     found: BTreeSet<Standard>,
     namespaces: BTreeSet<(&'static str, Box<str>)>,
 }
@@ -89,9 +95,10 @@ impl Listed {
         self.being_read = Some(Text::default());
     }
 
-    /// Takes in an object that somebody gave.
-    pub(super) fn saw(&mut self, object: &FoundObject, labels: &Labels) {
+    /// Takes in an object that somebody gave, and whether a cluster has stored it.
+    pub(super) fn saw(&mut self, object: &FoundObject, labels: &Labels, is_dumped: bool) {
         let text = self.being_read.get_or_insert_default();
+        text.has_dumped |= is_dumped;
         match &mut text.labels {
             Some(common) => common.retain(|key| labels.contains_key(key)),
             None => {
@@ -110,6 +117,10 @@ impl Listed {
             }
             FoundObject::Other(_) | FoundObject::Refused(_) => return,
         };
+        if !is_dumped {
+            return;
+        }
+        text.dumped.insert(kind);
         if let Some(namespace) = namespace {
             text.namespaces.insert((kind, namespace.into()));
         }
@@ -133,16 +144,16 @@ impl Listed {
 
     /// Ends a list.
     pub(super) fn end(&mut self) {
-        let Text { kinds, labels, found, namespaces } = self.being_read.take().unwrap_or_default();
-        let label = labels.as_ref().and_then(BTreeSet::first);
+        let Text { kinds, labels, has_dumped, dumped, found, namespaces } = self.being_read.take().unwrap_or_default();
+        let label = labels.as_ref().and_then(BTreeSet::first).filter(|_| has_dumped);
         for kind in kinds {
             let found = found.iter().filter(|one| *one.kind == *kind).copied();
             let namespaces = namespaces.iter().filter(|(of, _)| **of == *kind).map(|(_, namespace)| namespace.clone());
             let given = self.given.entry(kind.clone()).or_default();
-            let before = given.found.len();
-            given.found.extend(found.clone());
-            let has_standard = given.found.len() > before || found.count() > 0;
-            let is_counted = IN_EVERY_CLUSTER.iter().any(|one| *one.kind == *kind);
+            given.has_dumped |= dumped.iter().any(|of| **of == *kind);
+            let has_standard = found.clone().next().is_some();
+            given.found.extend(found);
+            let is_counted = given.has_dumped && IN_EVERY_CLUSTER.iter().any(|one| *one.kind == *kind);
             given.namespaces.extend(namespaces.clone());
             match label {
                 Some(label) => given.label = Some(label.clone()),
@@ -163,7 +174,8 @@ impl Listed {
     /// asked.
     pub(super) fn selection(&self, kind: &str) -> Option<Selection> {
         let given = self.given(kind)?;
-        let lacking = IN_EVERY_CLUSTER.into_iter().find(|one| one.kind == kind && !given.found.contains(one));
+        let lacks = |one: &Standard| given.has_dumped && one.kind == kind && !given.found.contains(one);
+        let lacking = IN_EVERY_CLUSTER.into_iter().find(lacks);
         let label = || given.label.clone().filter(|_| !given.is_plain);
         lacking.map(Selection::Lacks).or_else(|| label().map(Selection::Label))
     }
@@ -192,6 +204,7 @@ impl Listed {
         self.by_cluster.extend(other.by_cluster);
         for (kind, other) in other.given {
             let given = self.given.entry(kind).or_default();
+            given.has_dumped |= other.has_dumped;
             given.found.extend(other.found);
             given.namespaces.extend(other.namespaces);
             given.is_plain |= other.is_plain;
