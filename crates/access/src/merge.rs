@@ -20,8 +20,11 @@ use std::{
     fmt,
 };
 
-use document::{Dialect, Edits, Limits, Node, Problem, Source, Span, plain_or_quoted};
-use mapping::{BackendMode, RulePrincipal, aws_iam_authenticator};
+use document::{Dialect, Edits, Limits, Node, Position, Problem, Source, Span, plain_or_quoted};
+use mapping::{
+    BackendMode, RulePrincipal,
+    aws_iam_authenticator::{self, Standing},
+};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -124,7 +127,7 @@ pub fn merge(
     [users, roles]: [Vec<Entry<'_>>; 2],
     adopt: bool,
 ) -> Result<Merged, Vec<Problem>> {
-    let ConfigMap { resource_version, labels, mut annotations, data, binary_data, standing: _, in_file: _ } = current;
+    let ConfigMap { resource_version, labels, mut annotations, data, binary_data, standing, in_file: _ } = current;
     let annotated = annotations.remove(OWNED).unwrap_or_default();
     let owned = owned(&annotated).collect();
     let wanted = People::wanted(users.iter().chain(&roles));
@@ -133,7 +136,8 @@ pub fn merge(
     let mut changed = data.clone();
     let mut merge_text = |key: &str, lists: Vec<(&[&'static str], Vec<Entry<'_>>)>, cluster_id: Option<&str>| {
         let text = data.get(key).map_or("", String::as_str);
-        if let Some(text) = merging.text(key, text, cluster_id, lists).filter(|changed| changed != text) {
+        let at = standing.get(key);
+        if let Some(text) = merging.text((key, text, at), cluster_id, lists).filter(|changed| changed != text) {
             changed.insert(key.to_owned(), text);
         }
     };
@@ -154,14 +158,14 @@ pub fn merge(
     if problems.is_empty() {
         let touched = ours.iter().map(String::as_str).chain(owned).collect();
         let let_in = people::check(shape, &data, &changed, &touched, &wanted);
-        problems.extend(let_in.err().map(|why| Code::Current.at(Span::default(), format!("ConfigMap {name}: {why}"))));
+        problems.extend(let_in.err().map(|why| Code::Current.at(Span::NOWHERE, format!("ConfigMap {name}: {why}"))));
     }
     annotations.insert(OWNED.to_owned(), ours.into_iter().collect::<Vec<_>>().join(","));
     let bytes: usize = annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
     if bytes > MAX_ANNOTATIONS {
         let message = format!("the annotations that say which entries are ours would take {bytes} bytes");
         let hint = format!("Kubernetes takes {MAX_ANNOTATIONS}; let people assume roles, and map those");
-        problems.push(Code::Current.at(Span::default(), message).hint(hint));
+        problems.push(Code::Current.at(Span::NOWHERE, message).hint(hint));
     }
     if !problems.is_empty() {
         return Err(problems);
@@ -188,8 +192,7 @@ impl Merging<'_> {
     /// A text with its lists merged, each behind its keys; none where that is a problem.
     fn text(
         &mut self,
-        name: &str,
-        text: &str,
+        (name, text, standing): (&str, &str, Option<&Standing>),
         cluster_id: Option<&str>,
         lists: Vec<(&[&'static str], Vec<Entry<'_>>)>,
     ) -> Option<String> {
@@ -201,18 +204,21 @@ impl Merging<'_> {
                 Ok(())
             })
         });
-        let unusable = |what| Code::Current.at(Span::default(), format!("`{name}` of the cluster's ConfigMap {what}"));
-        merged.map_err(|what| self.problems.push(unusable(what))).ok().map(|()| text)
+        let unusable = |why: Unusable| {
+            let what = why.in_words(standing);
+            Code::Current.at(Span::NOWHERE, format!("`{name}` of the cluster's ConfigMap {what}"))
+        };
+        merged.map_err(|why| self.problems.push(unusable(why))).ok().map(|()| text)
     }
 
-    fn list(&mut self, source: &Source, keys: &[&'static str], entries: Vec<Entry<'_>>) -> Result<String, String> {
+    fn list(&mut self, source: &Source, keys: &[&'static str], entries: Vec<Entry<'_>>) -> Result<String, Unusable> {
         let has_nothing = matches!(self.shape, Shape::AwsAuth) && entries::is_nothing(source.text());
         let nothing = Source::new(source.name(), "");
         let source = if has_nothing && !entries.is_empty() { &nothing } else { source };
         let root = if has_nothing { Ok(None) } else { parse(source, self.shape.dialect()) };
         let list = root
             .as_ref()
-            .map_err(String::clone)
+            .map_err(Unusable::clone)
             .and_then(|root| List::find(root.as_ref(), keys).map_err(|problem| unreadable(source, &problem)));
         let list = match list {
             Ok(list) => list,
@@ -281,7 +287,7 @@ impl Merging<'_> {
 }
 
 /// Whether the configuration is that of our cluster: another one's would let its people in. An empty one becomes ours.
-fn is_for(cluster_id: &str, text: &mut String) -> Result<(), String> {
+fn is_for(cluster_id: &str, text: &mut String) -> Result<(), Unusable> {
     let source = Source::new("config.yaml", text.as_str());
     let Some(root) = parse(&source, Dialect::Viper)?.filter(|root| !root.is_null()) else {
         let mut edits = Edits::new(&source);
@@ -292,28 +298,54 @@ fn is_for(cluster_id: &str, text: &mut String) -> Result<(), String> {
     };
     match value(&root, "clusterID").and_then(Node::as_scalar) {
         Some(theirs) if *theirs.text == *cluster_id => Ok(()),
-        Some(theirs) => Err(format!("is for the cluster `{}`, and this file for `{cluster_id}`", theirs.text)),
-        None => Err("has no clusterID: it may be another cluster's".to_owned()),
+        Some(theirs) => {
+            let why = format!("is for the cluster `{}`, and this file for `{cluster_id}`", theirs.text);
+            Err(Unusable::Other(why))
+        }
+        None => Err(Unusable::Other("has no clusterID: it may be another cluster's".to_owned())),
     }
 }
 
-fn parse(source: &Source, dialect: Dialect) -> Result<Option<Node>, String> {
+/// Why a text stays as it is.
+#[derive(Clone, Debug)]
+enum Unusable {
+    At { what: &'static str, position: Position, message: String },
+    Other(String),
+}
+
+impl Unusable {
+    fn at(what: &'static str, source: &Source, problem: &Problem) -> Self {
+        let position = source.position(problem.span.start);
+        Self::At { what, position, message: problem.message.clone() }
+    }
+
+    /// Its place is the one in the file that somebody gave, if there is one.
+    fn in_words(&self, standing: Option<&Standing>) -> String {
+        match (self, standing) {
+            (Self::At { what, position, message }, Some(standing)) => {
+                format!("{what}, at {}:{}: {message}", standing.file, standing.line_of(position.line))
+            }
+            (Self::At { what, position: Position { line, column }, message }, None) => {
+                format!("{what}, at line {line}, column {column}: {message}")
+            }
+            (Self::Other(why), _) => why.clone(),
+        }
+    }
+}
+
+fn parse(source: &Source, dialect: Dialect) -> Result<Option<Node>, Unusable> {
     let read = document::parse_as(source, &Limits::default(), dialect);
-    let read = read.map_err(|problems| problems.first().map(|first| unreadable(source, first)).unwrap_or_default())?;
-    Ok(read.root)
+    let first = |problems: Vec<Problem>| problems.first().map(|first| unreadable(source, first));
+    let unknown = || Unusable::Other("cannot be read".to_owned());
+    Ok(read.map_err(|problems| first(problems).unwrap_or_else(unknown))?.root)
 }
 
-fn unreadable(source: &Source, problem: &Problem) -> String {
-    format!("cannot be read, at {}: {}", place(source, problem), problem.message)
+fn unreadable(source: &Source, problem: &Problem) -> Unusable {
+    Unusable::at("cannot be read", source, problem)
 }
 
-fn unchanged(source: &Source, problem: &Problem) -> String {
-    format!("cannot be edited, at {}: {}", place(source, problem), problem.message)
-}
-
-fn place(source: &Source, problem: &Problem) -> String {
-    let at = source.position(problem.span.start);
-    format!("line {}, column {}", at.line, at.column)
+fn unchanged(source: &Source, problem: &Problem) -> Unusable {
+    Unusable::at("cannot be edited", source, problem)
 }
 
 /// What a rule for this ARN is compared by in files of our own; `None` if it is not a principal's.

@@ -78,7 +78,11 @@ fn file(root: &Node, groups: Vec<Fragment>, merged: &mut Merged, problems: &mut 
     for node in file.list("nodes", problems).unwrap_or_default() {
         let Some(nodes) = View::of(node, Object::Nodes, problems) else { continue };
         match principals::list(&nodes, "roles", crate::Kind::Role, problems) {
-            Some((_, roles)) => merged.nodes(roles),
+            Some((_, mut roles)) => {
+                let (accept, carried) = (nodes.accept(problems), nodes.carried());
+                roles.iter_mut().for_each(|role| role.add(&accept, &carried));
+                merged.nodes(roles);
+            }
             None => problems.push(Code::Missing.at(node.span, "an entry of `nodes` has no `roles`")),
         }
     }

@@ -28,6 +28,11 @@ impl Scalar {
         Self { text: text.into(), quoted: false, dialect }
     }
 
+    /// The same text as another program reads it.
+    pub(crate) fn read_as(&self, dialect: Dialect) -> Self {
+        Self { dialect, ..self.clone() }
+    }
+
     /// Returns whether it means nothing: absent, `~` or `null`, not quoted (YAML 1.2 core schema).
     pub fn is_null(&self) -> bool {
         !self.quoted && matches!(&*self.text, "" | "~" | "null" | "Null" | "NULL")

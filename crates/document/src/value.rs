@@ -2,17 +2,34 @@
 
 use serde_json::{Map, Number, Value as Json};
 
-use crate::{Node, Scalar, Value, go::Resolved};
+use crate::{Dialect, Node, Scalar, Value, go::Resolved};
 
 impl Node {
     /// Returns what it means, as the JSON that kubectl makes of it; in our own files by YAML 1.2, numbers that JSON does not
     /// spell as text.
     pub fn to_json(&self) -> Json {
+        self.json(None)
+    }
+
+    /// The same as another program reads it.
+    pub fn to_json_as(&self, dialect: Dialect) -> Json {
+        self.json(Some(dialect))
+    }
+
+    fn json(&self, dialect: Option<Dialect>) -> Json {
+        let of =
+            |scalar: &Scalar| dialect.map_or_else(|| scalar.to_json(), |dialect| scalar.read_as(dialect).to_json());
+        // JSON has no other keys than texts.
+        let key = |scalar: &Scalar| match dialect.map(|_| of(scalar)) {
+            Some(Json::Bool(truth)) => truth.to_string(),
+            Some(Json::Number(number)) => number.to_string(),
+            _ => scalar.text.to_string(),
+        };
         match &self.value {
-            Value::Scalar(scalar) => scalar.to_json(),
-            Value::Sequence(nodes, _) => nodes.iter().map(Self::to_json).collect(),
+            Value::Scalar(scalar) => of(scalar),
+            Value::Sequence(nodes, _) => nodes.iter().map(|node| node.json(dialect)).collect(),
             Value::Mapping(entries, _) => {
-                let entries = entries.iter().map(|entry| (entry.key.text.to_string(), entry.value.to_json()));
+                let entries = entries.iter().map(|entry| (key(&entry.key), entry.value.json(dialect)));
                 Json::Object(entries.collect::<Map<_, _>>())
             }
         }

@@ -95,10 +95,10 @@ pub struct Dump {
     binding_places: Vec<WrittenAt>,
     mapping_object_places: Vec<WrittenAt>,
     config_map_places: BTreeMap<String, WrittenAt>,
-    /// Where `ConfigMap`s are that a cluster has.
-    config_map_namespaces: BTreeSet<Box<str>>,
     /// Of which kinds there are lists that may be selections.
     listed: Listed,
+    /// Whether the elements of one list are read one by one.
+    is_in_list: bool,
     /// How many objects have a name of which only the beginning is known.
     generated: BTreeMap<Box<str>, usize>,
     wanted: Option<(Box<str>, Box<str>, Option<ConfigMap>)>,
@@ -210,7 +210,7 @@ impl Dump {
         if let Some(error) = wrong {
             return Err(error);
         }
-        self.listed.end(&whole, self.here.is_known());
+        self.listed.read(&whole, self.here.is_known(), self.is_in_list);
         self.kinds.extend(whole.into_iter().filter(|kind| is_of_interest(kind)));
         for kind in &cut {
             self.is_cut(kind);
@@ -233,8 +233,8 @@ impl Dump {
         if is_name_generated {
             self.tell_apart(&mut object);
         }
-        if is_dumped(&version, &self.here) {
-            self.listed.saw(&object);
+        if self.here.is_known() {
+            self.listed.saw(&object, &labels, !version.is_empty());
         }
         match object {
             FoundObject::Refused(refused) => {
@@ -283,9 +283,6 @@ impl Dump {
                 binary_data,
                 ..
             }) if (&*api_version, &*kind) == ("v1", "ConfigMap") => {
-                if is_dumped(&version, &self.here) && !self.config_map_namespaces.contains(&namespace) {
-                    self.config_map_namespaces.insert(namespace.clone());
-                }
                 let is_wanted =
                     self.wanted.as_ref().is_some_and(|(wanted, of, _)| (wanted, &**of) == (&namespace, &*name));
                 let is_looked_for = is_wanted || (*namespace == *"kube-system" && self.is_looked_for(&name));
@@ -459,6 +456,18 @@ impl Dump {
         self.kinds.clone()
     }
 
+    /// Begins a list whose elements are read one by one, until [`Self::end_list`].
+    pub(super) fn begin_list(&mut self) {
+        self.is_in_list = true;
+        self.listed.begin();
+    }
+
+    /// Ends a list; one of which nobody knows whether it has all of its kinds says nothing of them.
+    pub(super) fn end_list(&mut self, is_part: bool) {
+        self.is_in_list = false;
+        if is_part { self.listed.forget() } else { self.listed.end() }
+    }
+
     /// What was read since these were known is not all of its kinds.
     pub(super) fn are_parts(&mut self, kinds: BTreeSet<Box<str>>) {
         self.kinds = kinds;
@@ -547,7 +556,7 @@ impl Dump {
     /// Records that a kind is known and has no objects, because the cluster said so.
     pub fn has_none(&mut self, kind: &str) {
         self.kinds.insert(kind.into());
-        self.listed.end(&[kind.into()], false);
+        self.listed.read(&[kind.into()], false, false);
     }
 
     /// Records that something could not be read: a kind as [`Self::read`] knows it, or a `ConfigMap`'s name.
@@ -578,11 +587,6 @@ impl Dump {
             self.namespaces.push(Namespace { name: name.into(), labels: Labels::default() });
         }
     }
-}
-
-/// Whether an object is of a dump: what people write has no version, and what a cluster was asked for itself no place.
-fn is_dumped(version: &str, place: &WrittenAt) -> bool {
-    !version.is_empty() && place.is_known()
 }
 
 /// Where something is written.

@@ -174,13 +174,18 @@ pub struct How<'a> {
 }
 
 impl How<'_> {
-    /// Somebody's word goes before a kustomization's; several of these are none.
+    /// A kustomization's namespace goes before the one for what names none, of what it lists; several of these are none.
     fn namespace(&self) -> Option<&str> {
-        let kustomized = || match self.kustomized.map(|kustomized| &kustomized.namespaces[..]) {
+        let kustomized = match self.kustomized.map(|kustomized| &kustomized.namespaces[..]) {
             Some([one]) => Some(&*one.name),
             _ => None,
         };
-        self.default_namespace.or_else(kustomized)
+        if self.is_kustomized() { kustomized } else { self.default_namespace.or(kustomized) }
+    }
+
+    /// Whether kustomizations say the namespace of what is in it.
+    fn is_kustomized(&self) -> bool {
+        self.kustomized.is_some_and(|of| of.unlisted_by.is_none() && !of.namespaces.is_empty())
     }
 }
 
@@ -413,13 +418,17 @@ impl Inputs {
         let is_json = source.text().trim_start().starts_with('{');
         let printed = root.get("metadata").and_then(|metadata| metadata.get("resourceVersion"));
         // Lists that people write are parts as well: what kubectl prints has a version, if an empty one.
-        let kinds = (!is_json && printed.is_none()).then(|| self.dump.kinds());
         let items: Vec<&Node> = items.collect();
+        let is_printed = printed.is_some()
+            || (is_json && (items.is_empty() || items.iter().any(|item| manifests::has_version(item))));
+        let kinds = (!is_printed).then(|| self.dump.kinds());
+        self.dump.begin_list();
         self.add(source, root, ObjectPlace::Document, how);
         for node in &items {
             self.add_element(source, node, (version, kind.strip_suffix("List").unwrap_or(kind)), how);
         }
-        if is_of_part(root) {
+        self.dump.end_list(kinds.is_some() || manifests::is_of_part(root));
+        if manifests::is_of_part(root) {
             let written = Written { source, span: root.span, has_origin: true, texts: Standings::new() };
             let of_items = items.iter().filter_map(|node| Some(&*node.get("kind")?.as_scalar()?.text));
             self.dump.are_cut(of_items.chain(kind.strip_suffix("List")), &written);
@@ -521,9 +530,10 @@ impl Inputs {
                 self.dump.lacks(Unseen::new(what, why));
             }
         }
-        self.took_default_namespace |= how.default_namespace.is_some() && manifests::lacks_namespace(&value);
+        self.took_default_namespace |=
+            how.default_namespace.is_some() && !how.is_kustomized() && manifests::lacks_namespace(&value);
         if let Some(kustomized) = how.kustomized {
-            let open = kustomize::onto(&mut value, kustomized, how.default_namespace);
+            let open = kustomize::onto(&mut value, kustomized);
             for why in open.reasons {
                 self.dump.lacks(Unseen::new(&*what, why));
             }
@@ -590,12 +600,6 @@ impl Inputs {
         self.dump.lacks(Unseen::new(what, why));
         true
     }
-}
-
-/// Whether a list says that it is only a part of one.
-fn is_of_part(list: &Node) -> bool {
-    let metadata = list.get("metadata").map(Node::to_json).unwrap_or_default();
-    metadata["continue"].as_str().is_some_and(|more| !more.is_empty()) || !metadata["remainingItemCount"].is_null()
 }
 
 /// Problems with their lines, in one.

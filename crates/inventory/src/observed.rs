@@ -19,6 +19,8 @@ pub struct Observed {
     pub roles: Vec<ClusterObject<AnyRole>>,
     /// Every `RoleBinding` and `ClusterRoleBinding`.
     pub bindings: Vec<ClusterObject<Binding>>,
+    /// The file that has a binding, by namespace and name, where it comes of one.
+    pub binding_files: BTreeMap<(Option<Box<str>>, Box<str>), Arc<str>>,
     /// Every namespace.
     pub namespaces: Vec<Namespace>,
     /// The mappings in force, in the order in which the authenticator asks them.

@@ -157,11 +157,21 @@ pub(crate) fn unloadable(root: &Node) -> Vec<Problem> {
     for list in ["clusters", "users", "contexts"] {
         let mut first: HashMap<&str, Span> = HashMap::new();
         for node in root.get(list).and_then(Node::as_sequence).unwrap_or_default() {
-            let Some((name, at)) = node.get("name").and_then(|name| Some((text(name)?, name.span))) else { continue };
+            let name = node.get("name").filter(|name| !name.is_null());
+            // To kubectl one without a name has an empty one, and so has `null`.
+            let (name, at) = match name {
+                Some(name) => (text(name), name.span),
+                None => (Some(""), node.span),
+            };
+            let Some(name) = name else { continue };
             if let Some(first) = first.get(name) {
-                let message = format!("`{list}` has {name} twice: kubectl does not load such a kubeconfig");
+                let (twice, what) = match name {
+                    "" => ("two entries without a name".to_owned(), "give one of the two a name, or remove it"),
+                    name => (format!("{name} twice"), "rename one of the two, or remove it"),
+                };
+                let message = format!("`{list}` has {twice}: kubectl does not load such a kubeconfig");
                 let problem = Problem::error("kubeconfig.duplicate", at, message).related(*first, "first here");
-                problems.push(problem.hint("rename one of the two, or remove it"));
+                problems.push(problem.hint(what));
             } else {
                 first.insert(name, at);
             }

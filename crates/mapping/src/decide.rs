@@ -63,6 +63,9 @@ pub fn decide(
     facts: &Facts,
     now: Timestamp,
 ) -> Decision {
+    if snapshot.server.is_some_and(|server| server != identity.partition) {
+        return Outcome::Refuse(Refusal::OtherPartition).into();
+    }
     let is_ours = snapshot.partitions.has(identity.partition);
     let asking = Asking {
         identity,

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use identity::{AccountId, Identity, Partitions, Principal};
+use identity::{AccountId, Identity, Partition, Partitions, Principal};
 
 use crate::{
     BackendMode, Defect, Membership, Never, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, Unused,
@@ -75,6 +75,8 @@ impl Source {
 #[derive(Debug)]
 pub struct Snapshot {
     pub(crate) partitions: Partitions,
+    /// The partition of which the server takes tokens alone, where that is known and is not asked before.
+    pub(crate) server: Option<Partition>,
     pub(crate) sources: Vec<Indexed>,
     /// Entries of all sources that let nobody in.
     unused: Vec<Unused>,
@@ -230,7 +232,8 @@ impl Snapshot {
         let unused = sources.iter_mut().flat_map(|source| std::mem::take(&mut source.unused)).collect();
         let sources = sources.into_iter().map(Indexed::new).collect();
         let scrubbed_accounts = scrubbed_accounts.into_iter().collect();
-        Self { partitions: partitions.into(), sources, unused, scrubbed_accounts, reserved_prefixes: BTreeMap::new() }
+        let (partitions, server, reserved_prefixes) = (partitions.into(), None, BTreeMap::new());
+        Self { partitions, server, sources, unused, scrubbed_accounts, reserved_prefixes }
     }
 
     /// Builds a snapshot of sources whose rules were indexed while they were read, and of those that were not read yet.
@@ -246,11 +249,24 @@ impl Snapshot {
         let (unused, scrubbed_accounts) = (Vec::new(), scrubbed_accounts.into_iter().collect());
         Self {
             partitions: partitions.into(),
+            server: None,
             sources: sources.collect(),
             unused,
             scrubbed_accounts,
             reserved_prefixes: BTreeMap::new(),
         }
+    }
+
+    /// Refuses everybody of another partition than the server's, whose tokens it does not take at all: an answer about an ARN comes
+    /// without a token that would have shown it.
+    #[must_use]
+    pub fn of_server(self, partition: Option<Partition>) -> Self {
+        Self { server: partition, ..self }
+    }
+
+    /// Returns the partition of which the server takes tokens alone, where that is known.
+    pub fn server(&self) -> Option<Partition> {
+        self.server
     }
 
     /// Reserves the beginnings of usernames by mode, whatever was reserved when its source was read.

@@ -49,7 +49,7 @@ fn shared(wanted: &Wanted<'_>, target: MappingTarget, live: Option<&LiveMapping>
     let entries = access::entries::lists(desired, wanted.facts);
     let current = live.and_then(map_of).cloned().unwrap_or_default();
     let merged = merge(shape, current, entries, true)
-        .map_err(|problems| problems.into_iter().next().map(|problem| problem.message).unwrap_or_default())?;
+        .map_err(|problems| problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>().join("; "))?;
     let manifest = serde_json::to_value(merged).expect("plain data can be written");
     Ok(ConfigMapWrite { name: target.config_map().unwrap_or_default().into(), manifest })
 }

@@ -5,7 +5,10 @@ mod joining;
 mod logins;
 mod variants;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use access::{Access, Desired};
 use document::{Position, Problem, Source, Sources, Span};
@@ -85,6 +88,8 @@ pub(crate) struct LookedAt {
 /// What `lint` looks at beside rights.
 #[derive(Debug, Default)]
 pub(crate) struct Surroundings {
+    /// The file that has a binding, by namespace and name, where it comes of one.
+    pub(crate) binding_files: BTreeMap<(Option<Box<str>>, Box<str>), Arc<str>>,
     /// The labels of the namespaces that are known.
     pub(crate) labels: BTreeMap<Box<str>, Labels>,
     /// Service accounts with AWS roles.
@@ -150,7 +155,8 @@ impl World {
         let file = files.map(|files| AppliedFile::read(files, &facts, now)).transpose()?;
         let of_config = config.filter(|config| config.mounted_file.is_some()).map(|config| config.partitions);
         let desired = file.as_ref().map(|file| &file.desired);
-        let of_others = || partition(dump.partition(), desired, &entries.source()).into();
+        let of_others =
+            || entries.partition().unwrap_or_else(|| partition(dump.partition(), desired, &entries.source())).into();
         let partitions: Partitions = of_config.unwrap_or_else(of_others);
         let partition = partitions.own();
         let which_cluster = dump.which_cluster(&entries);
@@ -207,7 +213,7 @@ impl World {
         gaps.extend(gaps::of_chance(&logins));
         gaps.extend(places.all().map(|place| place.gap.clone()));
 
-        let snapshot = Snapshot::new(partitions, logins.clone(), []);
+        let snapshot = Snapshot::new(partitions, logins.clone(), []).of_server(entries.partition());
         let everybody = inventory::everybody(&desired, &facts, &logins, partition);
         let principals = principals(everybody, &spelled, &snapshot, &index, now);
         let by_user = ByUser::new(&principals);
@@ -253,6 +259,12 @@ impl World {
             now,
             surroundings,
         })
+    }
+
+    /// Returns the file that has a binding, where that is known.
+    pub(crate) fn file_of(&self, binding: &Binding) -> Option<&str> {
+        let id = (binding.namespace().map(Box::from), binding.name().into());
+        self.surroundings.binding_files.get(&id).map(|file| &**file)
     }
 
     /// Returns what tokens for the cluster are bound to: by the access file, or by what was last applied.
@@ -463,6 +475,7 @@ impl Surroundings {
         let left_out = left_out.map(|(live, why)| (Snapshot::new(partition, vec![live.source.clone()], []), why));
         let is_never_asked = |target: &MappingTarget| observed.leaves_out(*target).is_some();
         Self {
+            binding_files: observed.binding_files.clone(),
             labels: observed.namespaces.iter().map(|one| (one.name.clone(), one.labels.clone())).collect(),
             never_asked: MappingTarget::ALL.into_iter().filter(is_never_asked).collect(),
             left_out: left_out.collect(),

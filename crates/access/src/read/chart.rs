@@ -1,6 +1,6 @@
 //! Keys that only the Helm chart knows: they mean nothing to us, and are still what the chart takes.
 
-use document::{Node, Problems, nearest};
+use document::{Dialect, Node, Problems, nearest};
 
 use super::values::{View, text};
 use crate::{
@@ -19,13 +19,22 @@ fn check_value(view: &View<'_>, key: &'static Key, node: &Node, problems: &mut P
     let is = |scalar: Option<&document::Scalar>, test: fn(&document::Scalar) -> bool| scalar.is_some_and(test);
     let mut expect = |what: &str| {
         let message = format!("`{}` is {what}, this is {}", key.name, node.kind());
-        problems.push(Code::Type.at(node.span, message));
+        let problem = Code::Type.at(node.span, message);
+        // What is one to Helm alone is written as both read it.
+        let of_helm = node.to_json_as(Dialect::Kubernetes);
+        let is_it =
+            (key.shape == Shape::Flag && of_helm.is_boolean()) || (key.shape == Shape::Number && of_helm.is_u64());
+        problems.push(if is_it { problem.hint(format!("write {of_helm}, as Helm reads it")) } else { problem });
     };
     match key.shape {
         Shape::Flag if !is(node.as_scalar(), |scalar| !scalar.quoted && scalar.as_bool().is_some()) => {
             expect("true or false");
         }
-        Shape::Number if !is(node.as_scalar(), |scalar| !scalar.quoted && scalar.text.parse::<u32>().is_ok()) => {
+        Shape::Number
+            if !is(node.as_scalar(), |scalar| {
+                !scalar.quoted && scalar.text.parse::<u32>().is_ok() && scalar.surprises_yaml_1_1().is_none()
+            }) =>
+        {
             expect("a whole number");
         }
         Shape::Text => drop(text(node, problems)),

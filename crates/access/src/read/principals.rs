@@ -53,6 +53,14 @@ pub(super) fn list(
 }
 
 impl Written {
+    /// What stands around it holds for it as well.
+    pub(super) fn add(&mut self, accept: &[Accept], carried: &Carried) {
+        let known = |of: &&Accept| self.accept.iter().all(|one| one.code.value != of.code.value);
+        let more: Vec<Accept> = accept.iter().filter(known).cloned().collect();
+        self.accept.extend(more);
+        self.carried.add(carried.clone());
+    }
+
     /// The principal, with the account that holds where none is written.
     pub(super) fn resolve(self, account: Holding, problems: &mut Problems) -> Option<AccessPrincipal> {
         let Self { kind, partition, path, name, username, expires, accept, carried, span, .. } = self;
@@ -247,6 +255,12 @@ fn check_username(username: &Located<Box<str>>, kind: Kind, problems: &mut Probl
                            session's name, and could take somebody else's username";
             let problem = Code::Template.at(username.span, message);
             problems.push(problem.hint("write for instance `deploy:{{SessionName}}`"));
+        } else if text.contains("{{SessionName") && kind == Kind::User {
+            let empty =
+                ["{{SessionName}}", "{{SessionNameRaw}}"].iter().fold(text.to_owned(), |text, of| text.replace(of, ""));
+            let message = format!("IAM users have no session: every server makes this `{empty}`");
+            problems
+                .push(Code::NoSession.at(username.span, message).hint(format!("write `{empty}`, or another username")));
         }
     } else if matches!(kind, Kind::Role | Kind::PermissionSet) && text.contains("}}") {
         problems.push(Code::Template.at(username.span, "`}}` without `{{`"));

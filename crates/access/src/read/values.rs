@@ -1,6 +1,6 @@
 //! Typed reading of one mapping by the table of keys. What cannot be read becomes a problem, and reading goes on.
 
-use document::{Entry, Node, Problems, Span, nearest};
+use document::{Dialect, Entry, Node, Problems, Span, nearest};
 use identity::AccountId;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
@@ -40,12 +40,13 @@ impl<'a> View<'a> {
         keys.filter_map(|key| Some((key, self.get(key.name)?)))
     }
 
-    /// What means nothing here: the chart's keys, and those that begin with `x-`.
+    /// What means nothing here: the chart's keys, and those that begin with `x-`; as Helm reads it, for which it is: `yes` is true,
+    /// and `0o14` twelve.
     pub(super) fn carried(&self) -> Carried {
         let is_of_chart = |key: &str| self.object.key(key).is_some_and(|key| key.of_chart);
         let is_carried = |entry: &&Entry| entry.key.text.starts_with("x-") || is_of_chart(&entry.key.text);
         let carried = self.entries.iter().filter(is_carried);
-        carried.map(|entry| (entry.key.text.to_string(), entry.value.to_json())).collect()
+        carried.map(|entry| (entry.key.text.to_string(), entry.value.to_json_as(Dialect::Kubernetes))).collect()
     }
 
     /// What stands under a key, if anything does.

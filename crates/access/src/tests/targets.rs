@@ -594,3 +594,46 @@ fn the_charts_keys_stand_in_one_file() {
     let said: Vec<&str> = read.problems.iter().map(|problem| &*problem.message).collect();
     assert_eq!(said, ["`authenticator` is set twice; all files together have it once"]);
 }
+
+/// Helm reads what is the chart's, by YAML 1.1: written anew it has to mean the same to Helm. `helm template` was asked what each is.
+#[test]
+fn what_helm_reads_is_the_same_written_anew() {
+    let rows = [
+        ("yes", "true"),
+        ("0o14", "12"),
+        ("014", "12"),
+        ("1_000", "1000"),
+        ("0x1F", "31"),
+        ("0b11", "3"),
+        ("+1", "1"),
+        (".5", "0.5"),
+        ("~", "null"),
+        ("y", "true"),
+        ("\"yes\"", "\"yes\""),
+        ("12:30:45", "\"12:30:45\""),
+        ("2024-01-01", "\"2024-01-01\""),
+        ("{on: off}", "\n        \"true\": false"),
+    ];
+    for (written, expected) in rows {
+        let file = around(&format!(
+            "- {{name: a, users: [u]}}\nauthenticator: {{enabled: true, resources: {{limits: {{k: {written}}}}}}}\n"
+        ));
+        let text = render(&good(&file), &Facts::default(), now(), RenderTarget::Access, Expiry::Refuse);
+        let text = text.expect(written).text;
+        let space = if expected.starts_with('\n') { "" } else { " " };
+        assert!(text.contains(&format!("      k:{space}{expected}\n")), "{written}: {text}");
+    }
+}
+
+/// What stands beside the roles of machines holds for each of them.
+#[test]
+fn what_stands_in_an_entry_of_nodes_is_kept() {
+    let file = "- {name: a, users: [u]}\nnodes:\n- x-why: it\n  accept: {access.expired: known}\n  roles:\n  \
+                - {name: Old, expires: 2001-01-01, x-own: 1, accept: {access.duplicate: d}}\n  - Other\n";
+    let access = good(&around(file));
+    assert_eq!(crate::check(&access, &Facts::default(), now()), [], "its finding is accepted");
+    let text = render(&access, &Facts::default(), now(), RenderTarget::Access, Expiry::Refuse).expect("renders").text;
+    for (kept, count) in [("x-why: it", 2), ("access.expired: known", 2), ("access.duplicate: d", 1), ("x-own: 1", 1)] {
+        assert_eq!(text.matches(kept).count(), count, "{kept}: {text}");
+    }
+}

@@ -77,7 +77,7 @@ pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> Comman
         Output::Data(data) => data.print(&json())?,
         Output::Further(Sarif) => Data::Json.print(&{
             let artifact = args.analysis.artifact(&world, context.as_deref());
-            print::sarif(&report, &sources, &artifact, world.gaps(), from)
+            print::sarif(&report, &world, &sources, &artifact, world.gaps(), from)
         })?,
     }
     let Some(from) = args.fail_on else { return Ok(()) };

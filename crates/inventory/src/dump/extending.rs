@@ -25,13 +25,11 @@ impl Dump {
             ..
         } = other;
         let Self { role_places, binding_places, mapping_object_places, config_map_places, .. } = other;
-        let Self { config_map_namespaces, listed, wanted, servers, other_config_maps, kube_systems, replaced, .. } =
-            other;
+        let Self { listed, wanted, servers, other_config_maps, kube_systems, replaced, .. } = other;
         self.is_said_to_be_eks |= other.is_said_to_be_eks;
         self.kube_systems.extend(kube_systems);
         self.replaced = self.replaced.take().or(replaced);
         self.other_config_maps.extend(other_config_maps);
-        self.config_map_namespaces.extend(config_map_namespaces);
         self.listed.extend(listed);
         self.servers.extend(servers);
         self.roles.extend(roles);

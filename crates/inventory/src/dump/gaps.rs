@@ -22,18 +22,24 @@ pub(super) const NOT_IN_DUMPS: &str = "the dumps do not have them";
 /// `plugin/pkg/auth/authorizer/rbac/bootstrappolicy/namespace_policy.go`), and the `ConfigMap`
 /// `extension-apiserver-authentication`.
 pub(super) fn everywhere(kind: &str) -> &'static [&'static str] {
-    if kind == "ConfigMap" { &["kube-system"] } else { &["kube-public", "kube-system"] }
+    match kind {
+        "ConfigMap" => &["kube-system"],
+        "Role" | "RoleBinding" => &["kube-public", "kube-system"],
+        _ => &[],
+    }
 }
 
-/// Why a kind is not known of which some namespaces' objects were dumped.
-pub(super) fn only_of(kind: &str, namespaces: &BTreeSet<Box<str>>) -> String {
+/// Why a kind is not known of which some namespaces' objects were dumped, all of one perhaps chosen by a label.
+pub(super) fn only_of(kind: &str, (namespaces, label): (&BTreeSet<Box<str>>, Option<&str>)) -> String {
     const NAMED: usize = 3;
     let mut names = namespaces.iter().take(NAMED).map(|name| &**name).collect::<Vec<_>>().join(", ");
     if namespaces.len() > NAMED {
         names.push_str(&format!(" and {} more", namespaces.len() - NAMED));
     }
+    let chosen = label.map(|label| format!(" (perhaps a selection by `-l`: all in one dump has the label {label})"));
+    let chosen = chosen.unwrap_or_default();
     format!(
-        "the dumps have only those of {names}, but every cluster has some in {}; `kubectl get -A` prints all",
+        "the dumps have only those of {names}{chosen}, but every cluster has some in {}; `kubectl get -A` prints all",
         everywhere(kind).join(" and ")
     )
 }

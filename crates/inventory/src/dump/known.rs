@@ -12,14 +12,13 @@ use mapping::{
     Reader,
     aws_iam_authenticator::{Settings, Standing, cluster_id, lacks_cluster_id, settings},
 };
-use rbac::{AnyRole, Binding, RoleKind, RoleReference, resources::Resource};
+use rbac::{Binding, RoleKind, RoleReference, resources::Resource};
 
 use super::{
     Dump, MAPPING_KIND,
     alike::CONFIGURATION,
     gaps::{everywhere, missing_gap},
-    is_dumped,
-    selected::Standard,
+    selected::Selection,
 };
 use crate::{
     About, AccessEntries, ClaimedBy, CloudAccount, ClusterClaim, ClusterObject, Extent, Knowledge, MappingTarget,
@@ -105,34 +104,22 @@ impl Dump {
             && self.selected(kind).is_none()
     }
 
-    /// What every cluster has and the dumps of a kind lack, so that they are a selection.
-    pub(super) fn selected(&self, kind: &str) -> Option<Standard> {
-        self.listed.lacking(kind).next()
+    /// What shows that the dumps of a kind are a selection.
+    pub(super) fn selected(&self, kind: &str) -> Option<Selection> {
+        self.listed.selection(kind)
     }
 
     /// Of the namespaces that alone were dumped of a kind those of which nothing shows that it is a selection.
     fn whole_namespaces(&self, kind: &str) -> Option<BTreeSet<Box<str>>> {
-        let mut namespaces = self.is_of_some_namespaces(kind)?;
-        for one in self.listed.lacking(kind) {
-            namespaces.remove(one.namespace);
-        }
-        Some(namespaces)
+        self.is_of_some_namespaces(kind).map(|_| self.listed.whole_namespaces(kind).0)
     }
 
-    /// The namespaces that alone were dumped of a kind, where that shows: without `-A` kubectl prints those of one.
-    pub(super) fn is_of_some_namespaces(&self, kind: &str) -> Option<BTreeSet<Box<str>>> {
-        let roles = self.roles.iter().zip(&self.role_places);
-        let roles = roles.filter(|(seen, place)| is_dumped(&seen.version, place)).map(|(seen, _)| &seen.object);
-        let bindings = self.bindings.iter().zip(&self.binding_places);
-        let bindings = bindings.filter(|(seen, place)| is_dumped(&seen.version, place)).map(|(seen, _)| &seen.object);
-        let namespaces: BTreeSet<&str> = match kind {
-            "Role" => roles.filter_map(AnyRole::namespace).collect(),
-            "RoleBinding" => bindings.filter_map(Binding::namespace).collect(),
-            "ConfigMap" => self.config_map_namespaces.iter().map(|namespace| &**namespace).collect(),
-            _ => return None,
-        };
-        let is_whole = namespaces.is_empty() || everywhere(kind).iter().all(|name| namespaces.contains(name));
-        (!is_whole).then(|| namespaces.into_iter().map(Box::from).collect())
+    /// The namespaces that alone were dumped of a kind, where that shows: without `-A` kubectl prints those of one. A label that all
+    /// have of one of them may be what chose them.
+    pub(super) fn is_of_some_namespaces(&self, kind: &str) -> Option<(&BTreeSet<Box<str>>, Option<&str>)> {
+        let namespaces = self.listed.namespaces(kind).filter(|_| !everywhere(kind).is_empty())?;
+        let is_whole = namespaces.is_empty() || everywhere(kind).iter().all(|name| namespaces.contains(*name));
+        (!is_whole).then(|| (namespaces, self.listed.whole_namespaces(kind).1))
     }
 
     /// Returns who reads the authenticator's configuration, if a flag or what runs servers says so.
@@ -300,7 +287,9 @@ impl Dump {
 
     /// Returns whether it holds all `IAMIdentityMapping`s.
     pub fn knows_mapping_objects(&self) -> bool {
-        self.kinds.contains(MAPPING_KIND) && !self.missing.contains_key(MAPPING_KIND)
+        self.kinds.contains(MAPPING_KIND)
+            && !self.missing.contains_key(MAPPING_KIND)
+            && self.selected(MAPPING_KIND).is_none()
     }
 
     /// Adds what the access file is compiled with.

@@ -1,23 +1,41 @@
 //! What was read, as a cluster that was observed.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use access::ConfigMap;
 use identity::Partition;
 use jiff::Timestamp;
 use mapping::{BackendMode, Reader, aws_iam_authenticator::Settings};
+use rbac::Binding;
 
 use super::{
     Dump, MAPPING_KIND,
     declared::{BindingPlaces, last_definitions},
     gaps::{KINDS, LACKS, NOT_IN_DUMPS, missing_gap, only_of, resources},
-    identities::one_of_each,
+    identities::{Identified as _, one_of_each},
     servers::Told,
 };
 use crate::{
     About, ClusterObject, LiveMapping, MappingObject, MappingTarget, ObjectKind, Observed, RECORD_NAME, Reading,
-    Record, RecordError, Unseen, UnseenLogins, foreign::Foreign, format::FileFormat,
+    Record, RecordError, Unseen, UnseenLogins, foreign::Foreign, format::FileFormat, text::place::WrittenAt,
 };
+
+/// The file of each binding, of several of one identity the one that counts.
+fn files_of(
+    bindings: &[ClusterObject<Binding>],
+    places: &[WrittenAt],
+) -> BTreeMap<(Option<Box<str>>, Box<str>), Arc<str>> {
+    let mut files: BTreeMap<(Option<Box<str>>, Box<str>), (&Binding, Arc<str>)> = BTreeMap::new();
+    for (ClusterObject { object, .. }, place) in bindings.iter().zip(places) {
+        let id = (object.namespace().map(Box::from), object.name().into());
+        match files.get(&id) {
+            Some((first, _)) if object.cannot_replace(first).is_some() => {}
+            _ if place.is_known() => drop(files.insert(id, (object, place.file.clone()))),
+            _ => drop(files.remove(&id)),
+        }
+    }
+    files.into_iter().map(|(id, (_, file))| (id, file)).collect()
+}
 
 impl Dump {
     /// Returns the cluster as observed, with every gap named. Where mappings are written nowhere, none say who somebody is but those that EKS asks: elsewhere
@@ -69,6 +87,7 @@ impl Dump {
             .filter(|_| !foreign.is_empty())
             .map(|(seen, place)| ((seen.object.namespace().map(Box::from), seen.object.name().into()), place.clone()))
             .collect();
+        let binding_files = files_of(&bindings, &binding_places);
         let (bindings, other_bindings) = one_of_each(bindings, &binding_places, &mut twice);
         let (foreign, replaced) = last_definitions(foreign);
         unseen.extend(twice[of_logins..].iter().map(|twice| twice.gap.clone()));
@@ -100,6 +119,7 @@ impl Dump {
         let mut observed = Observed {
             roles,
             bindings,
+            binding_files,
             namespaces,
             mappings,
             record,
@@ -163,8 +183,8 @@ impl Dump {
         let gap = |(kind, of): (&str, ObjectKind)| {
             let why = self.missing.get(kind).cloned();
             let why = why.or_else(|| (!self.kinds.contains(kind)).then(|| lacks.into()));
-            let in_some = || Some(only_of(kind, &self.is_of_some_namespaces(kind)?).into());
-            let selected = || Some(self.selected(kind)?.lacked(resources(of)).into());
+            let in_some = || Some(only_of(kind, self.is_of_some_namespaces(kind)?).into());
+            let selected = || Some(self.selected(kind)?.why(resources(of)).into());
             Some(Unseen::of_kind(of, why.or_else(in_some).or_else(selected)?))
         };
         KINDS.into_iter().filter_map(gap).collect()
@@ -184,6 +204,9 @@ impl Dump {
         let is_known = self.kinds.contains(MAPPING_KIND) || self.missing.contains_key(MAPPING_KIND);
         if written.contains(&Some(MappingTarget::Crd)) && !is_known {
             unseen.push(Unseen::of_kind(ObjectKind::IdentityMappings, NOT_IN_DUMPS));
+        }
+        if let Some(selection) = self.selected(MAPPING_KIND).filter(|_| !self.missing.contains_key(MAPPING_KIND)) {
+            unseen.push(Unseen::of_kind(ObjectKind::IdentityMappings, selection.why("iamidentitymappings")));
         }
         unseen
     }

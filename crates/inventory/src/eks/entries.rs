@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use identity::Arn;
+use identity::{Arn, Partition};
 use mapping::{BackendMode, Membership, Reader, Rule, RulePrincipal, RuleSource};
 use serde::Deserialize;
 
@@ -33,6 +33,8 @@ pub struct AccessEntries {
     unfilled: BTreeMap<Box<str>, Box<str>>,
     mode: Option<AuthenticationMode>,
     cluster_claims: Vec<ClusterClaim>,
+    /// The partition of the cluster, where an answer has its ARN.
+    partition: Option<Partition>,
     /// What answers said, by what it is of.
     answers: BTreeMap<Box<str>, Answer>,
 }
@@ -211,6 +213,11 @@ impl AccessEntries {
         self.described.insert(principal.clone(), Described { username, groups, kind: Some(kind), section, file });
     }
 
+    /// Returns the partition of the cluster, where that was said. Nobody of another one can log in to it.
+    pub fn partition(&self) -> Option<Partition> {
+        self.partition
+    }
+
     /// Adds which logins the cluster looks at.
     pub fn set_mode(&mut self, mode: AuthenticationMode) {
         self.mode = Some(mode);
@@ -235,6 +242,7 @@ impl AccessEntries {
         if !self.is_of(printed.cluster(), place) {
             return Ok(());
         }
+        self.partition = self.partition.or(printed.partition());
         match printed {
             Printed { access_entries: Some(arns), .. } => self.listed.get_or_insert_default().extend(arns),
             Printed { access_entry: Some(entry), .. } => {
@@ -448,6 +456,12 @@ impl Printed {
         let is_described = self.cluster.as_ref().is_some_and(|cluster| cluster.access_config.is_some());
         let has_policies = self.associated_access_policies.is_some() && self.principal_arn.is_some();
         self.access_entries.is_some() || self.access_entry.is_some() || has_policies || is_described
+    }
+
+    fn partition(&self) -> Option<Partition> {
+        let arn = self.cluster.as_ref().and_then(|cluster| cluster.arn.as_deref());
+        let of_entry = || self.access_entry.as_ref().and_then(|entry| entry.access_entry_arn.as_deref());
+        arn.or_else(of_entry)?.strip_prefix("arn:")?.split_once(':')?.0.parse().ok()
     }
 
     fn cluster(&self) -> Option<ClusterClaim> {

@@ -2,6 +2,8 @@
 //!
 //! Source: `kubectl kustomize` (sigs.k8s.io/kustomize, `api/types/kustomization.go`), which the tests were put to.
 
+mod twice;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use document::{Dialect, Limits, Node, Source};
@@ -29,14 +31,22 @@ const HARMLESS: [&str; 13] = [
     "openapi",
 ];
 
-/// The kustomizations of a folder.
+/// The kinds with a namespace that kustomizations put somewhere.
+const OF_NAMESPACE: [&str; 4] = ["Role", "RoleBinding", "ConfigMap", "ServiceAccount"];
+
+/// The kustomizations of all folders that were given.
 #[derive(Debug, Default)]
 pub struct Kustomizations {
     /// By their own folders.
     by_folder: BTreeMap<Vec<Box<str>>, Kustomization>,
     /// The service accounts of the files that they list.
     accounts: BTreeMap<Vec<Box<str>>, Vec<Account>>,
+    /// The objects of access that stand in these files.
+    objects: BTreeMap<Vec<Box<str>>, Vec<Id>>,
 }
+
+/// What an object is called: kind, namespace and name.
+type Id = (Box<str>, Option<Box<str>>, Box<str>);
 
 #[derive(Debug)]
 struct Kustomization {
@@ -65,6 +75,8 @@ type Reached = BTreeMap<Vec<Box<str>>, Reach>;
 #[derive(Debug, Default)]
 struct Reach {
     namespaces: BTreeSet<Namespace>,
+    /// One that leads to it by a way on which nothing says a namespace.
+    without_namespace: BTreeSet<Box<str>>,
     /// The kustomizations that do more to it.
     more: BTreeSet<Box<str>>,
     accounts: BTreeSet<Account>,
@@ -93,6 +105,8 @@ pub struct Namespace {
 pub struct Kustomized {
     /// The namespaces that it is put in: none, one, or several where several kustomizations take it.
     pub namespaces: Vec<Namespace>,
+    /// A kustomization, as a file, that takes it and puts it in none, where others put it in some.
+    pub in_none_by: Option<Box<str>>,
     /// The kustomizations that do more to it, as files.
     pub more: Vec<Box<str>>,
     /// The service accounts that are taken in with it: subjects that are these follow them into the namespace.
@@ -118,6 +132,15 @@ impl Kustomizations {
             }
         };
         let folder = folder_of(path);
+        if self.by_folder.get(&folder).is_some_and(|first| parts(&first.file) == parts(path)) {
+            return Ok(()); // It lies in two folders that were given, of which one is in the other.
+        }
+        if let Some((node, what)) = root.as_ref().and_then(refused_type) {
+            let line = source.position(node.span.start).line;
+            return Err(unreadable(format!(
+                "kustomize refuses this kustomization: line {line}: {what}; here what lies beside it counts as it stands"
+            )));
+        }
         let line = |node: &Node| source.position(node.span.start).line;
         let text = |node: &Node| node.as_scalar().map(|scalar| scalar.text.clone());
         let mut one = Kustomization {
@@ -130,7 +153,7 @@ impl Kustomizations {
             more: Vec::new(),
         };
         for entry in root.iter().filter_map(Node::as_mapping).flatten() {
-            let key = &*entry.key.text;
+            let key = known(&entry.key.text);
             if key == "namespace" {
                 let name = text(&entry.value).filter(|name| !name.is_empty() && !entry.value.is_null());
                 one.namespace = name.map(|name| Namespace { name, place: place(path, line(&entry.value)) });
@@ -157,9 +180,16 @@ impl Kustomizations {
                 || entry.value.as_sequence().is_some_and(<[Node]>::is_empty)
                 || entry.value.as_mapping().is_some_and(<[document::Entry]>::is_empty);
             let is_of_labels = ["labels", "commonLabels"].contains(&key);
-            let is_tame = HARMLESS.contains(&key) || (is_of_labels && keeps_roles(&entry.value));
-            if is_of_labels {
-                one.labels.extend(pairs(&entry.value));
+            let is_tame = HARMLESS.contains(&key) || (is_of_labels && is_followed(&entry.value));
+            match key {
+                // Whichever stands first, kustomize adds these last.
+                "commonLabels" => one.labels.extend(pairs(&entry.value)),
+                "labels" => {
+                    let mut all = pairs(&entry.value);
+                    all.extend(std::mem::take(&mut one.labels));
+                    one.labels = all;
+                }
+                _ => {}
             }
             if !is_tame && !is_empty {
                 one.more.push(format!("{key} in line {}", source.position(entry.key_span.start).line));
@@ -177,31 +207,41 @@ impl Kustomizations {
         Ok(())
     }
 
-    /// Returns the files that those with a namespace list, and perhaps folders among them: what [`Self::add_accounts`] wants.
+    /// Returns the files that they list, and perhaps folders among them: what [`Self::add_objects`] wants.
     pub fn listed(&self) -> BTreeSet<String> {
-        let all = self.by_folder.values().flat_map(|one| &one.resources);
-        let has_namespace = self.by_folder.values().any(|one| one.namespace.is_some());
-        all.filter(|_| has_namespace).map(|path| path.join("/")).collect()
+        self.by_folder.values().flat_map(|one| &one.resources).map(|path| path.join("/")).collect()
     }
 
-    /// Adds the service accounts of a file by its path; of one that cannot be read nothing is said here.
-    pub fn add_accounts(&mut self, path: &str, text: &str) {
+    /// Adds what the objects of a file are called, by its path; of one that cannot be read nothing is said here.
+    pub fn add_objects(&mut self, path: &str, text: &str) {
         let source = Source::new(path, text);
         let text_of = |node: Option<&Node>| {
             let scalar = node.filter(|node| !node.is_null())?.as_scalar()?;
             Some(scalar.text.clone()).filter(|text| !text.is_empty())
         };
-        let account = |node: &Node| {
-            let is_account = text_of(node.get("kind")).is_some_and(|kind| *kind == *"ServiceAccount");
-            let metadata = node.get("metadata").filter(|_| is_account)?;
-            Some(Account { name: text_of(metadata.get("name"))?, namespace: text_of(metadata.get("namespace")) })
+        if !["kind: ServiceAccount", "rbac.authorization.k8s.io/", "kube-system"].iter().any(|word| text.contains(word))
+            && !text.trim_start().starts_with('{')
+        {
+            return; // Most files have none of interest.
+        }
+        let id = |node: &Node| {
+            let version = text_of(node.get("apiVersion"))?;
+            let kind = text_of(node.get("kind"))?;
+            let is_one = version.starts_with("rbac.authorization.k8s.io/")
+                || (*version == *"v1" && OF_NAMESPACE.contains(&&*kind));
+            let metadata = node.get("metadata").filter(|_| is_one)?;
+            Some((kind, text_of(metadata.get("namespace")), text_of(metadata.get("name"))?))
         };
-        let mut found = Vec::new();
+        let mut found: Vec<Id> = Vec::new();
         let documents = document::parse_manifests(&source, &Limits::default(), "items", |_, node| {
-            found.extend(account(&node));
+            found.extend(id(&node));
         });
-        found.extend(documents.iter().filter_map(|document| account(document.root()?)));
-        self.accounts.insert(parts(path), found);
+        found.extend(documents.iter().filter_map(|document| id(document.root()?)));
+        let (accounts, objects): (Vec<Id>, Vec<Id>) =
+            found.into_iter().partition(|(kind, ..)| **kind == *"ServiceAccount");
+        let accounts = accounts.into_iter().map(|(_, namespace, name)| Account { name, namespace });
+        self.accounts.insert(parts(path), accounts.collect());
+        self.objects.insert(parts(path), objects);
     }
 
     /// Returns for each of the files what the kustomizations beside it do to it, and those that list it, directly or by way of
@@ -218,6 +258,7 @@ impl Kustomizations {
             for (file, reach) in of_root {
                 let all = reached.entry(file).or_default();
                 all.namespaces.extend(reach.namespaces);
+                all.without_namespace.extend(reach.without_namespace);
                 all.more.extend(reach.more);
                 all.accounts.extend(accounts.iter().cloned());
                 all.labels.extend(reach.labels);
@@ -232,6 +273,7 @@ impl Kustomizations {
                     // Several that agree are one.
                     kustomized.namespaces = reach.namespaces.iter().cloned().collect();
                     kustomized.namespaces.dedup_by(|a, b| a.name == b.name);
+                    kustomized.in_none_by = reach.without_namespace.first().cloned();
                     kustomized.more = reach.more.iter().cloned().collect();
                     kustomized.accounts = reach.accounts.iter().cloned().collect();
                     kustomized.labels = reach.labels.iter().cloned().collect();
@@ -257,7 +299,8 @@ impl Kustomizations {
             let folder = one.file.rsplit_once('/').map_or(".", |(folder, _)| folder);
             let what = format!("what kustomize makes of {folder} ({}: {})", one.file, one.more.join(", "));
             let why = format!(
-                "only its `namespace` is followed here; give `kubectl kustomize {folder} | cluster-auth … --from -`"
+                "of a kustomization only resources, `namespace` and labels are followed here; give `kubectl kustomize {folder} | \
+                 cluster-auth … --from -`"
             );
             Unseen::new(what, why)
         };
@@ -318,6 +361,7 @@ impl Kustomizations {
         }
         let mut here = outer.clone();
         here.namespace = outer.namespace.or(one.namespace.as_ref());
+        here.outermost = outer.outermost.or(Some(&one.file));
         if !one.more.is_empty() {
             here.more.insert(one.file.clone());
         }
@@ -329,7 +373,10 @@ impl Kustomizations {
                 self.follow(resource, &here, on_the_way, reached);
             } else {
                 let reach = reached.entry(resource.clone()).or_default();
-                reach.namespaces.extend(here.namespace.cloned());
+                match here.namespace {
+                    Some(namespace) => drop(reach.namespaces.insert(namespace.clone())),
+                    None => reach.without_namespace.extend(here.outermost.map(Box::from)),
+                }
                 reach.more.extend(here.more.iter().cloned());
                 reach.labels.insert(here.labels.clone());
             }
@@ -342,6 +389,8 @@ impl Kustomizations {
 #[derive(Clone, Default)]
 struct Outer<'a> {
     namespace: Option<&'a Namespace>,
+    /// The file of the outermost of them.
+    outermost: Option<&'a str>,
     more: BTreeSet<Box<str>>,
     labels: Pairs,
 }
@@ -376,31 +425,45 @@ pub(crate) struct NotFollowed {
     pub(crate) labels: BTreeSet<Box<str>>,
 }
 
-/// Does to one object what kustomizations do, and returns what cannot be followed. A namespace that somebody names goes before
-/// theirs.
-pub(crate) fn onto(object: &mut Value, kustomized: &Kustomized, default_namespace: Option<&str>) -> NotFollowed {
+/// Does to one object what kustomizations do, and returns what cannot be followed. Their namespace goes before the object's own, and
+/// both before the one that somebody names for those without: `kubectl kustomize | kubectl apply -n` refuses another one.
+pub(crate) fn onto(object: &mut Value, kustomized: &Kustomized) -> NotFollowed {
     let kind = object["kind"].as_str().unwrap_or_default();
     let is_binding = ["RoleBinding", "ClusterRoleBinding"].contains(&kind);
-    let is_of_namespace = ["Role", "RoleBinding", "ConfigMap", "ServiceAccount"].contains(&kind);
+    let is_of_namespace = OF_NAMESPACE.contains(&kind);
     let own = object["metadata"]["namespace"].as_str().filter(|own| !own.is_empty()).map(str::to_owned);
     let NotFollowed { mut reasons, mut is_several, .. } = NotFollowed::default();
     let labels = onto_labels(object, &kustomized.labels);
+    let is_of_none_too = kustomized.in_none_by.is_some() && own.is_none();
     match &kustomized.namespaces[..] {
         [] => {}
-        [one] => {
-            if is_of_namespace && let Some(own) = own.filter(|own| *own != *one.name) {
-                let Namespace { name, place } = one;
-                reasons.push(format!("{place} puts it in {name}; here it counts in its own namespace, {own}"));
+        // Kustomize makes nothing of what it does not list.
+        [_] if kustomized.unlisted_by.is_some() => {}
+        [one] if !(is_of_namespace && is_of_none_too) => {
+            if is_of_namespace {
+                match (own.filter(|own| *own != *one.name), &kustomized.in_none_by) {
+                    (Some(own), Some(by)) => {
+                        let Namespace { name, place } = one;
+                        reasons.push(format!(
+                            "{place} puts it in {name}, and {by} leaves it in its own namespace; here it counts in its own, {own}"
+                        ));
+                    }
+                    _ => put_in(object, &one.name),
+                }
             }
             if is_binding && let Some(subjects) = object["subjects"].as_array_mut() {
                 for subject in subjects {
-                    reasons.extend(onto_subject(subject, one, &kustomized.accounts, default_namespace));
+                    reasons.extend(onto_subject(subject, one, &kustomized.accounts));
                 }
             }
         }
-        several if is_of_namespace && own.is_none() && default_namespace.is_none() => {
+        several if is_of_namespace => {
             is_several = true;
-            let places: Vec<String> = several.iter().map(|one| format!("{} ({})", one.name, one.place)).collect();
+            let mut places: Vec<String> = several.iter().map(|one| format!("{} ({})", one.name, one.place)).collect();
+            places.extend(kustomized.in_none_by.iter().map(|by| match &own {
+                Some(own) => format!("{own}, its own ({by})"),
+                None => format!("none ({by})"),
+            }));
             let why = "kustomizations put it in several namespaces";
             reasons.push(format!(
                 "{why}: {}; give what `kubectl kustomize` makes of each, by `--from -`",
@@ -410,6 +473,12 @@ pub(crate) fn onto(object: &mut Value, kustomized: &Kustomized, default_namespac
         _ => {}
     }
     NotFollowed { reasons, is_several, labels }
+}
+
+fn put_in(object: &mut Value, namespace: &str) {
+    if let Some(metadata) = object["metadata"].as_object_mut() {
+        metadata.insert("namespace".to_owned(), namespace.into());
+    }
 }
 
 /// Labels choose roles for aggregation; returns those that hang on which kustomization somebody means.
@@ -443,12 +512,7 @@ fn onto_labels(object: &mut Value, ways: &[Pairs]) -> BTreeSet<Box<str>> {
 
 /// A service account that is taken in as well is the one of the namespace, if the subject names no other one; `default` is so
 /// wherever it is from.
-fn onto_subject(
-    subject: &mut Value,
-    to: &Namespace,
-    accounts: &[Account],
-    default_namespace: Option<&str>,
-) -> Option<String> {
+fn onto_subject(subject: &mut Value, to: &Namespace, accounts: &[Account]) -> Option<String> {
     let name = subject["name"].as_str().filter(|_| subject["kind"] == "ServiceAccount")?.to_owned();
     let own = subject["namespace"].as_str().filter(|own| !own.is_empty()).map(str::to_owned);
     let is_taken_in = |account: &Account| {
@@ -460,7 +524,7 @@ fn onto_subject(
     }
     match own {
         None => {
-            subject["namespace"] = default_namespace.unwrap_or(&to.name).into();
+            subject["namespace"] = (&*to.name).into();
             None
         }
         Some(own) if *own == *to.name => None,
@@ -481,13 +545,49 @@ fn pairs(labels: &Node) -> Pairs {
     listed.map(of_map).chain([of_map(labels)]).flatten().collect()
 }
 
-/// Whether labels that are added to everything choose no role for aggregation.
-fn keeps_roles(labels: &Node) -> bool {
-    let of_roles = |entry: &document::Entry| entry.key.text.starts_with("rbac.authorization.k8s.io/");
-    let is_tame = |node: &Node| !node.as_mapping().unwrap_or_default().iter().any(of_roles);
-    // `labels` is a list of `pairs`, `commonLabels` are the pairs themselves.
-    let of_pairs = |node: &Node| node.get("pairs").is_none_or(is_tame);
-    is_tame(labels) && labels.as_sequence().unwrap_or_default().iter().all(of_pairs)
+/// Whether labels are added to nothing but what is called so: `fields` says where else.
+fn is_followed(labels: &Node) -> bool {
+    labels.as_sequence().unwrap_or_default().iter().all(|node| node.get("fields").is_none())
+}
+
+/// The name of a field that kustomize reads, which takes any case.
+fn known(key: &str) -> &str {
+    let others = ["components", "labels", "commonLabels", "patches", "patchesStrategicMerge", "patchesJson6902"];
+    HARMLESS.iter().chain(&others).find(|known| known.eq_ignore_ascii_case(key)).copied().unwrap_or(key)
+}
+
+/// The first value of a type that kustomize refuses, and what it has to be.
+fn refused_type(root: &Node) -> Option<(&Node, String)> {
+    let is_text = |node: &Node| node.is_null() || node.to_json().is_string();
+    for entry in root.as_mapping()? {
+        let (key, value) = (known(&entry.key.text), &entry.value);
+        match key {
+            "namespace" if !is_text(value) => {
+                return Some((value, "`namespace` must be a text: quote it".to_owned()));
+            }
+            "resources" | "bases" | "components" if !value.is_null() => {
+                let Some(all) = value.as_sequence() else {
+                    return Some((value, format!("`{key}` must be a list")));
+                };
+                if let Some(wrong) = all.iter().find(|node| !is_text(node)) {
+                    return Some((wrong, format!("`{key}` must be a list of texts")));
+                }
+            }
+            "labels" if !value.is_null() && value.as_sequence().is_none() => {
+                return Some((value, "`labels` must be a list".to_owned()));
+            }
+            "labels" | "commonLabels" => {
+                let listed = value.as_sequence().unwrap_or_default().iter().filter_map(|node| node.get("pairs"));
+                let entries = listed.chain([value]).filter_map(Node::as_mapping).flatten();
+                if let Some(wrong) = entries.into_iter().find(|entry| !is_text(&entry.value)) {
+                    let name = &wrong.key.text;
+                    return Some((&wrong.value, format!("the value of the label {name} must be a text: quote it")));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 fn is_remote(resource: &str) -> bool {

@@ -226,3 +226,14 @@ pub(super) fn is_template_of_access(root: &Node) -> bool {
         text("kind").is_some_and(|kind| KINDS.contains(&kind))
     })
 }
+
+/// Whether a cluster has stored an object.
+pub(super) fn has_version(object: &Node) -> bool {
+    object.get("metadata").is_some_and(|metadata| metadata.get("resourceVersion").is_some())
+}
+
+/// Whether a list says that it is only a part of one.
+pub(super) fn is_of_part(list: &Node) -> bool {
+    let metadata = list.get("metadata").map(Node::to_json).unwrap_or_default();
+    metadata["continue"].as_str().is_some_and(|more| !more.is_empty()) || !metadata["remainingItemCount"].is_null()
+}

@@ -88,3 +88,18 @@ fn a_second_configuration_is_told_from_what_is_wrong_in_itself() {
         assert_eq!(refused.is_beside_another(), is_beside, "{refused}");
     }
 }
+
+#[test]
+fn the_partition_of_a_cluster_is_the_one_of_its_arn() {
+    for (arn, expected) in [("arn:aws:eks", "aws"), ("arn:aws-cn:eks", "aws-cn"), ("arn:aws-us-gov:eks", "aws-us-gov")]
+    {
+        for answer in [cluster("prod", "r"), entry("prod", "r")] {
+            let mut entries = AccessEntries::default();
+            entries.read(answer.replace("arn:aws:eks", arn).as_bytes()).expect("an answer");
+            assert_eq!(entries.partition().map(|partition| partition.to_string()).as_deref(), Some(expected));
+        }
+    }
+    let mut entries = AccessEntries::default();
+    entries.read(policies("prod").as_bytes()).expect("policies");
+    assert_eq!(entries.partition(), None, "without an ARN of its own nobody knows");
+}

@@ -2,6 +2,7 @@
 
 mod beside;
 mod folders;
+mod kustomized;
 mod labels;
 mod outputs;
 mod overlooked;
@@ -11,7 +12,7 @@ use identity::Partition;
 
 use self::selected::STANDARD;
 use super::now;
-use crate::{Extent, How, Inputs, Knowledge, Kustomizations, MappingTarget, joined};
+use crate::{Extent, Inputs, Knowledge, MappingTarget, joined};
 
 const BINDING: &str = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: b, namespace: dev}\n\
                        roleRef: {kind: ClusterRole, name: view}\nsubjects: [{kind: User, name: 'on'}]\n";
@@ -246,6 +247,12 @@ fn a_list_in_yaml_says_all_there_is_and_a_manifest_does_not() {
             false,
         ),
         (
+            "a list that somebody wrote in JSON",
+            r#"{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "r", "namespace": "dev"}}]}"#.to_owned(),
+            "manifests may not be all of them",
+            true,
+        ),
+        (
             "a list that somebody wrote",
             format!("apiVersion: v1\nkind: List\nitems: [{role}]\n"),
             "manifests may not be all of them",
@@ -263,7 +270,7 @@ fn a_list_in_yaml_says_all_there_is_and_a_manifest_does_not() {
         let (_, given) = given(&text).expect(name);
         let observed = given.dump.observed(MappingTarget::ConfigMap, Partition::Aws, now());
         assert_eq!(observed.roles.len(), 1, "{name}");
-        assert!(observed.roles[0].object.origin().is_some(), "{name}");
+        assert_eq!(observed.roles[0].object.origin().is_some(), !text.starts_with("{\"apiVersion\""), "{name}");
         assert_eq!(observed.unseen.iter().any(|gap| &*gap.what == "roles"), expected, "{name}");
         assert!(observed.unseen.iter().all(|gap| gap.why.starts_with(why) || why.is_empty()), "{name}");
     }
@@ -504,167 +511,6 @@ fn manifests_are_what_kubectl_makes_of_them() {
     let mut given = Inputs::default();
     assert!(given.read("it", &utf_16).expect("a text"));
     assert_eq!(lines(given), "ClusterRole a:  (it:1)\n");
-}
-
-/// What somebody says goes before what a kustomization says, and an object's own word before both; kubectl kustomize 1.37.2
-/// was given each of these.
-#[test]
-fn a_namespace_that_is_not_written_is_somebodys_word_or_a_kustomizations() {
-    let role = |metadata: &str| format!("{RBAC}\nkind: Role\nmetadata: {{name: a{metadata}}}\n");
-    let bound = |kind: &str, subject: &str| {
-        format!(
-            "{RBAC}\nkind: {kind}\nmetadata: {{name: b}}\nroleRef: {{kind: ClusterRole, name: r}}\nsubjects: [{{kind: ServiceAccount, {subject}}}]\n"
-        )
-    };
-    let one: &[(&str, &str)] = &[("k/kustomization.yaml", "resources: [it.yaml, accounts.yaml]\nnamespace: x\n")];
-    let accounts = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: app, namespace: }\n---\napiVersion: v1\nkind: List\n\
-                    items: [{apiVersion: v1, kind: ServiceAccount, metadata: {name: own, namespace: mine}}]\n";
-    let no = "gap: Role a (k/it.yaml:1): it has no namespace, and kubectl would take the one of its context; give `--default-namespace NAMESPACE`\n";
-    let rows = [
-        ("nobody", &[][..], role(""), None, no.to_owned()),
-        ("somebody", &[], role(""), Some("y"), "Role y/a:  (k/it.yaml:1)\n".to_owned()),
-        ("its own", &[], role(", namespace: z"), Some("y"), "Role z/a:  (k/it.yaml:1)\n".to_owned()),
-        ("a kustomization", one, role(""), None, "Role x/a:  (k/it.yaml:1)\n".to_owned()),
-        ("somebody and a kustomization", one, role(""), Some("y"), "Role y/a:  (k/it.yaml:1)\n".to_owned()),
-        (
-            "its own and a kustomization",
-            one,
-            role(", namespace: z"),
-            None,
-            "Role z/a:  (k/it.yaml:1)\ngap: Role a (k/it.yaml:1): k/kustomization.yaml:2 puts it in x; here it counts in its own namespace, z\n".to_owned(),
-        ),
-        ("one beside that does not list it", &[("k/kustomization.yml", "namespace: x\n")], role(""), None, "Role x/a:  (k/it.yaml:1)\n".to_owned()),
-        ("one without a namespace", &[("k/Kustomization", "resources: [it.yaml]\n")], role(""), None, no.to_owned()),
-        ("one whose namespace is null", &[("k/kustomization.yaml", "resources: [it.yaml]\nnamespace: null\n")], role(""), None, no.to_owned()),
-        ("one whose namespace is ~", &[("k/kustomization.yaml", "resources: [it.yaml]\nnamespace: ~\n")], role(""), None, no.to_owned()),
-        ("one whose namespace is left empty", &[("k/kustomization.yaml", "resources: [it.yaml]\nnamespace:\n")], role(""), None, no.to_owned()),
-        ("one whose namespace is ''", &[("k/kustomization.yaml", "resources: [it.yaml]\nnamespace: ''\n")], role(""), None, no.to_owned()),
-        ("one whose namespace is called null", &[("k/kustomization.yaml", "resources: [it.yaml]\nnamespace: 'null'\n")], role(""), None, "Role null/a:  (k/it.yaml:1)\n".to_owned()),
-        (
-            "one without a namespace around one that has it",
-            &[("k/kustomization.yaml", "resources: [it.yaml]\nnamespace: x\n"), ("d/kustomization.yaml", "resources: [../k]\nnamespace: null\n")],
-            role(""),
-            None,
-            "Role x/a:  (k/it.yaml:1)\n".to_owned(),
-        ),
-        ("one elsewhere that lists it", &[("d/kustomization.yaml", "resources: [../k/it.yaml]\nnamespace: x\n")], role(""), None, "Role x/a:  (k/it.yaml:1)\n".to_owned()),
-        (
-            "one that takes the folder in, and goes before it",
-            &[("k/kustomization.yaml", "resources: [it.yaml]\nnamespace: base\n"), ("d/kustomization.yaml", "resources: [../k]\nnamespace: x\n")],
-            role(""),
-            None,
-            "Role x/a:  (k/it.yaml:1)\n".to_owned(),
-        ),
-        (
-            "two that take it in",
-            &[("k/kustomization.yaml", "resources: [it.yaml]\n"), ("d/kustomization.yaml", "resources: [../k]\nnamespace: x\n"), ("e/kustomization.yaml", "bases: [../k/]\nnamespace: y\n")],
-            role(""),
-            None,
-            "gap: Role a (k/it.yaml:1): kustomizations put it in several namespaces: x (d/kustomization.yaml:2), y (e/kustomization.yaml:2); give what `kubectl kustomize` makes of each, by `--from -`\n".to_owned(),
-        ),
-        ("the account default", one, bound("ClusterRoleBinding", "name: default"), None, "ClusterRoleBinding b: r to x:default (k/it.yaml:1)\n".to_owned()),
-        (
-            "the account default of another namespace",
-            one,
-            bound("ClusterRoleBinding", "name: default, namespace: z"),
-            None,
-            "ClusterRoleBinding b: r to z:default (k/it.yaml:1)\ngap: ClusterRoleBinding b (k/it.yaml:1): k/kustomization.yaml:2 makes its subject z/default x/default; here it counts as written\n".to_owned(),
-        ),
-        ("an account that is taken in", one, bound("ClusterRoleBinding", "name: app"), None, "ClusterRoleBinding b: r to x:app (k/it.yaml:1)\n".to_owned()),
-        (
-            "an account that is taken in, by the namespace default",
-            one,
-            bound("ClusterRoleBinding", "name: app, namespace: default"),
-            None,
-            "ClusterRoleBinding b: r to default:app (k/it.yaml:1)\ngap: ClusterRoleBinding b (k/it.yaml:1): k/kustomization.yaml:2 makes its subject default/app x/app; here it counts as written\n".to_owned(),
-        ),
-        (
-            "an account of another namespace that is taken in",
-            one,
-            bound("ClusterRoleBinding", "name: own, namespace: mine"),
-            None,
-            "ClusterRoleBinding b: r to mine:own (k/it.yaml:1)\ngap: ClusterRoleBinding b (k/it.yaml:1): k/kustomization.yaml:2 makes its subject mine/own x/own; here it counts as written\n".to_owned(),
-        ),
-        ("its name, in a third namespace", one, bound("ClusterRoleBinding", "name: own, namespace: other"), None, "ClusterRoleBinding b: r to other:own (k/it.yaml:1)\n".to_owned()),
-        ("another account of another namespace", one, bound("RoleBinding", "name: bot, namespace: z"), None, "RoleBinding x/b: r to z:bot (k/it.yaml:1)\n".to_owned()),
-    ];
-    for (name, files, text, default_namespace, expected) in rows {
-        let mut kustomizations = Kustomizations::default();
-        for (path, text) in files {
-            kustomizations.add(path, text).expect(name);
-        }
-        kustomizations.add_accounts("k/accounts.yaml", accounts);
-        let of = kustomizations.of(["k/it.yaml"]);
-        let mut given = Inputs::default();
-        let how = How { default_namespace, kustomized: of.get("k/it.yaml"), ..How::default() };
-        given.read_as("k/it.yaml", text.as_bytes(), how).expect(name);
-        assert_eq!(lines(given), expected, "{name}");
-    }
-}
-
-/// Whatever a kustomization does besides is said by name, where it changes what is of interest or takes in what is not there.
-#[test]
-fn a_kustomization_that_does_more_is_a_gap() {
-    let rows = [
-        ("namespace: x\n", ""),
-        ("images: [{name: a, newTag: b}]\nreplicas: []\ncommonAnnotations: {a: b}\n", ""),
-        ("labels: [{pairs: {a: b}}]\ncommonLabels: {c: d}\n", ""),
-        ("namePrefix: ''\npatches: []\n", ""),
-        ("namePrefix: a-\n", "namePrefix in line 2"),
-        ("patches: [{path: p.yaml}]\n", "patches in line 2"),
-        ("patchesStrategicMerge: [p.yaml]\nnameSuffix: x\n", "patchesStrategicMerge in line 2, nameSuffix in line 3"),
-        ("configMapGenerator: [{name: a}]\n", "configMapGenerator in line 2"),
-        ("components: [../c]\n", "components in line 2"),
-        ("helmCharts: [{name: a}]\n", "helmCharts in line 2"),
-        ("commonLabels: {rbac.authorization.k8s.io/aggregate-to-view: 'true'}\n", "commonLabels in line 2"),
-        ("labels: [{pairs: {rbac.authorization.k8s.io/aggregate-to-view: 'true'}}]\n", "labels in line 2"),
-        ("bases: ['github.com/o/r//d?ref=v1']\n", "github.com/o/r//d?ref=v1 in line 2"),
-    ];
-    for (text, expected) in rows {
-        let mut kustomizations = Kustomizations::default();
-        kustomizations.add("k/kustomization.yaml", &format!("resources: [it.yaml]\n{text}")).expect(text);
-        let of = kustomizations.of(["k/it.yaml", "k/unlisted.yaml"]);
-        let changed: Vec<&str> = of["k/it.yaml"].more.iter().map(|file| &**file).collect();
-        let gaps: Vec<String> =
-            kustomizations.gaps(changed).iter().map(|gap| format!("{}: {}", gap.what, gap.why)).collect();
-        let expected = match expected {
-            "" => vec![],
-            more => vec![format!(
-                "what kustomize makes of k (k/kustomization.yaml: {more}): only its `namespace` is followed here; give `kubectl kustomize k | cluster-auth … --from -`"
-            )],
-        };
-        assert_eq!(gaps, expected, "{text}");
-        assert!(of["k/unlisted.yaml"].more.is_empty());
-    }
-}
-
-/// What lies outside of all that was given is not known.
-#[test]
-fn a_kustomization_that_takes_in_what_was_not_given_is_a_gap() {
-    let rows = [
-        ("k/over", "resources: [../base, it.yaml]\n", &["k/over"][..], "../base in line 1"),
-        ("k/over", "bases:\n- ../base\n- ../../x/y.yaml\n", &["k/over"], "../base in line 2, ../../x/y.yaml in line 3"),
-        ("k/over", "resources: [../base]\n", &["k/over", "k/base"], ""),
-        ("k/over", "resources: [../base]\n", &["k"], ""),
-        (".", "resources: [../base]\n", &["."], "../base in line 1"),
-        ("..", "resources: [base]\n", &[".."], ""),
-        ("..", "resources: [../base]\n", &[".."], "../base in line 1"),
-    ];
-    for (folder, text, given, expected) in rows {
-        let mut kustomizations = Kustomizations::default();
-        kustomizations.add(&format!("{folder}/kustomization.yaml"), text).expect(text);
-        let given: Vec<String> = given.iter().map(|path| (*path).to_owned()).collect();
-        let gaps: Vec<String> =
-            kustomizations.beyond(&given).iter().map(|gap| format!("{}: {}", gap.what, gap.why)).collect();
-        let expected = match expected {
-            "" => vec![],
-            outside => vec![format!(
-                "what kustomize makes of {folder} ({folder}/kustomization.yaml: {outside}): it refers to files that \
-                 were not given; give `kubectl kustomize {folder} | cluster-auth … --from -`"
-            )],
-        };
-        assert_eq!(gaps, expected, "{folder}: {text}");
-    }
 }
 
 #[test]

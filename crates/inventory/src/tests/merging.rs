@@ -399,6 +399,15 @@ fn what_cannot_be_edited_safely_is_left_and_says_where() {
         let refused = edited(&text).expect_err(name);
         assert!(refused.starts_with(&format!("{whose} {expected}")), "{name}: {refused}");
     }
+    // Of a map that stands in a file the place is the one there.
+    let mut given = crate::Inputs::default();
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapUsers: |\n    - groups: [\n    x\n";
+    assert!(given.read("dump/auth.yaml", map.as_bytes()).expect("a map"));
+    let mut facts = access::Facts::default();
+    given.dump.add_to(&mut facts);
+    let map = facts.config_maps.expect("maps").remove("aws-auth").expect("the map");
+    let said = merged_into(RenderTarget::AwsAuth, "- {name: dev, users: [zoe]}\n", map, false).expect_err("refused");
+    assert!(said[0].starts_with(&format!("{whose} cannot be read, at dump/auth.yaml:7: ")), "{said:?}");
     // What nobody wants to change may be as it is.
     let broken = with(&[("mapUsers", "- ["), ("mapAccounts", "{")], "");
     let merged =

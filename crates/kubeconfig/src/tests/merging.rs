@@ -275,6 +275,16 @@ fn a_name_that_stands_twice_is_said() {
     assert_eq!(converted.expect_err("refused").len(), 1);
     let cluster = crate::read_cluster(&Source::new("config", twice), None);
     assert_eq!(cluster.expect_err("refused").len(), 1);
+    // 'duplicate name "" in list': what has no name has an empty one.
+    for (first, second) in [("", ""), ("name: '', ", ""), ("", "name: null, "), ("name: ~, ", "name: '', ")] {
+        let unnamed = format!("users:\n- {{{first}user: {{token: s}}}}\n- {{{second}user: {{token: t}}}}\n");
+        let refused = merging(&ADMIN.replace("users:\n", &unnamed), &entry("other")).expect_err("refused");
+        let said = "`users` has two entries without a name: kubectl does not load such a kubeconfig";
+        assert!(refused.contains(said) && refused.contains("first here"), "{first:?} {second:?}: {refused}");
+    }
+    // One alone kubectl loads.
+    let unnamed = ADMIN.replace("users:\n", "users:\n- {user: {token: s}}\n");
+    assert!(merging(&unnamed, &entry("other")).is_ok());
 }
 
 #[test]

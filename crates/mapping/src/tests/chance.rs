@@ -226,3 +226,17 @@ fn entries_that_are_asked_are_all_named() {
     assert_eq!(usernames, ["a", "b"]);
     assert_eq!(asked[0].reader, Reader::AwsIamAuthenticator);
 }
+
+/// aws-iam-authenticator 0.7.18 knows the hosts of STS of one partition, and takes no token of another one's.
+#[test]
+fn a_server_of_one_partition_takes_nobody_of_another() {
+    let of = |partition: &str| RulePrincipal::Arn(format!("arn:{partition}:iam::111122223333:user/ann"));
+    let users = || vec![rule(of("aws"), "here", &[], 0), rule(of("aws-cn"), "there", &[], 1)];
+    let asked = |server: Option<Partition>| {
+        let snapshot = snapshot([source(vec![], users())]).of_server(server);
+        ["aws", "aws-cn"].map(|of| said(&ask(&snapshot, &format!("arn:{of}:iam::111122223333:user/ann"))))
+    };
+    assert_eq!(asked(None), ["here []", "there []"], "it may be either's");
+    assert_eq!(asked(Some(Partition::Aws)), ["here []", "mapping.other-partition"]);
+    assert_eq!(asked(Some(Partition::AwsCn)), ["mapping.other-partition", "there []"]);
+}

@@ -81,7 +81,12 @@ impl Denial {
             }
             Refusal::OtherPartition => {
                 let (theirs, ours) = (caller.identity.partition, world.snapshot().partitions().own());
-                let text = format!("{theirs} is the caller's partition, and {ours} the one of everybody who is mapped");
+                let text = match world.snapshot().server() {
+                    Some(ours) => format!("{theirs} is the caller's partition, and {ours} the cluster's"),
+                    None => {
+                        format!("{theirs} is the caller's partition, and {ours} the one of everybody who is mapped")
+                    }
+                };
                 Self { code, nearest: None, fix: Some(Fix { text, lines: Vec::new() }) }
             }
             _ => {

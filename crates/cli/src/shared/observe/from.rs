@@ -37,8 +37,8 @@ pub(crate) struct PathArgs {
     #[arg(long, value_name = "GLOB", requires = "from")]
     exclude: Vec<String>,
 
-    /// Namespace for manifests that do not set one [default: the one set by a kustomization beside them; never the
-    /// context's]
+    /// Namespace for manifests that do not set one, as of `kubectl apply -n` [default: none; never the context's]. A
+    /// kustomization that lists them sets theirs
     #[arg(long, value_name = "NAMESPACE", value_parser = names::namespace, requires = "given")]
     default_namespace: Option<String>,
 }
@@ -161,27 +161,30 @@ impl PathArgs {
         paths: impl IntoIterator<Item = &'a PathBuf>,
         into: &mut Inputs,
     ) -> anyhow::Result<()> {
-        let mut useless: BTreeSet<&str> = self.exclude.iter().map(String::as_str).collect();
         let paths: Vec<&PathBuf> = paths.into_iter().collect();
         let stdins = paths.iter().filter(|path| path.as_os_str() == "-").count();
         anyhow::ensure!(
             stdins < 2,
             "stdin can be read only once; give `--from -` once, with all documents one after another"
         );
+        let mut folders = self.folders(into, &paths)?;
         for path in &paths {
             if path.as_os_str() == "-" {
                 let mut text = Vec::new();
                 io::stdin().lock().read_to_end(&mut text).context("cannot read stdin")?;
                 self.named(into, Path::new("<stdin>"), &text, None)?;
-            } else if fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.is_dir() {
-                self.folder(into, path, &paths, &mut useless)?;
+            } else if let Some(files) = folders.files.remove(*path) {
+                self.folder(into, path, &files, &mut folders)?;
+            } else if path.is_dir() {
+                // It was named twice, and read.
             } else {
                 let text = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
                 let kustomized = beside(path, into);
                 self.named(into, path, &text, kustomized.as_ref())?;
             }
         }
-        for glob in useless {
+        folders.say_gaps(&paths, into);
+        for glob in folders.useless {
             process::note(&format!("note: --exclude {glob} has no effect: no file or folder of --from matches it"));
         }
         // The same is said once, however often something is read.
@@ -218,35 +221,42 @@ impl PathArgs {
         Ok(())
     }
 
+    /// Finds what lies in folders, and the kustomizations of all of them: one may take in what lies in another.
+    fn folders(&self, into: &mut Inputs, paths: &[&PathBuf]) -> anyhow::Result<Folders> {
+        let mut all = Folders { useless: self.exclude.iter().cloned().collect(), ..Folders::default() };
+        for path in paths.iter().filter(|path| path.as_os_str() != "-") {
+            if !fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.is_dir() {
+                continue;
+            }
+            let found = Walk::new(path, &self.exclude)?.files();
+            all.useless.retain(|glob| !found.excluded_by.contains(glob));
+            for file in found.files.iter().filter(|file| is_kustomization(file)) {
+                match fs::read(file) {
+                    Ok(text) => {
+                        let name = file.display().to_string();
+                        if let Err(gap) = all.kustomizations.add(&name, &document::decode_lossy(&text).0) {
+                            into.lacks(gap);
+                        }
+                    }
+                    Err(error) => into.lacks(unreadable(file, &error)),
+                }
+            }
+            all.files.insert((*path).clone(), found);
+        }
+        all.read = add_objects(&mut all.kustomizations);
+        Ok(all)
+    }
+
     /// Whatever a repository has lies in a folder: what says nothing of access is passed over and counted.
-    fn folder(
-        &self,
-        into: &mut Inputs,
-        folder: &Path,
-        all: &[&PathBuf],
-        useless: &mut BTreeSet<&str>,
-    ) -> anyhow::Result<()> {
-        let Found { files, gaps, excluded_by, others } = Walk::new(folder, &self.exclude)?.files();
-        useless.retain(|glob| !excluded_by.contains(*glob));
+    fn folder(&self, into: &mut Inputs, folder: &Path, found: &Found, all: &mut Folders) -> anyhow::Result<()> {
+        let Found { files, gaps, others, .. } = found;
         for gap in gaps {
-            into.lacks(gap);
+            into.lacks(gap.clone());
         }
         let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-        let mut kustomizations = Kustomizations::default();
-        for (file, name) in files.iter().zip(&names).filter(|(file, _)| is_kustomization(file)) {
-            match fs::read(file) {
-                Ok(text) => {
-                    if let Err(gap) = kustomizations.add(name, &document::decode_lossy(&text).0) {
-                        into.lacks(gap);
-                    }
-                }
-                Err(error) => into.lacks(unreadable(file, &error)),
-            }
-        }
-        let mut read = add_accounts(&mut kustomizations);
+        let Folders { kustomizations, read, changed, unlisted, .. } = all;
         let of = kustomizations.of(names.iter().map(String::as_str));
-        let (mut passed_over, mut changed) = (0_usize, BTreeSet::new());
-        let (access_files, mut unlisted) = (into.access_file_count(), Vec::new());
+        let (mut passed_over, access_files) = (0_usize, into.access_file_count());
         for (file, name) in files.iter().zip(&names).filter(|(file, _)| !is_kustomization(file)) {
             let kustomized = of.get(name.as_str());
             let default_namespace = self.default_namespace.as_deref();
@@ -258,7 +268,7 @@ impl PathArgs {
                 }
             };
             if let Some(kustomization) = kustomizations.patched_by(name) {
-                changed.extend(may_be_of_access(&text).then_some(kustomization));
+                changed.extend(may_be_of_access(&text).then(|| kustomization.to_owned()));
                 continue;
             }
             let how = How { is_of_folder: true, default_namespace, kustomized, ..How::default() };
@@ -273,25 +283,16 @@ impl PathArgs {
             if known {
                 // Other programs' files are none of kustomize's.
                 if is_of_kubectl(&text) {
-                    unlisted.extend(kustomized.and_then(|of| Some((of.unlisted_by.as_deref()?, name.as_str()))));
+                    unlisted
+                        .extend(kustomized.and_then(|of| Some((of.unlisted_by.as_deref()?.to_owned(), name.clone()))));
                 }
-                changed.extend(kustomized.iter().flat_map(|kustomized| &kustomized.more).map(|file| &**file));
+                changed.extend(kustomized.iter().flat_map(|kustomized| &kustomized.more).map(ToString::to_string));
             } else {
                 // What cannot be read is named.
                 passed_over += usize::from(into.unparsable.len() == unparsable);
             }
         }
         into.settle_access_files(access_files);
-        changed.extend(kustomizations.that_bring_more());
-        let given: Vec<String> = all.iter().map(|path| path.display().to_string()).collect();
-        for gap in kustomizations
-            .gaps(changed)
-            .into_iter()
-            .chain(kustomizations.beyond(&given))
-            .chain(inventory::unlisted_files(&unlisted))
-        {
-            into.lacks(gap);
-        }
         let unparsable = std::mem::take(&mut into.unparsable);
         let folder = folder.display();
         match passed_over {
@@ -310,11 +311,46 @@ impl PathArgs {
                 unparsable.len() - NAMED
             ));
         }
-        if others > 0 {
-            let (files, are) = if others == 1 { ("1 file", "is") } else { (&*format!("{others} files"), "are") };
+        if *others > 0 {
+            let (files, are) = if *others == 1 { ("1 file", "is") } else { (&*format!("{others} files"), "are") };
             process::note(&format!("note: {files} of {folder} {are} not read: only .json, .yaml and .yml are"));
         }
         Ok(())
+    }
+}
+
+/// The folders of what was given.
+#[derive(Default)]
+struct Folders {
+    /// What lies in each that was not read yet.
+    files: BTreeMap<PathBuf, Found>,
+    kustomizations: Kustomizations,
+    /// What was read for the kustomizations, by its name.
+    read: BTreeMap<String, Vec<u8>>,
+    /// The kustomizations that change something of access otherwise than is followed.
+    changed: BTreeSet<String>,
+    /// Manifests of access beside kustomizations that do not list them.
+    unlisted: Vec<(String, String)>,
+    /// The globs that decided nothing so far.
+    useless: BTreeSet<String>,
+}
+
+impl Folders {
+    /// Adds what kustomizations of all folders do and is not followed.
+    fn say_gaps(&self, paths: &[&PathBuf], into: &mut Inputs) {
+        let Self { kustomizations, changed, unlisted, .. } = self;
+        let changed = changed.iter().map(String::as_str).chain(kustomizations.that_bring_more());
+        let given: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        let unlisted: Vec<(&str, &str)> = unlisted.iter().map(|(by, file)| (&**by, &**file)).collect();
+        let gaps = [
+            kustomizations.gaps(changed),
+            kustomizations.refused(),
+            kustomizations.beyond(&given),
+            inventory::unlisted_files(&unlisted),
+        ];
+        for gap in gaps.into_iter().flatten() {
+            into.lacks(gap);
+        }
     }
 }
 
@@ -368,7 +404,7 @@ fn beside(file: &Path, into: &mut Inputs) -> Option<Kustomized> {
             into.lacks(gap);
         }
     }
-    add_accounts(&mut kustomizations);
+    add_objects(&mut kustomizations);
     let name = folder.join(file.file_name()?).display().to_string();
     let kustomized = kustomizations.of([name.as_str()]).remove(name.as_str());
     let changed = kustomized.iter().flat_map(|kustomized| &kustomized.more).map(|file| &**file);
@@ -378,12 +414,16 @@ fn beside(file: &Path, into: &mut Inputs) -> Option<Kustomized> {
     kustomized
 }
 
-/// Adds the service accounts that kustomizations take in, and gives back what was read for that.
-fn add_accounts(kustomizations: &mut Kustomizations) -> BTreeMap<String, Vec<u8>> {
+/// Adds what the objects are called that kustomizations take in, and gives back what was read for that.
+fn add_objects(kustomizations: &mut Kustomizations) -> BTreeMap<String, Vec<u8>> {
     let mut read = BTreeMap::new();
     for file in kustomizations.listed() {
+        // Whoever reads a pipe may wait for ever.
+        if !fs::metadata(&file).is_ok_and(|meta| meta.is_file()) {
+            continue;
+        }
         if let Ok(text) = fs::read(&file) {
-            kustomizations.add_accounts(&file, &document::decode_lossy(&text).0);
+            kustomizations.add_objects(&file, &document::decode_lossy(&text).0);
             read.insert(file, text);
         }
     }

@@ -6,12 +6,16 @@ use rbac::escalation;
 use serde_json::{Value, json};
 
 use super::also;
-use crate::lint::{Finding, Path, Report, checks};
+use crate::{
+    World,
+    lint::{Finding, Path, Report, checks},
+};
 
 /// SARIF 2.1.0 of the findings from a severity on: danger is an error there, and info a note. What stands in none of the texts is in the file that is
 /// known of it, or in `artifact`: what was looked at, by a name that stays the same. Its objects are named beside that.
 pub fn sarif(
     report: &Report<'_>,
+    world: &World,
     sources: &Sources,
     artifact: &str,
     gaps: &[Unseen],
@@ -24,7 +28,11 @@ pub fn sarif(
     let problems: Vec<Problem> = shown.iter().map(|finding| problem(finding)).collect();
     let elsewhere = |finding: &&Finding<'_>| match &finding.place {
         Some((file, line)) => (file.to_string(), *line),
-        None => (artifact.to_owned(), 1),
+        // Of several dumps the one that has what grants it.
+        None => {
+            let file = finding.paths.first().and_then(|path| world.file_of(path.binding));
+            (file.unwrap_or(artifact).to_owned(), 1)
+        }
     };
     let elsewhere: Vec<(String, usize)> = shown.iter().map(elsewhere).collect();
     let places = elsewhere.iter().map(|(file, line)| Elsewhere { file, line: *line });

@@ -226,7 +226,8 @@ fn json_has_everything() {
 #[test]
 fn sarif_points_into_manifests() {
     let world = manifests();
-    let json = print::sarif(&lint(&world, &[], now()), world.sources(), "manifests", world.gaps(), Severity::Info);
+    let json =
+        print::sarif(&lint(&world, &[], now()), &world, world.sources(), "manifests", world.gaps(), Severity::Info);
     let sarif: serde_sarif::sarif::Sarif = serde_json::from_value(json.clone()).expect("SARIF 2.1.0");
     assert_eq!(serde_json::to_value(&sarif).expect("JSON"), json);
     // Manifests are not all of a cluster, which is said, and no failure.
@@ -268,7 +269,7 @@ fn sarif_points_into_manifests() {
 fn sarif_has_a_file_for_everything_that_is_found() {
     let sarif = |world: &World| {
         let report = lint(world, &[], now());
-        let json = print::sarif(&report, world.sources(), "dumps/all.json", world.gaps(), Severity::Info);
+        let json = print::sarif(&report, world, world.sources(), "dumps/all.json", world.gaps(), Severity::Info);
         let sarif: serde_sarif::sarif::Sarif = serde_json::from_value(json.clone()).expect("SARIF 2.1.0");
         assert_eq!(serde_json::to_value(&sarif).expect("JSON"), json);
         json["runs"][0]["results"].as_array().expect("results").clone()
@@ -307,4 +308,24 @@ fn sarif_has_a_file_for_everything_that_is_found() {
     let of_map = sarif(&World::new(of_map, None, now()).expect("readable"));
     let masters: Vec<String> = of_map.iter().map(place).filter(|place| place.starts_with("masters ")).collect();
     assert_eq!(masters, ["masters dumps/kube-system.json:1"]);
+
+    // Of several dumps it is the one that has the binding, in whatever order they were given.
+    let dump = |name: &str, user: &str| {
+        let binding = serde_json::json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+            "metadata": {"name": name, "resourceVersion": "1"}, "subjects": [{"kind": "User", "name": user}],
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}});
+        serde_json::json!({"apiVersion": "v1", "kind": "List", "items": [binding]}).to_string()
+    };
+    let (first, second) = (("dumps/one.json", dump("ann", "ann")), ("dumps/two.json", dump("ben", "ben")));
+    for texts in [[&first, &second], [&second, &first]] {
+        let mut given = Inputs::default();
+        for (name, text) in texts {
+            assert!(given.read(name, text.as_bytes()).expect("a dump"));
+        }
+        let found = sarif(&World::new(given, None, now()).expect("readable"));
+        assert_eq!(
+            found.iter().map(place).collect::<Vec<_>>(),
+            ["cluster-admin dumps/one.json:1", "cluster-admin dumps/two.json:1"]
+        );
+    }
 }

@@ -177,8 +177,51 @@ fn beside_others(world: &World, root: &Path) -> anyhow::Result<()> {
     let is_said = |expected: &&str| gaps.iter().any(|gap| gap.starts_with(*expected));
     ensure!(gaps.len() == expected.len() && expected.iter().all(is_said), "{gaps:#?}");
     let refused = who_can(world, root, &["--from", "kustomized/id.yaml"])?.failure()?;
+    two_folders(world, root)?;
     ensure!(refused.contains("access.unknown-key") && refused.contains("provider"), "{refused}");
     Ok(())
+}
+
+/// A base and what is made of it, each given by itself, in whatever order: kubectl is asked what it comes to.
+fn two_folders(world: &World, root: &Path) -> anyhow::Result<()> {
+    let bare = binding("", "bea").replace(", namespace: }", "}");
+    for (path, text) in [
+        ("layers/base/kustomization.yaml", "resources: [rb.yaml]\n".to_owned()),
+        ("layers/base/rb.yaml", bare),
+        ("layers/dev/kustomization.yaml", "namespace: dev\nresources: [../base]\n".to_owned()),
+        ("layers/twice/kustomization.yaml", "namespace: dev\nresources: [../base, ../base/rb.yaml]\n".to_owned()),
+        ("layers/number/kustomization.yaml", "namespace: 123\nresources: [../base]\n".to_owned()),
+    ] {
+        write(&root.join(path), text.as_bytes())?;
+    }
+    let made = kustomized(world, root, "layers/dev")?;
+    ensure!(made.code == 0 && made.stdout.contains("namespace: dev"), "{made:?}");
+    let (base, dev) = ("layers/base", "layers/dev");
+    for from in [[base, dev], [dev, base]] {
+        for more in [&[][..], &["--default-namespace", "other"]] {
+            let args = [&["--from", from[0], "--from", from[1]], more].concat();
+            let (names, gaps) = read(&who_can(world, root, &args)?)?;
+            ensure!(names == ["bea"] && gaps.is_empty(), "{args:?}: {names:?} {gaps:?}");
+        }
+    }
+    for (folder, refused, gap) in [
+        ("layers/twice", "already registered id", "kustomize refuses it, because RoleBinding "),
+        (
+            "layers/number",
+            "cannot unmarshal number",
+            "layers/number/kustomization.yaml: kustomize refuses this kustomization",
+        ),
+    ] {
+        let made = kustomized(world, root, folder)?;
+        ensure!(made.code != 0 && made.stderr.contains(refused), "{folder}: {made:?}");
+        let (_, gaps) = read(&who_can(world, root, &["--from", base, "--from", folder])?)?;
+        ensure!(gaps.iter().any(|one| one.contains(gap)), "{folder}: {gaps:#?}");
+    }
+    Ok(())
+}
+
+fn kustomized(world: &World, root: &Path, folder: &str) -> anyhow::Result<Output> {
+    process::run(process::command(world.parts.kubernetes("kubectl"), root).args(["kustomize", folder]))
 }
 
 /// What cannot be read as it is says what to give in its place.
