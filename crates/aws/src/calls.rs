@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::http::{Request, header};
+use ::http::{Request, Response, header};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use token::Upstream;
 
 use crate::{
     AwsError, Endpoint,
+    attempts::Attempts,
     environment::Environment,
     http::{Http, Transport, proxies},
     keys::{Credentials, Secret},
@@ -22,6 +23,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Client {
     pub(crate) http: Arc<Http>,
+    pub(crate) attempts: Arc<Attempts>,
 }
 
 impl Client {
@@ -48,22 +50,23 @@ impl Client {
     }
 
     fn trusting(environment: &Environment, roots: tls::Roots) -> Result<Self, AwsError> {
-        Self::with(&Transport {
+        let client = Self::with(&Transport {
             roots,
             proxy: proxies(environment),
             deadline: std::time::Duration::from_secs(20),
             connect_timeout: std::time::Duration::from_secs(5),
             ..Transport::default()
-        })
+        })?;
+        Ok(Self { attempts: Arc::new(Attempts::of(environment)), ..client })
     }
 
-    /// Creates a client with these transport settings.
+    /// Creates a client with these transport settings, which asks once.
     ///
     /// # Errors
     ///
     /// [`AwsError::Tls`] without trusted roots.
     pub fn with(transport: &Transport) -> Result<Self, AwsError> {
-        Ok(Self { http: Arc::new(Http::new(transport)?) })
+        Ok(Self { http: Arc::new(Http::new(transport)?), attempts: Arc::new(Attempts::new(1)) })
     }
 
     /// Returns the hour by the clock of whoever answered last, to the second: AWS says it with every answer. None where nobody has.
@@ -91,7 +94,8 @@ impl Client {
             request = request.header(name, value);
         }
         let request = request.body(Full::from(body)).map_err(|_| unsendable())?;
-        let answer = self.http.send_for(request, *max_body).await;
+        let is_passing = |answer: &Response<Bytes>| is_passing(&refused(call, answer.status().as_u16(), answer.body()));
+        let answer = self.patiently(&request, *max_body, is_passing).await;
         let answer = answer.map_err(|why| AwsError::no_answer(call, &endpoint.url, why))?;
         match answer.status().as_u16() {
             200 => Ok(answer.into_body()),
@@ -350,6 +354,16 @@ pub(crate) fn refused(call: &'static str, status: u16, body: &[u8]) -> AwsError 
         _ => Upstream::UnexpectedStatus(status),
     };
     AwsError::Upstream { call, trouble }
+}
+
+/// Whether AWS may say something else in a moment, whatever the status of its answer is: that it is asked too often, or that it could not ask whoever
+/// has signed a web identity's token.
+fn is_passing(error: &AwsError) -> bool {
+    match error {
+        AwsError::Upstream { trouble, .. } => *trouble == Upstream::Throttled,
+        AwsError::Refused { code, .. } => code == "IDPCommunicationError",
+        _ => false,
+    }
 }
 
 /// Upstream text is not quoted; a code of AWS's has a form of its own.
