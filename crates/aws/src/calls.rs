@@ -10,7 +10,7 @@ use reading::Kind;
 use token::Upstream;
 
 use crate::{
-    AwsError, Endpoint,
+    AwsError, Endpoint, NoAnswer,
     attempts::Attempts,
     environment::Environment,
     http::{Http, Transport, proxies},
@@ -74,33 +74,18 @@ impl Client {
         self.http.date()
     }
 
-    /// One call of the query protocol: a form by POST, signed by headers unless nobody signs it, answered in XML.
+    /// One call of the query protocol, which is asked once.
     pub(crate) async fn query(&self, query: &Query<'_>) -> Result<Bytes, AwsError> {
-        let Query { call, credentials, endpoint, service, form, headers, at, max_body } = query;
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(*form).finish();
-        let content_type = "application/x-www-form-urlencoded; charset=utf-8";
-        let mut signed = vec![("content-type", content_type)];
-        signed.extend_from_slice(headers);
-        let mut request = Request::post(format!("{}/", endpoint.url)).header(header::CONTENT_TYPE, content_type);
-        for (name, value) in *headers {
-            request = request.header(*name, *value);
-        }
-        let unsendable = || AwsError::Unsendable { call };
-        let signature = credentials.map_or_else(
-            || Some(Vec::new()),
-            |credentials| sign::sign_post(credentials, endpoint, service, &signed, &body, *at),
-        );
-        for (name, value) in signature.ok_or_else(unsendable)? {
-            request = request.header(name, value);
-        }
-        let request = request.body(Full::from(body)).map_err(|_| unsendable())?;
-        let is_passing = |answer: &Response<Bytes>| is_passing(&refused(call, answer.status().as_u16(), answer.body()));
-        let answer = self.patiently(&request, *max_body, is_passing).await;
-        let answer = answer.map_err(|why| AwsError::no_answer(call, &endpoint.url, why))?;
-        match answer.status().as_u16() {
-            200 => Ok(answer.into_body()),
-            status => Err(refused(call, status, answer.body())),
-        }
+        let answer = self.http.send_for(query.request()?, query.max_body).await;
+        query.read(answer)
+    }
+
+    /// The same, asked again as often as is set where AWS cannot answer.
+    async fn query_patiently(&self, query: &Query<'_>) -> Result<Bytes, AwsError> {
+        let is_passing =
+            |answer: &Response<Bytes>| is_passing(&refused(query.call, answer.status().as_u16(), answer.body()));
+        let answer = self.patiently(&query.request()?, query.max_body, is_passing).await;
+        query.read(answer)
     }
 }
 
@@ -117,6 +102,39 @@ pub(crate) struct Query<'a> {
     pub(crate) at: Timestamp,
     /// The longest answer read, in bytes.
     pub(crate) max_body: usize,
+}
+
+impl Query<'_> {
+    /// A form by POST, signed by headers unless nobody signs it.
+    fn request(&self) -> Result<Request<Full<Bytes>>, AwsError> {
+        let Self { call, credentials, endpoint, service, form, headers, at, .. } = self;
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(*form).finish();
+        let content_type = "application/x-www-form-urlencoded; charset=utf-8";
+        let mut signed = vec![("content-type", content_type)];
+        signed.extend_from_slice(headers);
+        let mut request = Request::post(format!("{}/", endpoint.url)).header(header::CONTENT_TYPE, content_type);
+        for (name, value) in *headers {
+            request = request.header(*name, *value);
+        }
+        let unsendable = || AwsError::Unsendable { call };
+        let signature = credentials.map_or_else(
+            || Some(Vec::new()),
+            |credentials| sign::sign_post(credentials, endpoint, service, &signed, &body, *at),
+        );
+        for (name, value) in signature.ok_or_else(unsendable)? {
+            request = request.header(name, value);
+        }
+        request.body(Full::from(body)).map_err(|_| unsendable())
+    }
+
+    /// The answer in XML, unless it says no.
+    fn read(&self, answer: Result<Response<Bytes>, NoAnswer>) -> Result<Bytes, AwsError> {
+        let answer = answer.map_err(|why| AwsError::no_answer(self.call, &self.endpoint.url, why))?;
+        match answer.status().as_u16() {
+            200 => Ok(answer.into_body()),
+            status => Err(refused(self.call, status, answer.body())),
+        }
+    }
 }
 
 /// The API version of STS.
@@ -213,7 +231,7 @@ pub async fn assume_role(
         at,
         max_body: MAX_BODY,
     };
-    let body = client.query(&query).await?;
+    let body = client.query_patiently(&query).await?;
     read_session(&body).ok_or(AwsError::Upstream { call: "sts:AssumeRole", trouble: Upstream::Unreadable })
 }
 
@@ -235,7 +253,7 @@ pub(crate) async fn assume_role_with_web_identity(
     form.extend(texts.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let query =
         Query { call, credentials: None, endpoint, service: "sts", form: &form, headers: &[], at, max_body: MAX_BODY };
-    let body = client.query(&query).await?;
+    let body = client.query_patiently(&query).await?;
     read_session(&body).ok_or(AwsError::Upstream { call, trouble: Upstream::Unreadable })
 }
 
@@ -299,7 +317,7 @@ pub async fn get_caller_identity(
         at,
         max_body: MAX_BODY,
     };
-    let body = client.query(&query).await?;
+    let body = client.query_patiently(&query).await?;
     let unreadable = || AwsError::Upstream { call, trouble: Upstream::Unreadable };
     let found = xml::children(&body, "GetCallerIdentityResult").ok_or_else(unreadable)?;
     let fields = found.first().ok_or_else(unreadable)?;

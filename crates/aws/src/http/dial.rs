@@ -57,7 +57,7 @@ impl Dial {
                 .except
                 .iter()
                 .flat_map(|all| all.split(','))
-                .map(|one| one.trim().trim_start_matches('*').trim_start_matches('.').to_ascii_lowercase())
+                .map(|one| one.trim().trim_start_matches('.').to_ascii_lowercase())
                 .filter(|one| !one.is_empty())
                 .collect(),
             direct,
@@ -177,6 +177,7 @@ mod tests {
             ("..amazonaws.com", STS, true),
             ("localhost, amazonaws.com ,x", STS, true),
             ("aws.com", STS, false),
+            ("*.amazonaws.com", STS, false),
             ("us-west-2.amazonaws.com.", STS, false),
             ("amazonaws.com:443", STS, false),
             ("localhost,127.0.0.1", STS, false),
@@ -190,8 +191,8 @@ mod tests {
             ("10.0.0.7:8443", "10.0.0.7:8443", true),
             ("10.0.0", "10.0.0.7", false),
         ];
-        // More than that is meant by these, as Go has it and so aws-iam-authenticator: `*` in a list, a star in front of a domain, and networks.
-        let more = [("x,*", STS), ("*.amazonaws.com", STS), ("10.0.0.0/8", "10.0.0.7")];
+        // More than that is meant by these, as Go has it and so aws-iam-authenticator: `*` in a list, and networks.
+        let more = [("x,*", STS), ("10.0.0.0/8", "10.0.0.7")];
         let rows = rows.into_iter().chain(more.map(|(except, host)| (except, host, true)));
         for (except, host, expected) in rows {
             let variables = [("HTTPS_PROXY", "http://proxy.example.com:3128"), ("NO_PROXY", except)];
