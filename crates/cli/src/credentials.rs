@@ -132,7 +132,9 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
     let plan = credentials::resolve(environment, &files, profile, rules);
     let is_said = matches!(plan, Err(CredentialsError::Partial { .. }));
     if let Some((present, missing)) = credentials::half_of_keys(environment).filter(|_| profile.is_none() && !is_said) {
-        process::note(&format!("note: {present} is set and {missing} is not, so it does not count; set both, or neither"));
+        process::note(&format!(
+            "note: {present} is set and {missing} is not, so it does not count; set both, or neither"
+        ));
     }
     // With keys of the environment no profile counts.
     let has_keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].iter().all(|name| environment.get(name).is_some());

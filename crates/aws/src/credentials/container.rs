@@ -5,7 +5,8 @@ use ::http::Uri;
 use super::{CredentialsError, Environment, small_file::small_file};
 
 /// The variables that name it, of which the first goes first.
-pub(super) const VARIABLES: [&str; 2] = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
+pub(super) const VARIABLES: [&str; 2] =
+    ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
 
 /// The file with what it is asked with.
 const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
@@ -45,7 +46,8 @@ pub(super) fn is_ready(environment: &Environment) -> Result<(), CredentialsError
 }
 
 /// What to do about a container's endpoint that cannot be one.
-pub(super) const NO_ENDPOINT: &str = "it must be https://, or http:// at this machine, 169.254.170.2, 169.254.170.23 or [fd00:ec2::23]";
+pub(super) const NO_ENDPOINT: &str =
+    "it must be https://, or http:// at this machine, 169.254.170.2, 169.254.170.23 or [fd00:ec2::23]";
 
 /// What to do about an answer.
 pub(super) fn advice(environment: &Environment, status: Option<u16>) -> &'static str {
@@ -54,8 +56,12 @@ pub(super) fn advice(environment: &Environment, status: Option<u16>) -> &'static
         Some(400 | 401 | 403) if has_token => {
             "it does not take the token of AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: check that the file is this pod's and not over, and the service account's pod identity association"
         }
-        Some(400 | 401 | 403) => "it does not take who asks: check AWS_CONTAINER_AUTHORIZATION_TOKEN, and the task's role",
-        Some(404) => "it has no role for who asks: check the service account's pod identity association, or the task's role",
+        Some(400 | 401 | 403) => {
+            "it does not take who asks: check AWS_CONTAINER_AUTHORIZATION_TOKEN, and the task's role"
+        }
+        Some(404) => {
+            "it has no role for who asks: check the service account's pod identity association, or the task's role"
+        }
         Some(429) => "it asks for fewer requests: try again in a moment",
         Some(500..) => "try again in a moment; the log of the Pod Identity agent, or of the ECS agent, says more",
         _ => "check the task's role or the pod identity",

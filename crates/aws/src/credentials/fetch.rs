@@ -128,8 +128,7 @@ pub async fn fetch_base(
 const METADATA_ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 
 /// What to do where nothing but an instance's role was left to be asked for.
-const OTHER_SOURCES: &str =
-    "if no other source was meant, set AWS_PROFILE, run `aws sso login` or `aws configure`; on an EC2 instance, attach a role";
+const OTHER_SOURCES: &str = "if no other source was meant, set AWS_PROFILE, run `aws sso login` or `aws configure`; on an EC2 instance, attach a role";
 
 /// What STS gives for the token of a file. What it says no with is named: a role that trusts another issuer, or a token that is over.
 async fn web_identity(

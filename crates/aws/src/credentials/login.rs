@@ -15,8 +15,8 @@ use serde_json::{Map, Value, json};
 
 use self::dpop::Proof;
 use super::{
-    Credentials, CredentialsError, Environment, Secret, digest::digest, expanded::expanded, issued::time, replace::replace,
-    small_file,
+    Credentials, CredentialsError, Environment, Secret, digest::digest, expanded::expanded, issued::time,
+    replace::replace, small_file,
 };
 use crate::{Client, NoAnswer, endpoint::signin_url, error};
 

@@ -106,7 +106,8 @@ pub(super) fn failed(trouble: Trouble, line: &str, profile: &str, rules: Rules) 
     let error = trouble.of("credential_process", profile);
     match error {
         CredentialsError::Origin { origin, problem, .. } if rules == Rules::Cli && is_for_a_shell(line) => {
-            let advice = "the AWS CLI gives that line to no shell, and so is it here: write `sh -c '…'` around what needs one";
+            let advice =
+                "the AWS CLI gives that line to no shell, and so is it here: write `sh -c '…'` around what needs one";
             CredentialsError::Origin { origin, problem, advice: advice.to_owned() }
         }
         error => error,
@@ -133,7 +134,8 @@ fn program(line: &str) -> Result<Command, Trouble> {
         };
         Trouble::NotStarted(why.to_owned())
     })?;
-    let (program, arguments) = words.split_first().ok_or_else(|| Trouble::NotStarted("its line is empty".to_owned()))?;
+    let (program, arguments) =
+        words.split_first().ok_or_else(|| Trouble::NotStarted("its line is empty".to_owned()))?;
     let mut command = Command::new(program);
     command.args(arguments);
     Ok(command)
@@ -298,7 +300,11 @@ mod tests {
             (format!("echo '{keys}'"), Ok("AKIA".to_owned()), false),
             (format!("sh -c 'X=1; echo \"$0\"' '{keys}'"), Ok("AKIA".to_owned()), false),
             (format!("true && echo '{keys}'"), Err(Trouble::NoCredentials("it is no object of JSON")), true),
-            ("/no/such/program --x".to_owned(), not_started("/no/such/program: No such file or directory (os error 2)"), false),
+            (
+                "/no/such/program --x".to_owned(),
+                not_started("/no/such/program: No such file or directory (os error 2)"),
+                false,
+            ),
             ("X=1 program".to_owned(), not_started("X=1: No such file or directory (os error 2)"), true),
             ("echo 'x".to_owned(), not_started("a quotation in its line does not end"), false),
             ("echo x\\".to_owned(), not_started("nothing comes behind the last backslash of its line"), false),

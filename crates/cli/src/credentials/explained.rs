@@ -147,13 +147,7 @@ impl Explained {
 
     /// Whose the credentials are: as it was said with them, else by STS, which is asked for nothing but this.
     /// Then this machine's clock, if AWS has said the hour with an answer.
-    pub(super) fn identity(
-        self,
-        obtained: &Obtained,
-        environment: &Environment,
-        sts: &aws::Endpoint,
-        clock: &Clock,
-    ) {
+    pub(super) fn identity(self, obtained: &Obtained, environment: &Environment, sts: &aws::Endpoint, clock: &Clock) {
         if !self.0 {
             return;
         }
