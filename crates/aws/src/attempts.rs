@@ -14,7 +14,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use tls::Trouble;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::{NoAnswer, calls::Client, environment::Environment, rules::Rules};
+use crate::{NoAnswer, environment::Environment, http::Http, rules::Rules};
 
 /// The variable, and the setting of a profile, that says how often.
 pub(crate) const MAX_ATTEMPTS: (&str, &str) = ("AWS_MAX_ATTEMPTS", "max_attempts");
@@ -94,19 +94,20 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 /// What a server answers who may answer otherwise in a moment.
 const PASSING: [u16; 6] = [429, 500, 502, 503, 504, 509];
 
-impl Client {
+impl Attempts {
     /// Sends a request that may be sent again, and sends it again while `is_passing` says so of the answer or a connection breaks: as often as is set,
     /// within the time of one call. What it ends with is the last answer.
-    pub(crate) async fn patiently(
+    pub(crate) async fn send(
         &self,
+        http: &Http,
         request: &Request<Full<Bytes>>,
         max_body: usize,
         is_passing: impl Fn(&Response<Bytes>) -> bool,
     ) -> Result<Response<Bytes>, NoAnswer> {
-        let deadline = Instant::now() + self.http.deadline();
+        let deadline = Instant::now() + http.deadline();
         let mut longest = FIRST_PAUSE;
-        for _ in 1..self.attempts.most {
-            let answer = self.once(request, max_body, deadline).await;
+        for _ in 1..self.most {
+            let answer = once(http, request, max_body, deadline).await;
             let may_pass = match &answer {
                 Ok(answer) => PASSING.contains(&answer.status().as_u16()) || is_passing(answer),
                 Err(why) => is_broken(why),
@@ -116,25 +117,25 @@ impl Client {
                 return answer;
             }
             sleep(pause).await;
-            self.attempts.again.fetch_add(1, Ordering::Relaxed);
+            self.again.fetch_add(1, Ordering::Relaxed);
             longest = (2 * longest).min(LONGEST_PAUSE);
         }
-        self.once(request, max_body, deadline).await
+        once(http, request, max_body, deadline).await
     }
 
-    async fn once(
-        &self,
-        request: &Request<Full<Bytes>>,
-        max_body: usize,
-        deadline: Instant,
-    ) -> Result<Response<Bytes>, NoAnswer> {
-        timeout_at(deadline, self.http.send_for(request.clone(), max_body)).await.map_err(|_| NoAnswer::Late)?
+    /// How often was asked again since this was called last.
+    pub(crate) fn take_retries(&self) -> u32 {
+        self.again.swap(0, Ordering::Relaxed)
     }
+}
 
-    /// Returns how often AWS was asked again since this was called last, because it could not answer.
-    pub fn take_retries(&self) -> u32 {
-        self.attempts.again.swap(0, Ordering::Relaxed)
-    }
+async fn once(
+    http: &Http,
+    request: &Request<Full<Bytes>>,
+    max_body: usize,
+    deadline: Instant,
+) -> Result<Response<Bytes>, NoAnswer> {
+    timeout_at(deadline, http.send_for(request.clone(), max_body)).await.map_err(|_| NoAnswer::Late)?
 }
 
 /// Whether there was a connection that something ended. Where there is none, and where nobody answers in time, a person is told at once.

@@ -23,7 +23,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Client {
     pub(crate) http: Arc<Http>,
-    pub(crate) attempts: Arc<Attempts>,
+    attempts: Arc<Attempts>,
 }
 
 impl Client {
@@ -86,6 +86,21 @@ impl Client {
             |answer: &Response<Bytes>| is_passing(&refused(query.call, answer.status().as_u16(), answer.body()));
         let answer = self.patiently(&query.request()?, query.max_body, is_passing).await;
         query.read(answer)
+    }
+
+    /// Sends a request that may be sent again, and sends it again where AWS cannot answer, or `is_passing` says so of the answer.
+    pub(crate) async fn patiently(
+        &self,
+        request: &Request<Full<Bytes>>,
+        max_body: usize,
+        is_passing: impl Fn(&Response<Bytes>) -> bool,
+    ) -> Result<Response<Bytes>, NoAnswer> {
+        self.attempts.send(&self.http, request, max_body, is_passing).await
+    }
+
+    /// Returns how often AWS was asked again since this was called last, because it could not answer.
+    pub fn take_retries(&self) -> u32 {
+        self.attempts.take_retries()
     }
 }
 
