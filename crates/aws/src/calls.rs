@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::http::{Request, header};
+use ::http::{Request, Response, header};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use jiff::Timestamp;
@@ -10,7 +10,8 @@ use reading::Kind;
 use token::Upstream;
 
 use crate::{
-    AwsError, Endpoint,
+    AwsError, Endpoint, NoAnswer,
+    attempts::Attempts,
     environment::Environment,
     http::{Http, Transport, proxies},
     keys::{Credentials, Secret},
@@ -22,6 +23,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Client {
     pub(crate) http: Arc<Http>,
+    attempts: Arc<Attempts>,
 }
 
 impl Client {
@@ -48,22 +50,23 @@ impl Client {
     }
 
     fn trusting(environment: &Environment, roots: tls::Roots) -> Result<Self, AwsError> {
-        Self::with(&Transport {
+        let client = Self::with(&Transport {
             roots,
             proxy: proxies(environment),
             deadline: std::time::Duration::from_secs(20),
             connect_timeout: std::time::Duration::from_secs(5),
             ..Transport::default()
-        })
+        })?;
+        Ok(Self { attempts: Arc::new(Attempts::of(environment)), ..client })
     }
 
-    /// Creates a client with these transport settings.
+    /// Creates a client with these transport settings, which asks once.
     ///
     /// # Errors
     ///
     /// [`AwsError::Tls`] without trusted roots.
     pub fn with(transport: &Transport) -> Result<Self, AwsError> {
-        Ok(Self { http: Arc::new(Http::new(transport)?) })
+        Ok(Self { http: Arc::new(Http::new(transport)?), attempts: Arc::new(Attempts::new(1)) })
     }
 
     /// Returns the hour by the clock of whoever answered last, to the second: AWS says it with every answer. None where nobody has.
@@ -71,32 +74,33 @@ impl Client {
         self.http.date()
     }
 
-    /// One call of the query protocol: a form by POST, signed by headers unless nobody signs it, answered in XML.
+    /// One call of the query protocol, which is asked once.
     pub(crate) async fn query(&self, query: &Query<'_>) -> Result<Bytes, AwsError> {
-        let Query { call, credentials, endpoint, service, form, headers, at, max_body } = query;
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(*form).finish();
-        let content_type = "application/x-www-form-urlencoded; charset=utf-8";
-        let mut signed = vec![("content-type", content_type)];
-        signed.extend_from_slice(headers);
-        let mut request = Request::post(format!("{}/", endpoint.url)).header(header::CONTENT_TYPE, content_type);
-        for (name, value) in *headers {
-            request = request.header(*name, *value);
-        }
-        let unsendable = || AwsError::Unsendable { call };
-        let signature = credentials.map_or_else(
-            || Some(Vec::new()),
-            |credentials| sign::sign_post(credentials, endpoint, service, &signed, &body, *at),
-        );
-        for (name, value) in signature.ok_or_else(unsendable)? {
-            request = request.header(name, value);
-        }
-        let request = request.body(Full::from(body)).map_err(|_| unsendable())?;
-        let answer = self.http.send_for(request, *max_body).await;
-        let answer = answer.map_err(|why| AwsError::no_answer(call, &endpoint.url, why))?;
-        match answer.status().as_u16() {
-            200 => Ok(answer.into_body()),
-            status => Err(refused(call, status, answer.body())),
-        }
+        let answer = self.http.send_for(query.request()?, query.max_body).await;
+        query.read(answer)
+    }
+
+    /// The same, asked again as often as is set where AWS cannot answer.
+    async fn query_patiently(&self, query: &Query<'_>) -> Result<Bytes, AwsError> {
+        let is_passing =
+            |answer: &Response<Bytes>| is_passing(&refused(query.call, answer.status().as_u16(), answer.body()));
+        let answer = self.patiently(&query.request()?, query.max_body, is_passing).await;
+        query.read(answer)
+    }
+
+    /// Sends a request that may be sent again, and sends it again where AWS cannot answer, or `is_passing` says so of the answer.
+    pub(crate) async fn patiently(
+        &self,
+        request: &Request<Full<Bytes>>,
+        max_body: usize,
+        is_passing: impl Fn(&Response<Bytes>) -> bool,
+    ) -> Result<Response<Bytes>, NoAnswer> {
+        self.attempts.send(&self.http, request, max_body, is_passing).await
+    }
+
+    /// Returns how often AWS was asked again since this was called last, because it could not answer.
+    pub fn take_retries(&self) -> u32 {
+        self.attempts.take_retries()
     }
 }
 
@@ -113,6 +117,39 @@ pub(crate) struct Query<'a> {
     pub(crate) at: Timestamp,
     /// The longest answer read, in bytes.
     pub(crate) max_body: usize,
+}
+
+impl Query<'_> {
+    /// A form by POST, signed by headers unless nobody signs it.
+    fn request(&self) -> Result<Request<Full<Bytes>>, AwsError> {
+        let Self { call, credentials, endpoint, service, form, headers, at, .. } = self;
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(*form).finish();
+        let content_type = "application/x-www-form-urlencoded; charset=utf-8";
+        let mut signed = vec![("content-type", content_type)];
+        signed.extend_from_slice(headers);
+        let mut request = Request::post(format!("{}/", endpoint.url)).header(header::CONTENT_TYPE, content_type);
+        for (name, value) in *headers {
+            request = request.header(*name, *value);
+        }
+        let unsendable = || AwsError::Unsendable { call };
+        let signature = credentials.map_or_else(
+            || Some(Vec::new()),
+            |credentials| sign::sign_post(credentials, endpoint, service, &signed, &body, *at),
+        );
+        for (name, value) in signature.ok_or_else(unsendable)? {
+            request = request.header(name, value);
+        }
+        request.body(Full::from(body)).map_err(|_| unsendable())
+    }
+
+    /// The answer in XML, unless it says no.
+    fn read(&self, answer: Result<Response<Bytes>, NoAnswer>) -> Result<Bytes, AwsError> {
+        let answer = answer.map_err(|why| AwsError::no_answer(self.call, &self.endpoint.url, why))?;
+        match answer.status().as_u16() {
+            200 => Ok(answer.into_body()),
+            status => Err(refused(self.call, status, answer.body())),
+        }
+    }
 }
 
 /// The API version of STS.
@@ -209,7 +246,7 @@ pub async fn assume_role(
         at,
         max_body: MAX_BODY,
     };
-    let body = client.query(&query).await?;
+    let body = client.query_patiently(&query).await?;
     read_session(&body).ok_or(AwsError::Upstream { call: "sts:AssumeRole", trouble: Upstream::Unreadable })
 }
 
@@ -231,7 +268,7 @@ pub(crate) async fn assume_role_with_web_identity(
     form.extend(texts.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let query =
         Query { call, credentials: None, endpoint, service: "sts", form: &form, headers: &[], at, max_body: MAX_BODY };
-    let body = client.query(&query).await?;
+    let body = client.query_patiently(&query).await?;
     read_session(&body).ok_or(AwsError::Upstream { call, trouble: Upstream::Unreadable })
 }
 
@@ -295,7 +332,7 @@ pub async fn get_caller_identity(
         at,
         max_body: MAX_BODY,
     };
-    let body = client.query(&query).await?;
+    let body = client.query_patiently(&query).await?;
     let unreadable = || AwsError::Upstream { call, trouble: Upstream::Unreadable };
     let found = xml::children(&body, "GetCallerIdentityResult").ok_or_else(unreadable)?;
     let fields = found.first().ok_or_else(unreadable)?;
@@ -350,6 +387,16 @@ pub(crate) fn refused(call: &'static str, status: u16, body: &[u8]) -> AwsError 
         _ => Upstream::UnexpectedStatus(status),
     };
     AwsError::Upstream { call, trouble }
+}
+
+/// Whether AWS may say something else in a moment, whatever the status of its answer is: that it is asked too often, or that it could not ask whoever
+/// has signed a web identity's token.
+fn is_passing(error: &AwsError) -> bool {
+    match error {
+        AwsError::Upstream { trouble, .. } => *trouble == Upstream::Throttled,
+        AwsError::Refused { code, .. } => code == "IDPCommunicationError",
+        _ => false,
+    }
 }
 
 /// Upstream text is not quoted; a code of AWS's has a form of its own.

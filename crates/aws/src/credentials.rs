@@ -17,10 +17,12 @@ mod bridge;
 mod cache;
 mod configparser;
 mod considered;
+mod container;
 #[cfg(unix)]
 mod descendants;
 mod digest;
 mod endpoints;
+mod expanded;
 mod fetch;
 mod files;
 mod ini;
@@ -35,6 +37,7 @@ mod slips;
 mod small_file;
 mod sso;
 mod sso_token;
+mod words;
 
 use self::small_file::small_file;
 pub use self::{
@@ -45,7 +48,7 @@ pub use self::{
     fetch::{fetch, fetch_base, instance_region},
     files::{SharedFiles, load_files},
     process::{is_mfa_code, mfa_code},
-    resolve::{Base, Plan, Sso, profile_name, region, resolve},
+    resolve::{Base, Plan, Sso, half_of_keys, profile_name, region, resolve},
     session::{Session, SessionKey, Standing},
 };
 pub use crate::{

@@ -116,6 +116,11 @@ impl Http {
         self.names.give(hosts);
     }
 
+    /// How long one call may take.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.transport.deadline
+    }
+
     /// Sends one request and reads its answer, whatever the status.
     pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, NoAnswer> {
         self.send_for(request, self.transport.max_body).await

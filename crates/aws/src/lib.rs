@@ -20,6 +20,7 @@ pub mod iam;
 pub mod s3;
 pub mod xml;
 
+mod attempts;
 mod calls;
 mod ec2;
 mod eks;
@@ -32,6 +33,7 @@ mod rules;
 mod sign;
 mod sts;
 
+pub use attempts::{AttemptsError, attempts};
 pub use calls::{Caller, Client, Obtained, assume_role, get_caller_identity, trusted_roots};
 pub use ec2::{DescribeError, Ec2, Ec2Options};
 pub use eks::{EksCluster, EksClusterName, EksClusterNameError, EksError, describe_eks_cluster, eks_endpoint};

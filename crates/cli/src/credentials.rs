@@ -13,7 +13,7 @@ use std::{borrow::Cow, cell::OnceCell};
 use anyhow::Context as _;
 use aws::{
     Obtained,
-    credentials::{self, AssumeRole, Credentials, Environment, Plan, Rules},
+    credentials::{self, AssumeRole, Credentials, CredentialsError, Environment, Plan, Rules},
 };
 use document::shell_word;
 use jiff::Timestamp;
@@ -127,14 +127,24 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
     if let Some(name) = &region.name {
         endpoints.vars.insert("AWS_REGION".to_owned(), name.clone());
     }
+    let attempts = aws::attempts(&endpoints, rules)?;
+    endpoints.vars.insert("AWS_MAX_ATTEMPTS".to_owned(), attempts.to_string());
     let plan = credentials::resolve(environment, &files, profile, rules);
+    let is_said = matches!(plan, Err(CredentialsError::Partial { .. }));
+    if let Some((present, missing)) = credentials::half_of_keys(environment).filter(|_| profile.is_none() && !is_said) {
+        process::note(&format!(
+            "note: {present} is set and {missing} is not, so it does not count; set both, or neither"
+        ));
+    }
     // With keys of the environment no profile counts.
-    if profile.is_some() || environment.get("AWS_ACCESS_KEY_ID").is_none() {
+    let has_keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].iter().all(|name| environment.get(name).is_some());
+    if profile.is_some() || !has_keys {
         let name = credentials::profile_name(environment, profile);
         let has_credentials = plan.as_ref().is_ok_and(|plan| !plan.base.is_of_surroundings());
         files.slips(name, has_credentials).iter().for_each(|slip| process::note(&format!("note: {slip}")));
     }
     let plan = plan?;
+    let clock = Clock::default();
     let obtained = match plan.immediate() {
         // What is at hand is kept already, and whose it is may have changed since a cache was written.
         Some(credentials) if wanted.role.is_none() => {
@@ -144,14 +154,14 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
             obtained
         }
         at_hand => match &wanted.cached_for {
-            Some(id) => of_file(id, &plan, at_hand, wanted, &endpoints, &sts)?,
+            Some(id) => of_file((id, &clock), &plan, at_hand, wanted, &endpoints, &sts)?,
             None => {
                 let sessions = if wanted.no_cache { None } else { Sessions::open(&endpoints) };
-                asking(&plan, wanted, &endpoints, &sts, sessions).credentials()?
+                asking(&plan, wanted, &endpoints, &sts, sessions, &clock).credentials()?
             }
         },
     };
-    explained.identity(&obtained, &endpoints, &sts);
+    explained.identity(&obtained, &endpoints, &sts, &clock);
     let Obtained { credentials, .. } = obtained;
     if let Some(note) = without_session(&credentials) {
         process::note(&note);
@@ -224,6 +234,7 @@ fn asking<'a>(
     environment: &'a Environment,
     sts: &'a aws::Endpoint,
     sessions: Option<Sessions>,
+    clock: &'a Clock,
 ) -> Asking<'a> {
     let of_profile =
         plan.roles.iter().map(|role| Step { role: role.clone(), forwards_session_name: false, is_of_profile: true });
@@ -235,13 +246,13 @@ fn asking<'a>(
     let codes = wanted.codes();
     let (steps, client) = (of_profile.chain(given).collect(), OnceCell::new());
     let explained = Explained(wanted.explain);
-    let (rules, clock) = (wanted.rules, Clock::default());
+    let rules = wanted.rules;
     Asking { base: &plan.base, steps, rules, environment, sts, codes, sessions, client, clock, explained }
 }
 
 /// The same where aws-iam-authenticator's file keeps them.
 fn of_file(
-    cluster_id: &str,
+    (cluster_id, clock): (&str, &Clock),
     plan: &Plan,
     at_hand: Option<Credentials>,
     wanted: &Wanted,
@@ -262,7 +273,7 @@ fn of_file(
         let what = wanted.role.as_ref().map(|role| format!("role {}", role.role_arn));
         return Ok(explain(what.as_deref().unwrap_or("credentials"), Whence::AuthenticatorsFile, last));
     }
-    let mut asking = asking(plan, wanted, environment, sts, None);
+    let mut asking = asking(plan, wanted, environment, sts, None, clock);
     let given = asking.steps.split_off(plan.roles.len());
     let mut found = match base {
         Some(base) if is_at_hand => Obtained::from(base),

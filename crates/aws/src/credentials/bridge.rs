@@ -2,7 +2,10 @@
 
 use std::{
     fmt::{self, Debug, Formatter},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU16, Ordering},
+    },
 };
 
 use ::http::Request;
@@ -22,7 +25,22 @@ use crate::{NoAnswer, http::Http};
 
 /// What is given to aws-config. The timeouts it asks for are shorter ones of its own around ours.
 #[derive(Clone)]
-pub(super) struct Bridge(pub(super) Arc<Http>);
+pub(super) struct Bridge {
+    http: Arc<Http>,
+    /// The status of the last answer, which no provider passes on; 0 before the first.
+    status: Arc<AtomicU16>,
+}
+
+impl Bridge {
+    pub(super) fn new(http: &Arc<Http>) -> Self {
+        Self { http: Arc::clone(http), status: Arc::default() }
+    }
+
+    /// The status of the last answer that came this way, if it was none of success.
+    pub(super) fn refusal(&self) -> Option<u16> {
+        Some(self.status.load(Ordering::Relaxed)).filter(|status| *status != 0 && !(200..300).contains(status))
+    }
+}
 
 impl Debug for Bridge {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -38,13 +56,14 @@ impl HttpClient for Bridge {
 
 impl HttpConnector for Bridge {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let http = Arc::clone(&self.0);
+        let Self { http, status } = self.clone();
         HttpConnectorFuture::new(async move {
             let request = outgoing(request)?;
             let answer = http.send(request).await.map_err(|why| match why {
                 NoAnswer::Late => ConnectorError::timeout(why.into()),
                 _ => ConnectorError::io(why.into()),
             })?;
+            status.store(answer.status().as_u16(), Ordering::Relaxed);
             incoming(answer)
         })
     }

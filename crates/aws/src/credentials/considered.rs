@@ -37,6 +37,7 @@ pub fn considered(
         name: profile_name(environment, profile),
         is_flag: profile.is_some(),
         counts_beside_keys: counts_beside_keys(environment, profile, rules),
+        rules,
     };
     let sources = match rules {
         Rules::Cli => looked.as_the_cli(),
@@ -61,6 +62,7 @@ struct Looked<'a> {
     name: &'a str,
     is_flag: bool,
     counts_beside_keys: bool,
+    rules: Rules,
 }
 
 /// A source, and why there is nothing of it.
@@ -108,6 +110,9 @@ impl Looked<'_> {
         let skipped = match (self.is_flag, id) {
             (true, _) => Some("--profile is given".to_owned()),
             (false, None) => Some("AWS_ACCESS_KEY_ID is not set".to_owned()),
+            (false, Some(_)) if self.environment.get("AWS_SECRET_ACCESS_KEY").is_none() && self.rules == Rules::Go => {
+                Some("AWS_SECRET_ACCESS_KEY is not set".to_owned())
+            }
             (false, Some(_)) => self.no_profile().filter(|_| self.counts_beside_keys),
         };
         ("keys in the environment", skipped)

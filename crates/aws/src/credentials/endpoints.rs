@@ -1,10 +1,13 @@
-//! What a profile says about endpoints.
+//! What a profile says about endpoints, and how often they are asked.
 //!
 //! Source: "Service-specific endpoints", "Dual-stack and FIPS endpoints" and "AWS STS Regional endpoints" of the AWS SDKs and
 //! Tools Reference Guide.
 
 use super::{Environment, Rules, SharedFiles, profile_name};
-use crate::endpoint::{ANY_URL, IGNORE_URLS, STS_URL};
+use crate::{
+    attempts::{MAX_ATTEMPTS, RETRY_MODE},
+    endpoint::{ANY_URL, IGNORE_URLS, STS_URL},
+};
 
 /// Settings of profiles that stand for a variable.
 const SETTINGS: [(&str, &str); 5] = [
@@ -45,6 +48,9 @@ pub fn with_endpoints(
         |value: &&str| rules == Rules::Cli || value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false");
     for (setting, variable) in SETTINGS {
         all.fill(variable, files.setting(name, setting).filter(counts));
+    }
+    for (variable, setting) in [MAX_ATTEMPTS, RETRY_MODE] {
+        all.fill(variable, files.setting(name, setting));
     }
     let (setting, variable, of_requests) = CA_BUNDLE;
     all.fill(variable, files.setting(name, setting));

@@ -4,7 +4,6 @@
 use std::{
     error::Error,
     path::Path,
-    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -19,6 +18,7 @@ use tls::ConnectionError;
 use super::{
     Base, Credentials, CredentialsError, Environment, Plan, Rules, Secret,
     bridge::Bridge,
+    container,
     login::{self, Named},
     metadata::Metadata,
     process,
@@ -79,7 +79,8 @@ pub async fn fetch_base(
     endpoint: &Endpoint,
     now: Timestamp,
 ) -> Result<Obtained, CredentialsError> {
-    let config = || provider_config(client, Some(&endpoint.signing_region));
+    let bridge = Bridge::new(&client.http);
+    let config = || provider_config(&bridge, Some(&endpoint.signing_region));
     let found = match base {
         Base::Static(credentials) => Ok(credentials.clone()),
         Base::WebIdentity { token_file, role_arn, session_name } => {
@@ -89,21 +90,47 @@ pub async fn fetch_base(
         Base::Sso(sso) => sso::fetch(sso, environment, client, now).await,
         Base::Login { session, profile } => login::fetch(Named { session, profile }, environment, client, now).await,
         Base::Process { command, profile } => {
-            process::run(command, process::PATIENCE).await.map_err(|trouble| trouble.of("credential_process", profile))
+            let found = process::run(command, rules, process::PATIENCE).await;
+            found.map_err(|trouble| process::failed(trouble, command, profile, rules))
         }
         Base::Container => {
+            container::is_ready(environment)?;
             let provider = EcsCredentialsProvider::builder().configure(&config()).build();
-            ask(&provider, "the container's credentials endpoint", "check the task's role or the pod identity").await
+            asked(&provider, &bridge).await.map_err(|problem| {
+                let advice = match problem {
+                    Problem::NotSetUp => container::NO_ENDPOINT,
+                    Problem::Refused(status) => container::advice(environment, status),
+                    _ => container::advice(environment, None),
+                };
+                problem.of(&container::name(environment), advice.to_owned())
+            })
         }
         Base::InstanceMetadata => {
-            let client = instance_metadata(environment, client)?;
+            let client = instance_metadata(environment, &bridge)?;
             let provider = ImdsCredentialsProvider::builder().configure(&config()).imds_client(client).build();
-            let advice = "if no other source was meant, set AWS_PROFILE, run `aws sso login` or `aws configure`; on an EC2 instance, attach a role";
-            ask(&provider, "the instance metadata service", advice).await
+            let at = environment.get(METADATA_ENDPOINT).map(|url| format!(" at {url} ({METADATA_ENDPOINT})"));
+            let origin = format!("the instance metadata service{}", at.unwrap_or_default());
+            asked(&provider, &bridge).await.map_err(|problem| {
+                let advice = match problem {
+                    Problem::Refused(Some(404)) => "the instance has no role: attach one, or set AWS_PROFILE",
+                    Problem::Refused(Some(401 | 403)) => {
+                        "it is turned off for this machine, or something on the way refuses: check the instance's metadata options"
+                    }
+                    Problem::Refused(Some(_)) => "try again in a moment",
+                    _ => OTHER_SOURCES,
+                };
+                problem.of(&origin, advice.to_owned())
+            })
         }
     };
     found.map(Obtained::from)
 }
+
+/// The variable for another address of the instance metadata service.
+const METADATA_ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+
+/// What to do where nothing but an instance's role was left to be asked for.
+const OTHER_SOURCES: &str = "if no other source was meant, set AWS_PROFILE, run `aws sso login` or `aws configure`; on an EC2 instance, attach a role";
 
 /// What STS gives for the token of a file. What it says no with is named: a role that trusts another issuer, or a token that is over.
 async fn web_identity(
@@ -150,31 +177,27 @@ pub async fn instance_region(environment: &Environment) -> Option<String> {
     if environment.is_true("AWS_EC2_METADATA_DISABLED") {
         return None;
     }
-    let client = instance_metadata(environment, &Client::of_metadata(environment).ok()?).ok()?;
+    let client = Client::of_metadata(environment).ok()?;
+    let client = instance_metadata(environment, &Bridge::new(&client.http)).ok()?;
     let region = client.get("/latest/meta-data/placement/region");
     let region = tokio::time::timeout(REGION_LIMIT, region).await.ok()?.ok()?;
     Some(String::from(region)).filter(|region| !region.is_empty())
 }
 
-fn instance_metadata(environment: &Environment, client: &Client) -> Result<imds::Client, CredentialsError> {
-    let way = Metadata::new(Bridge(Arc::clone(&client.http)), environment);
+fn instance_metadata(environment: &Environment, bridge: &Bridge) -> Result<imds::Client, CredentialsError> {
+    let way = Metadata::new(bridge.clone(), environment);
     let mut client = imds::Client::builder()
-        .configure(&provider_config(client, None).with_http_client(way))
+        .configure(&provider_config(bridge, None).with_http_client(way))
         .max_attempts(INSTANCE_METADATA_ATTEMPTS)
         .operation_attempt_timeout(INSTANCE_METADATA_PATIENCE);
-    if let Some(endpoint) = environment.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") {
+    if let Some(endpoint) = environment.get(METADATA_ENDPOINT) {
         client = client.endpoint(endpoint).map_err(|_| CredentialsError::Origin {
             origin: "the instance metadata service".to_owned(),
             problem: "has no usable address".to_owned(),
-            advice: "check AWS_EC2_METADATA_SERVICE_ENDPOINT".to_owned(),
+            advice: format!("check {METADATA_ENDPOINT}"),
         })?;
     }
     Ok(client.build())
-}
-
-/// A source on this machine, or of it.
-async fn ask(provider: &impl ProvideCredentials, origin: &str, advice: &str) -> Result<Credentials, CredentialsError> {
-    asked(provider).await.map_err(|problem| problem.of(origin, advice.to_owned()))
 }
 
 /// What became of asking. What the provider says may quote what it was told; which source failed, how, and what to do is
@@ -185,7 +208,8 @@ enum Problem {
     TooLarge,
     NotSetUp,
     NoCredentials,
-    Refused,
+    /// With the status of its answer, where that is none of success.
+    Refused(Option<u16>),
 }
 
 impl Problem {
@@ -196,13 +220,14 @@ impl Problem {
             Self::TooLarge => "gave an answer that is too long".to_owned(),
             Self::NotSetUp => "is not set up completely".to_owned(),
             Self::NoCredentials => "has no AWS credentials".to_owned(),
-            Self::Refused => "gave no AWS credentials".to_owned(),
+            Self::Refused(Some(status)) => format!("gave no AWS credentials: it answered {status}"),
+            Self::Refused(None) => "gave no AWS credentials".to_owned(),
         };
         CredentialsError::Origin { origin: origin.to_owned(), problem, advice }
     }
 }
 
-async fn asked(provider: &impl ProvideCredentials) -> Result<Credentials, Problem> {
+async fn asked(provider: &impl ProvideCredentials, bridge: &Bridge) -> Result<Credentials, Problem> {
     let found = tokio::time::timeout(LIMIT, provider.provide_credentials()).await.map_err(|_| Problem::Late)?;
     let found = found.map_err(|error| match (no_answer(&error), error) {
         (Some(NoAnswer::Connection { why, .. }), _) => Problem::Unreachable(why),
@@ -211,7 +236,7 @@ async fn asked(provider: &impl ProvideCredentials) -> Result<Credentials, Proble
         | (None, provider::error::CredentialsError::ProviderTimedOut(_)) => Problem::Late,
         (None, provider::error::CredentialsError::InvalidConfiguration(_)) => Problem::NotSetUp,
         (None, provider::error::CredentialsError::CredentialsNotLoaded(_)) => Problem::NoCredentials,
-        (None, _) => Problem::Refused,
+        (None, _) => Problem::Refused(bridge.refusal()),
     })?;
     let expires = found.expiry().and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
     Ok(Credentials {
@@ -234,8 +259,8 @@ fn no_answer(error: &(dyn Error + 'static)) -> Option<NoAnswer> {
     None
 }
 
-fn provider_config(client: &Client, region: Option<&str>) -> ProviderConfig {
+fn provider_config(bridge: &Bridge, region: Option<&str>) -> ProviderConfig {
     ProviderConfig::without_region()
-        .with_http_client(Bridge(Arc::clone(&client.http)))
+        .with_http_client(bridge.clone())
         .with_region(region.map(|region| Region::new(region.to_owned())))
 }

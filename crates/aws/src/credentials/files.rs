@@ -3,13 +3,14 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
-    path::PathBuf,
 };
 
 use reading::Kind;
 
 use super::{
-    CredentialsError, Environment, Rules, configparser, ini,
+    CredentialsError, Environment, Rules, configparser,
+    expanded::expanded,
+    ini,
     slips::{OF_PROFILE, OF_SSO_SESSION, Sure, near_misses},
 };
 
@@ -51,12 +52,6 @@ pub fn load_files(environment: &Environment, rules: Rules) -> Result<SharedFiles
     let config = read("AWS_CONFIG_FILE", "config")?;
     let credentials = read("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
     SharedFiles::read((&config.0, &config.1), (&credentials.0, &credentials.1), rules)
-}
-
-/// A path with `~` for the home folder, as people write it into variables that no shell reads.
-fn expanded(environment: &Environment, path: &str) -> PathBuf {
-    let rest = path.strip_prefix("~/");
-    rest.zip(environment.home.as_ref()).map_or_else(|| PathBuf::from(path), |(rest, home)| home.join(rest))
 }
 
 impl SharedFiles {

@@ -15,7 +15,8 @@ use serde_json::{Map, Value, json};
 
 use self::dpop::Proof;
 use super::{
-    Credentials, CredentialsError, Environment, Secret, digest::digest, issued::time, replace::replace, small_file,
+    Credentials, CredentialsError, Environment, Secret, digest::digest, expanded::expanded, issued::time,
+    replace::replace, small_file,
 };
 use crate::{Client, NoAnswer, endpoint::signin_url, error};
 
@@ -166,7 +167,7 @@ impl Login {
 }
 
 fn path(environment: &Environment, session: &str) -> Option<PathBuf> {
-    let folder = environment.get("AWS_LOGIN_CACHE_DIRECTORY").map(PathBuf::from);
+    let folder = environment.get("AWS_LOGIN_CACHE_DIRECTORY").map(|path| expanded(environment, path));
     let folder = folder.or_else(|| Some(environment.home.as_ref()?.join(".aws/login/cache")))?;
     Some(folder.join(digest(session.trim()) + ".json"))
 }

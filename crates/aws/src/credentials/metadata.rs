@@ -51,12 +51,19 @@ impl HttpConnector for Metadata {
         if request.headers().get(SESSION) == Some(NONE) {
             request.headers_mut().remove(SESSION);
         }
-        let asks_for_session = self.may_be_old && request.method() == "PUT";
+        let asks_for_session = request.method() == "PUT";
+        let may_be_old = asks_for_session && self.may_be_old;
         let answer = self.bridge.call(request);
         HttpConnectorFuture::new(async move {
-            let answer = answer.await?;
-            let has_none = asks_for_session && HAS_NONE.contains(&answer.status().as_u16());
-            Ok(if has_none { session_of_none() } else { answer })
+            let mut answer = answer.await?;
+            if may_be_old && HAS_NONE.contains(&answer.status().as_u16()) {
+                return Ok(session_of_none());
+            }
+            if asks_for_session && answer.status().is_success() && answer.headers().get(LASTS.0).is_none() {
+                // The AWS CLI does not look for it, and what stands for the service elsewhere leaves it out.
+                answer.headers_mut().insert(LASTS.0, LASTS.1);
+            }
+            Ok(answer)
         })
     }
 }

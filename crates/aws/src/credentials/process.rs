@@ -1,5 +1,7 @@
-//! Programs that a profile names: `credential_process`, a line for the shell that prints credentials as JSON, and `mfa_process`, which prints
+//! Programs that a profile names: `credential_process`, which prints credentials as JSON, and `mfa_process`, a line for the shell that prints
 //! the code of an MFA device (aws-vault's key).
+//!
+//! AWS's SDK for Go gives the line of a `credential_process` to the shell. The AWS CLI takes it apart, and starts its first word.
 //!
 //! aws-config's provider reads whatever is printed, for as long as it comes, and leaves the program behind when nobody waits
 //! any more. The form is its own (and the AWS CLI's): keys in any case, `Version` 1.
@@ -16,7 +18,10 @@ use tokio::{
 
 #[cfg(unix)]
 use super::descendants::Descendants;
-use super::{Credentials, CredentialsError, MfaDevice, Secret};
+use super::{
+    Credentials, CredentialsError, MfaDevice, Rules, Secret,
+    words::{Open, words},
+};
 
 /// The longest output that is read, in bytes; credentials are two or three kilobytes.
 const MAX_OUTPUT: u64 = 64 << 10;
@@ -28,6 +33,8 @@ pub(super) enum Trouble {
     TooLarge,
     /// It cannot be started, or has ended otherwise than with 0; with its last words on stderr.
     Failed(Option<i32>, String),
+    /// The line names no program that can be started, and why.
+    NotStarted(String),
     /// What it printed is none, and why.
     NoCredentials(&'static str),
 }
@@ -41,6 +48,7 @@ impl Trouble {
             Self::Failed(None, _) => "could not be run to its end".to_owned(),
             Self::Failed(Some(code), said) if said.is_empty() => format!("ended with {code} and said nothing"),
             Self::Failed(Some(code), said) => format!("ended with {code}: {said}"),
+            Self::NotStarted(why) => format!("cannot be started: {why}"),
             Self::NoCredentials(why) => format!("printed no credentials: {why}"),
         };
         wrong(key, profile, problem)
@@ -65,7 +73,7 @@ fn wrong(key: &str, profile: &str, problem: String) -> CredentialsError {
 pub async fn mfa_code(device: &MfaDevice) -> Result<Option<Secret>, CredentialsError> {
     let Some(line) = &device.process else { return Ok(None) };
     let key = "mfa_process";
-    let printed = printed(line, PATIENCE).await.map_err(|trouble| trouble.of(key, &device.profile))?;
+    let printed = printed(shell(line), PATIENCE).await.map_err(|trouble| trouble.of(key, &device.profile))?;
     let code = std::str::from_utf8(&printed).ok().map(str::trim).filter(|code| is_mfa_code(code));
     let none = || wrong(key, &device.profile, "did not print a code of six digits".to_owned());
     code.map(|code| Some(Secret::new(code))).ok_or_else(none)
@@ -84,16 +92,63 @@ const KEPT: usize = 4 << 10;
 const SHOWN: usize = 300;
 
 /// Runs a `credential_process` to its end, or ends it.
-pub(super) async fn run(line: &str, patience: Duration) -> Result<Credentials, Trouble> {
-    credentials(&printed(line, patience).await?).map_err(Trouble::NoCredentials)
+pub(super) async fn run(line: &str, rules: Rules, patience: Duration) -> Result<Credentials, Trouble> {
+    let command = match rules {
+        // On Windows the AWS CLI has other rules for words, by which most lines are what cmd.exe makes of them.
+        Rules::Cli if cfg!(not(windows)) => program(line)?,
+        Rules::Cli | Rules::Go => shell(line),
+    };
+    credentials(&printed(command, patience).await?).map_err(Trouble::NoCredentials)
 }
 
-async fn printed(line: &str, patience: Duration) -> Result<Vec<u8>, Trouble> {
+/// The error of a `credential_process`.
+pub(super) fn failed(trouble: Trouble, line: &str, profile: &str, rules: Rules) -> CredentialsError {
+    let error = trouble.of("credential_process", profile);
+    match error {
+        CredentialsError::Origin { origin, problem, .. } if rules == Rules::Cli && is_for_a_shell(line) => {
+            let advice =
+                "the AWS CLI gives that line to no shell, and so is it here: write `sh -c '…'` around what needs one";
+            CredentialsError::Origin { origin, problem, advice: advice.to_owned() }
+        }
+        error => error,
+    }
+}
+
+/// Whether something stands in a line that only a shell understands.
+fn is_for_a_shell(line: &str) -> bool {
+    cfg!(not(windows))
+        && words(line).is_ok_and(|words| {
+            let is_variable = words.first().is_some_and(|word| word.contains('='));
+            let has_sign = |word: &String| word.starts_with('~') || word.contains(['|', '&', ';', '<', '>', '$', '`']);
+            let is_shell = words.iter().any(|word| word == "-c");
+            !is_shell && (is_variable || words.iter().any(has_sign))
+        })
+}
+
+/// The program that is the first word of a line, with the others.
+fn program(line: &str) -> Result<Command, Trouble> {
+    let words = words(line).map_err(|open| {
+        let why = match open {
+            Open::Quotation => "a quotation in its line does not end",
+            Open::Escape => "nothing comes behind the last backslash of its line",
+        };
+        Trouble::NotStarted(why.to_owned())
+    })?;
+    let (program, arguments) =
+        words.split_first().ok_or_else(|| Trouble::NotStarted("its line is empty".to_owned()))?;
+    let mut command = Command::new(program);
+    command.args(arguments);
+    Ok(command)
+}
+
+async fn printed(mut command: Command, patience: Duration) -> Result<Vec<u8>, Trouble> {
     let cannot = || Trouble::Failed(None, String::new());
-    let mut shell = shell(line);
     // It ends with us: nobody would read what it prints.
-    shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    let mut child = shell.spawn().map_err(|_| cannot())?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child = command.spawn().map_err(|error| {
+        let program = command.as_std().get_program().display().to_string();
+        Trouble::NotStarted(document::visible(&format!("{program}: {error}")))
+    })?;
     // What the shell has started would go on without it.
     #[cfg(unix)]
     let mut descendants = Descendants::of(child.id());
@@ -185,12 +240,12 @@ fn credentials(printed: &[u8]) -> Result<Credentials, &'static str> {
 mod tests {
     use std::time::Duration;
 
-    use super::{Trouble, for_cmd, run};
+    use super::{Rules, Trouble, for_cmd, is_for_a_shell, run};
 
     const PATIENCE: Duration = Duration::from_secs(60);
 
     async fn key(line: &str) -> Result<String, Trouble> {
-        run(line, PATIENCE).await.map(|found| found.access_key_id)
+        run(line, Rules::Go, PATIENCE).await.map(|found| found.access_key_id)
     }
 
     #[tokio::test]
@@ -237,6 +292,31 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn the_aws_cli_gives_a_line_to_no_shell() {
+        let keys = r#"{"Version": 1, "AccessKeyId": "AKIA", "SecretAccessKey": "s"}"#;
+        let not_started = |why: &str| Err(Trouble::NotStarted(why.to_owned()));
+        let rows = [
+            (format!("echo '{keys}'"), Ok("AKIA".to_owned()), false),
+            (format!("sh -c 'X=1; echo \"$0\"' '{keys}'"), Ok("AKIA".to_owned()), false),
+            (format!("true && echo '{keys}'"), Err(Trouble::NoCredentials("it is no object of JSON")), true),
+            (
+                "/no/such/program --x".to_owned(),
+                not_started("/no/such/program: No such file or directory (os error 2)"),
+                false,
+            ),
+            ("X=1 program".to_owned(), not_started("X=1: No such file or directory (os error 2)"), true),
+            ("echo 'x".to_owned(), not_started("a quotation in its line does not end"), false),
+            ("echo x\\".to_owned(), not_started("nothing comes behind the last backslash of its line"), false),
+            (" ".to_owned(), not_started("its line is empty"), false),
+        ];
+        for (line, expected, is_said) in rows {
+            let found = run(&line, Rules::Cli, PATIENCE).await.map(|found| found.access_key_id);
+            assert_eq!(found, expected, "{line}");
+            assert_eq!(is_for_a_shell(&line), is_said, "{line}");
+        }
+    }
+
     #[test]
     fn cmd_takes_one_pair_of_quotes_away() {
         for line in [r"C:\creds.exe", r#""C:\Program Files\creds.exe" --profile "a b""#] {
@@ -263,7 +343,7 @@ mod tests {
             // Until it runs, and no longer.
             let mut patience = Duration::from_millis(50);
             while !file.exists() {
-                assert_eq!(run(&line, patience).await.err(), Some(Trouble::Late), "{name}");
+                assert_eq!(run(&line, Rules::Go, patience).await.err(), Some(Trouble::Late), "{name}");
                 patience *= 2;
             }
             let pid = std::fs::read_to_string(&file).expect("its id");

@@ -7,7 +7,8 @@ use std::{collections::BTreeMap, path::PathBuf};
 use identity::check_session_name;
 
 use super::{
-    AssumeRole, Credentials, CredentialsError, Environment, MfaDevice, Rules, Secret, SharedFiles, slips::is_known,
+    AssumeRole, Credentials, CredentialsError, Environment, MfaDevice, Rules, Secret, SharedFiles, container,
+    slips::is_known,
 };
 
 /// The steps that lead to credentials: start from a base, then assume these roles one after the other.
@@ -117,7 +118,7 @@ pub fn resolve(
         return Err(no_profile(files, name));
     }
     if profile.is_none()
-        && let Some(credentials) = from_environment(environment)?
+        && let Some(credentials) = from_environment(environment, rules)?
     {
         return Ok(Plan { base: Base::Static(credentials), roles: Vec::new() });
     }
@@ -148,14 +149,25 @@ pub(super) fn counts_beside_keys(environment: &Environment, profile: Option<&str
     profile.is_some() || rules == Rules::Cli || environment.get("AWS_PROFILE").is_some()
 }
 
-fn from_environment(environment: &Environment) -> Result<Option<Credentials>, CredentialsError> {
-    let (id, secret) = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY");
-    let partial =
-        |present, missing| Err(CredentialsError::Partial { present, missing, place: "environment".to_owned() });
-    match (environment.get(id), environment.get(secret)) {
-        (None, None) => Ok(None),
-        (Some(_), None) => partial(id, secret),
-        (None, Some(_)) => partial(secret, id),
+/// The variables of keys.
+const KEY_ID_VARIABLE: &str = "AWS_ACCESS_KEY_ID";
+const SECRET_KEY_VARIABLE: &str = "AWS_SECRET_ACCESS_KEY";
+
+/// Returns which of the two variables of keys is set where the other is not, and that other one. Half a pair is passed over, but for the AWS CLI, to which
+/// an id alone is an error.
+pub fn half_of_keys(environment: &Environment) -> Option<(&'static str, &'static str)> {
+    match (environment.get(KEY_ID_VARIABLE), environment.get(SECRET_KEY_VARIABLE)) {
+        (Some(_), None) => Some((KEY_ID_VARIABLE, SECRET_KEY_VARIABLE)),
+        (None, Some(_)) => Some((SECRET_KEY_VARIABLE, KEY_ID_VARIABLE)),
+        _ => None,
+    }
+}
+
+fn from_environment(environment: &Environment, rules: Rules) -> Result<Option<Credentials>, CredentialsError> {
+    if let Some((present @ KEY_ID_VARIABLE, missing)) = half_of_keys(environment).filter(|_| rules == Rules::Cli) {
+        return Err(CredentialsError::Partial { present, missing, place: "environment".to_owned() });
+    }
+    match (environment.get(KEY_ID_VARIABLE), environment.get(SECRET_KEY_VARIABLE)) {
         (Some(access_key_id), Some(secret_access_key)) => Ok(Some(Credentials {
             access_key_id: access_key_id.to_owned(),
             secret_access_key: Secret::new(secret_access_key),
@@ -165,6 +177,7 @@ fn from_environment(environment: &Environment) -> Result<Option<Credentials>, Cr
                 .map(Secret::new),
             expires: environment.get("AWS_CREDENTIAL_EXPIRATION").and_then(|text| text.parse().ok()),
         })),
+        _ => Ok(None),
     }
 }
 
@@ -299,8 +312,11 @@ fn from_credential_source(
         Rules::Go => (PartialEq::eq, ", in these letters"),
     };
     if is(place, "Environment") {
-        let none = || wrong("credential_source is Environment, and AWS_ACCESS_KEY_ID is not set".to_owned());
-        from_environment(environment)?.map(Base::Static).ok_or_else(none)
+        let none = || {
+            let missing = half_of_keys(environment).map_or(KEY_ID_VARIABLE, |(_, missing)| missing);
+            wrong(format!("credential_source is Environment, and {missing} is not set"))
+        };
+        from_environment(environment, rules)?.map(Base::Static).ok_or_else(none)
     } else if is(place, "Ec2InstanceMetadata") {
         Ok(Base::InstanceMetadata)
     } else if is(place, "EcsContainer") {
@@ -385,8 +401,7 @@ fn static_keys(
 
 /// What the surroundings offer: a container's endpoint where a variable names it, else the instance's.
 fn ambient(environment: &Environment) -> Option<Base> {
-    let container = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
-    if container.iter().any(|name| environment.get(name).is_some()) {
+    if container::VARIABLES.iter().any(|name| environment.get(name).is_some()) {
         return Some(Base::Container);
     }
     (!environment.is_true("AWS_EC2_METADATA_DISABLED")).then_some(Base::InstanceMetadata)

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use ::http::{HeaderMap, Request, StatusCode};
+use ::http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use jiff::Timestamp;
@@ -17,6 +17,9 @@ use super::{
     sso_token::{Renewal, Renewed, SsoToken, TokenStanding},
 };
 use crate::{Client, EndpointError, NoAnswer, endpoint::sso_url, error, http::error_in};
+
+/// The longest answer that is read, in bytes; real ones have about 2 KiB.
+const MAX_BODY: usize = 64 << 10;
 
 /// Asks for the credentials of the role.
 pub(super) async fn fetch(
@@ -33,7 +36,8 @@ pub(super) async fn fetch(
         .finish();
     let request = Request::get(format!("{url}/federation/credentials?{parameters}"));
     let request = request.header("x-amz-sso_bearer_token", token.expose()).body(Full::default());
-    let answer = client.http.send(request.map_err(|_| garbled(sso))?).await;
+    let request = request.map_err(|_| garbled(sso))?;
+    let answer = client.patiently(&request, MAX_BODY, |_| false).await;
     let answer = answer.map_err(|why| no_answer(sso, why))?;
     if answer.status() != StatusCode::OK {
         return Err(refused(sso, answer.status()));
@@ -104,7 +108,9 @@ async fn renew(
     });
     let request = Request::post(format!("{url}/token")).header("content-type", "application/json");
     let request = request.body(Full::from(body.to_string())).map_err(|_| garbled(sso))?;
-    let answer = client.http.send(request).await.map_err(|why| no_answer(sso, why))?;
+    let is_passing = |answer: &Response<Bytes>| is_one_of(&[SLOW_DOWN], answer.headers(), answer.body());
+    let answer = client.patiently(&request, MAX_BODY, is_passing).await;
+    let answer = answer.map_err(|why| no_answer(sso, why))?;
     renewed(sso, answer.status(), answer.headers(), answer.body())
 }
 

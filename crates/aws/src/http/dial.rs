@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use ::http::{Uri, uri::Authority};
+use ::http::Uri;
 use hyper_util::{
     client::{
         legacy::connect::{HttpConnector, proxy::Tunnel},
@@ -27,7 +27,7 @@ use crate::AwsError;
 pub(super) struct Dial {
     connect_to: Option<Arc<str>>,
     proxies: Arc<Matcher>,
-    /// Hosts without a proxy on one port alone, as `host:port`.
+    /// Hosts without a proxy, in small letters: `host`, `host:port`, and what hosts end with.
     except: Arc<[String]>,
     direct: HttpConnector<ResolvedHosts>,
 }
@@ -57,7 +57,8 @@ impl Dial {
                 .except
                 .iter()
                 .flat_map(|all| all.split(','))
-                .map(|one| one.trim().to_owned())
+                .map(|one| one.trim().trim_start_matches('.').to_ascii_lowercase())
+                .filter(|one| !one.is_empty())
                 .collect(),
             direct,
         })
@@ -65,10 +66,16 @@ impl Dial {
 
     /// The proxy for a URL.
     fn proxy(&self, uri: &Uri) -> Option<Intercept> {
-        let authority = uri.authority().map(Authority::as_str).unwrap_or_default();
-        let is_excepted = self.except.iter().any(|one| one.eq_ignore_ascii_case(authority));
+        let authority = uri.authority().map(|authority| authority.as_str().to_ascii_lowercase()).unwrap_or_default();
+        let host = uri.host().unwrap_or_default().to_ascii_lowercase();
+        let is_excepted = self.except.iter().any(|one| ends_with(&host, one) || ends_with(&authority, one));
         self.proxies.intercept(uri).filter(|_| !is_excepted)
     }
+}
+
+/// Whether a host is this one, or below it. With the port or without: so says the AWS CLI (`proxy_bypass_environment` of Python's urllib).
+fn ends_with(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 type Connecting = Pin<Box<dyn Future<Output = io::Result<TokioIo<TcpStream>>> + Send>>;
@@ -154,6 +161,44 @@ mod tests {
         for (name, variables, url, expected) in rows {
             let dial = dial(variables).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(dial.proxy(&url.parse().expect("a URL")).is_some(), *expected, "{name}");
+        }
+    }
+
+    /// The last column is what `urllib.request.proxy_bypass_environment` says, with which the AWS CLI decides it, and what differs is said.
+    #[test]
+    fn whoever_the_aws_cli_asks_without_a_proxy_is_asked_without_one() {
+        const STS: &str = "sts.us-west-2.amazonaws.com";
+        let rows = [
+            ("*", STS, true),
+            (STS, STS, true),
+            ("STS.us-west-2.AmazonAWS.com", STS, true),
+            ("amazonaws.com", STS, true),
+            (".amazonaws.com", STS, true),
+            ("..amazonaws.com", STS, true),
+            ("localhost, amazonaws.com ,x", STS, true),
+            ("aws.com", STS, false),
+            ("*.amazonaws.com", STS, false),
+            ("us-west-2.amazonaws.com.", STS, false),
+            ("amazonaws.com:443", STS, false),
+            ("localhost,127.0.0.1", STS, false),
+            ("", STS, false),
+            (",", STS, false),
+            ("sts.local:8443", "sts.local:8443", true),
+            ("sts.local:8443", "sts.local", false),
+            (".local:8443", "sts.local:8443", true),
+            ("sts.local", "sts.local:8443", true),
+            ("10.0.0.7", "10.0.0.7", true),
+            ("10.0.0.7:8443", "10.0.0.7:8443", true),
+            ("10.0.0", "10.0.0.7", false),
+        ];
+        // More than that is meant by these, as Go has it and so aws-iam-authenticator: `*` in a list, and networks.
+        let more = [("x,*", STS), ("10.0.0.0/8", "10.0.0.7")];
+        let rows = rows.into_iter().chain(more.map(|(except, host)| (except, host, true)));
+        for (except, host, expected) in rows {
+            let variables = [("HTTPS_PROXY", "http://proxy.example.com:3128"), ("NO_PROXY", except)];
+            let dial = dial(&variables).unwrap_or_else(|error| panic!("{except}: {error}"));
+            let uri = format!("https://{host}/").parse().expect("a URL");
+            assert_eq!(dial.proxy(&uri).is_none(), expected, "NO_PROXY={except} for {host}");
         }
     }
 

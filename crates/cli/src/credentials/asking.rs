@@ -33,7 +33,7 @@ pub(super) struct Asking<'a> {
     /// What is kept; none where nothing is to be.
     pub(super) sessions: Option<Sessions>,
     pub(super) client: OnceCell<aws::Client>,
-    pub(super) clock: Clock,
+    pub(super) clock: &'a Clock,
     pub(super) explained: Explained,
 }
 
@@ -276,6 +276,7 @@ impl Asking<'_> {
         let (client, started) = (self.client()?, Started::now());
         let found =
             credentials::fetch_base(self.base, self.rules, self.environment, client, self.sts, process::now()).await;
+        self.explained.attempts(&self.name(0), client);
         let found = self.explained.tried(&self.name(0), &started, self.clock.compared(found, client))?;
         self.explained.step(&self.name(0), Whence::Asked, &found, &started);
         // Asking may have renewed the token by which it is known who somebody is: then there is another key from now on.
@@ -320,6 +321,7 @@ impl Asking<'_> {
         let (at, started) = (process::now(), Started::now());
         role.session_name.get_or_insert_with(|| self.rules.session_name(at));
         let found = aws::assume_role(client, credentials, self.sts, &role, code.as_ref(), at).await;
+        self.explained.attempts(&self.name(index), client);
         let mut found = self.explained.tried(&self.name(index), &started, self.clock.compared(found, client))?;
         if let Some(seconds) = role.duration_seconds {
             let end = &mut found.credentials.expires;

@@ -17,13 +17,15 @@ const SECOND: SignedDuration = SignedDuration::from_secs(1);
 #[derive(Default)]
 pub(super) struct Clock {
     is_said: Cell<bool>,
+    /// By how much it was behind when AWS said the hour last.
+    behind: Cell<Option<SignedDuration>>,
 }
 
 impl Clock {
     /// What was asked for, whose end is by this machine's clock from now on where AWS has said the hour with its answer. Whoever was refused
     /// learns of the clock as well.
     pub(super) fn compared<E>(&self, answer: Result<Obtained, E>, client: &aws::Client) -> Result<Obtained, E> {
-        let behind = client.date().map_or(SignedDuration::ZERO, |by_aws| by_aws.duration_since(process::now()));
+        let behind = self.look(client).unwrap_or(SignedDuration::ZERO);
         self.say(behind);
         answer.map(|mut found| {
             let end = &mut found.credentials.expires;
@@ -39,11 +41,32 @@ impl Clock {
         end.min(expected)
     }
 
+    /// By how much this clock is behind AWS's, which has said the hour with its last answer; none where it has not.
+    pub(super) fn look(&self, client: &aws::Client) -> Option<SignedDuration> {
+        let behind = client.date().map(|by_aws| by_aws.duration_since(process::now()));
+        self.behind.set(behind.or(self.behind.get()));
+        behind
+    }
+
+    /// The same in words, as far as it was ever said.
+    pub(super) fn words(&self) -> Option<String> {
+        self.behind.get().map(compared_in_words)
+    }
+
     fn say(&self, behind: SignedDuration) {
         if behind.abs() > TOLERATED && !self.is_said.replace(true) {
             let which = if behind.is_positive() { "behind" } else { "ahead of" };
             process::note(&format!("note: this machine's clock is {} {which} AWS's; set it", minutes(behind.abs())));
         }
+    }
+}
+
+/// A clock that is behind by this much. AWS says whole seconds, and its answer takes a part of one to come.
+fn compared_in_words(behind: SignedDuration) -> String {
+    match behind.as_secs() {
+        -1..=1 => "as AWS's, to a second".to_owned(),
+        2.. => format!("{} behind AWS's", minutes(behind)),
+        _ => format!("{} ahead of AWS's", minutes(behind.abs())),
     }
 }
 
@@ -70,7 +93,7 @@ pub(super) fn minutes(duration: SignedDuration) -> String {
 mod tests {
     use jiff::{SignedDuration, Timestamp};
 
-    use super::{by_our_clock, guessed, minutes};
+    use super::{by_our_clock, compared_in_words, guessed, minutes};
 
     #[test]
     fn a_session_ends_by_whichever_clock_is_first() {
@@ -91,6 +114,20 @@ mod tests {
             let end = now + SignedDuration::from_secs(seconds);
             assert_eq!(guessed(end, expected, Some(now)), SignedDuration::ZERO, "{seconds} seconds");
             assert_eq!(guessed(end, expected, None).as_secs(), seconds - 3600, "{seconds} seconds");
+        }
+    }
+
+    #[test]
+    fn a_clock_is_compared_to_the_second() {
+        let rows = [
+            (0, "as AWS's, to a second"),
+            (-1, "as AWS's, to a second"),
+            (2, "2 seconds behind AWS's"),
+            (-90, "90 seconds ahead of AWS's"),
+            (600, "10 minutes behind AWS's"),
+        ];
+        for (seconds, words) in rows {
+            assert_eq!(compared_in_words(SignedDuration::from_secs(seconds)), words);
         }
     }
 

@@ -9,7 +9,7 @@ use aws::{
     credentials::{self, Considered, Credentials, Environment, SharedFiles, Verdict},
 };
 
-use super::Wanted;
+use super::{Wanted, clock::Clock};
 use crate::{process, runtime};
 
 /// Prints, or not.
@@ -129,6 +129,14 @@ impl Explained {
         row("STS", &format!("{} ({why})", sts.url));
     }
 
+    /// How often AWS had to be asked for a step, where once was not enough.
+    pub(super) fn attempts(self, what: &str, client: &aws::Client) {
+        let retries = client.take_retries();
+        if self.0 && retries > 0 {
+            row(what, &format!("asked {} times: there was no answer before, or a trouble of AWS's", retries + 1));
+        }
+    }
+
     /// What became of a step: one that has failed has its line, too, with how long it took.
     pub(super) fn tried<T, E>(self, what: &str, started: &Started, result: Result<T, E>) -> Result<T, E> {
         if self.0 && result.is_err() {
@@ -138,19 +146,23 @@ impl Explained {
     }
 
     /// Whose the credentials are: as it was said with them, else by STS, which is asked for nothing but this.
-    pub(super) fn identity(self, obtained: &Obtained, environment: &Environment, sts: &aws::Endpoint) {
+    /// Then this machine's clock, if AWS has said the hour with an answer.
+    pub(super) fn identity(self, obtained: &Obtained, environment: &Environment, sts: &aws::Endpoint, clock: &Clock) {
         if !self.0 {
             return;
         }
         let started = Started::now();
         let words = match &obtained.arn {
             Some(arn) => format!("{arn} (as it was said with the credentials)"),
-            None => match asked_of_sts(&obtained.credentials, environment, sts) {
+            None => match asked_of_sts(&obtained.credentials, environment, sts, clock) {
                 Ok(arn) => format!("{arn} (asked of STS, {})", milliseconds(started.elapsed())),
                 Err(why) => format!("not known, {}: {why:#}", milliseconds(started.elapsed())),
             },
         };
         row("identity", &words);
+        if let Some(words) = clock.words() {
+            row("clock", &words);
+        }
     }
 
     /// What a step has given, and whose that is, where it is known.
@@ -170,13 +182,20 @@ impl Explained {
 /// How long somebody waits who wants to know it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-fn asked_of_sts(credentials: &Credentials, environment: &Environment, sts: &aws::Endpoint) -> anyhow::Result<String> {
+fn asked_of_sts(
+    credentials: &Credentials,
+    environment: &Environment,
+    sts: &aws::Endpoint,
+    clock: &Clock,
+) -> anyhow::Result<String> {
     let client = aws::Client::new(environment)?;
     let asked = async {
         let caller = aws::get_caller_identity(&client, credentials, sts, process::now());
         tokio::time::timeout(PATIENCE, caller).await.context("STS did not answer in time")
     };
-    let arn = runtime::block_on(asked)???.arn;
+    let caller = runtime::block_on(asked)?;
+    clock.look(&client);
+    let arn = caller??.arn;
     // It is shown, so it has to be what it says.
     anyhow::ensure!(arn.parse::<identity::Arn>().is_ok(), "STS's answer holds no ARN");
     Ok(arn)

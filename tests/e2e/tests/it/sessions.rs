@@ -285,7 +285,8 @@ fn patience(world: &World) -> anyhow::Result<()> {
         command.env("AWS_EC2_METADATA_DISABLED", "false").env("AWS_EC2_METADATA_SERVICE_ENDPOINT", home.server.url());
         command.env("AWS_CONFIG_FILE", "/dev/null");
         let said = process::run(&mut command)?.failure()?;
-        ensure!(said.contains("the instance metadata service gave no AWS credentials"), "{said}");
+        let at = format!("the instance metadata service at {} (AWS_EC2_METADATA_SERVICE_ENDPOINT)", home.server.url());
+        ensure!(said.contains(&format!("{at} gave no AWS credentials")), "{said}");
         let asked = home.server.asked();
         ensure!(asked.len() == times && asked.iter().all(|asked| asked.starts_with("PUT ")), "{times}: {asked:?}");
     }
@@ -583,6 +584,19 @@ fn explained(world: &World) -> anyhow::Result<()> {
     let failed = run("dev", &["--no-cache"])?;
     ensure!(failed.code == 1, "{failed:?}");
     says(&failed.stdout, &[&format!("role {ROLE} failed, ")])?;
+    // So has one for which AWS was asked more than once.
+    home.server.answers(vec![Line { status: 503, ..Line::on("Action=AssumeRole&", "") }]);
+    let mut command = home.command(&world.parts.cluster_auth, &["token", "-i", "c", "--explain", "--no-cache"]);
+    let failed = process::run(command.env("AWS_PROFILE", "dev").env("AWS_MAX_ATTEMPTS", "2"))?;
+    ensure!(failed.code == 1 && home.asked() == 2, "{failed:?}");
+    says(&failed.stdout, &[&format!("role {ROLE} asked 2 times: "), &format!("role {ROLE} failed, ")])?;
+    // This machine's clock beside AWS's, where AWS says the hour.
+    for (ahead, words) in [(0, "clock as AWS's, to a second"), (clock::TEN_MINUTES, "clock 10 minutes behind AWS's")] {
+        let mut script = Home::script("ASIADEV", 3600 + ahead);
+        script.iter_mut().for_each(|line| line.headers.push(clock::date(ahead)));
+        home.server.answers(script);
+        says(&run("dev", &["--no-cache"])?.success()?, &[words])?;
+    }
     home.server.answers(Home::script("ASIADEV", 3600));
     says(&run("sso", &[])?.success()?, &["role Dev in 111122223333 cached by cluster-auth, "])?;
     says(&run("dev", &["--cache"])?.success()?, &["role arn:aws:iam::111122223333:role/Dev asked for, "])?;

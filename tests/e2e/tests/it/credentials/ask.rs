@@ -206,7 +206,9 @@ impl Case {
             ("AWS_MAX_ATTEMPTS", "1"),
         ];
         let defaults = defaults.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        defaults.into_iter().chain(self.env.clone()).collect()
+        let mut all: BTreeMap<_, _> = defaults.into_iter().chain(self.env.clone()).collect();
+        all.retain(|_, value| value != UNSET);
+        all
     }
 }
 
@@ -284,6 +286,9 @@ impl Answer {
         vec![line(&[], self.body.clone())]
     }
 }
+
+/// The value of a variable that is not to be set, although it is for most cases.
+const UNSET: &str = "unset";
 
 /// `{home}`, `{server}` and `{now+SECONDS}` in a text.
 fn fill(text: &str, home: &Path, server: &Scripted) -> String {

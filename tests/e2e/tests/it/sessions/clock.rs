@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Home, expiration, key_of};
 
 /// And some seconds, which AWS's answer takes.
-const TEN_MINUTES: i64 = 630;
+pub(super) const TEN_MINUTES: i64 = 630;
 
 /// The note of this machine's clock for so many seconds by which AWS's is ahead.
 fn note(ahead: i64) -> String {
@@ -32,7 +32,7 @@ fn answers(seconds: i64, ahead: i64) -> Vec<Line> {
     script
 }
 
-fn date(ahead: i64) -> String {
+pub(super) fn date(ahead: i64) -> String {
     let at = e2e::sts::now() + SignedDuration::from_secs(ahead);
     at.strftime("Date: %a, %d %b %Y %H:%M:%S GMT").to_string()
 }
