@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use tokio::time::Instant;
@@ -25,6 +25,7 @@ pub(crate) async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let page = pages::asked_for(&request);
+    let is_head_of_http2 = *request.method() == Method::HEAD && request.version() == Version::HTTP_2;
     let answer = if page.as_ref().is_ok_and(|page| page == "/authenticate") {
         authenticate(webhook, client, place, request).await
     } else {
@@ -34,8 +35,16 @@ pub(crate) async fn answer(
             Err(none) => none.answer(),
         }
     };
+    let answer = if is_head_of_http2 { without_body(answer) } else { answer };
     // The client is to take it, however large or small.
     Ok(answer.map(|bytes| Full::new(place.hold(bytes, stream))))
+}
+
+/// An answer to HEAD, which hyper makes of it for HTTP/1.1 alone: clients of HTTP/2 take a body behind it for a broken stream.
+fn without_body(answer: Response<Bytes>) -> Response<Bytes> {
+    let (mut head, body) = answer.into_parts();
+    head.headers.insert(header::CONTENT_LENGTH, body.len().into());
+    Response::from_parts(head, Bytes::new())
 }
 
 fn page(webhook: &Webhook, place: &Place, page: &str) -> Response<Bytes> {
