@@ -42,8 +42,8 @@ pub(super) fn found(world: &World) -> anyhow::Result<()> {
     let ids = instances.iter().map(|(id, _)| *id).chain([UNKNOWN]);
     let sessions = ids.enumerate().map(|(at, id)| {
         format!(
-            "  - {{name: {id}, sessionName: {id}, accessKeyId: ASIAINSTANCES{at:07}, secretAccessKey: instances/{id}, \
-             sessionToken: instances-session-of-{id}}}\n"
+            "  - {{name: {id}, sessionName: {id}, accessKeyId: ASIAINSTANCES{at:07}, secretAccessKey: instances/secret/m{at}/abcdefghijkl, \
+             sessionToken: instances-session-of-m{at}}}\n"
         )
     });
     let sts = Sts::start_with(

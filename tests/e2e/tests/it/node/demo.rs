@@ -10,14 +10,19 @@ use crate::demo;
 pub(super) fn demo(world: &World) -> anyhow::Result<()> {
     let folder = world.folder("node-demo")?;
     let program = &world.parts.cluster_auth;
+    // Nobody else's files: kubectl has some in the home folder.
+    let temporary = folder.join("tmp");
+    fs::create_dir(&temporary)?;
     // Where nothing of Kubernetes is, all of it is named, and nothing was started.
     let mut command = process::command(program, &folder);
-    let lacking = process::run(command.args(["demo", "--node"]).env("PATH", "/usr/bin:/bin").env("TMPDIR", &folder))?;
+    let lacking =
+        process::run(command.args(["demo", "--node"]).env("PATH", "/usr/bin:/bin").env("TMPDIR", &temporary))?;
     ensure!(lacking.code == 1 && lacking.stdout.is_empty(), "{lacking:?}");
     for name in ["kubelet", "kubeadm", "containerd", "runc", "pause", "KUBEBUILDER_ASSETS", "cargo xtask tools"] {
         ensure!(lacking.stderr.contains(name), "{name}: {lacking:?}");
     }
-    ensure!(fs::read_dir(&folder)?.next().is_none(), "something was left in {}", folder.display());
+    let left = || -> anyhow::Result<Vec<_>> { fs::read_dir(&temporary)?.map(|entry| Ok(entry?.file_name())).collect() };
+    ensure!(left()?.is_empty(), "{:?} was left behind", left()?);
 
     let line = "cluster-auth demo --node";
     let runc = world.parts.runc.parent().context("runc lies in a folder")?;
@@ -25,7 +30,7 @@ pub(super) fn demo(world: &World) -> anyhow::Result<()> {
     let path = env::join_paths(path.into_iter().chain(["/usr/sbin", "/usr/bin", "/sbin", "/bin"].map(PathBuf::from)))?;
     let mut command = process::command(program, &folder);
     command.args(line.split(' ').skip(1)).env("PATH", path);
-    command.env("KUBEBUILDER_ASSETS", &world.parts.kubernetes).env("TMPDIR", &folder);
+    command.env("KUBEBUILDER_ASSETS", &world.parts.kubernetes).env("TMPDIR", &temporary);
     let mut machine = process::Background::start(&mut command, folder.join("log"))?;
     typed::note(line);
     let says = [
@@ -42,8 +47,6 @@ pub(super) fn demo(world: &World) -> anyhow::Result<()> {
     demo::answers(&mut machine, &folder, &says)?;
     // It ends, and with it everything that it has started.
     ensure!(machine.terminate()?.success(), "{}", machine.log());
-    let left = fs::read_dir(&folder)?.filter_map(Result::ok).map(|entry| entry.file_name());
-    let left: Vec<_> = left.filter(|name| name != "log").collect();
-    ensure!(left.is_empty(), "the demo left {left:?} behind");
+    ensure!(left()?.is_empty(), "the demo left {:?} behind", left()?);
     Ok(())
 }
