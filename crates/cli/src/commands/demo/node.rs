@@ -1,4 +1,4 @@
-//! `demo --node`: a whole control-plane machine, on which a kubelet runs the server as docs/kubeadm.md says.
+//! `demo --node`: a whole control plane node, on which a kubelet runs the server as docs/kubeadm.md says.
 
 use std::{
     fs,
@@ -99,8 +99,9 @@ fn start(programs: &NodePrograms, sts: SocketAddr, authority: &str) -> anyhow::R
     let mut node = Node::boot(programs, HOSTS)?;
     node.lead(HTTPS, sts)?;
     node.bring(&image()?, &installed(&node)?, 10_000, authority.as_bytes())?;
-    node.run("cluster-auth", &["init", "-i", CLUSTER_ID, "--output-dir", FOLDER, "--owner", "10000"])?;
+    // Makes the folder.
     write(&node, &format!("{FOLDER}/access.yaml"), ACCESS)?;
+    node.run("cluster-auth", &["init", "-i", CLUSTER_ID, "--output-dir", FOLDER, "--owner", "10000"])?;
     write(&node, "/etc/kubernetes/manifests/cluster-auth.yaml", STATIC_POD)?;
     node.initialize(CLUSTER_CONFIGURATION)?;
     node.wait_until("the server is ready", || {
