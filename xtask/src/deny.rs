@@ -22,3 +22,17 @@ pub(crate) fn deny(args: &DenyArgs) -> anyhow::Result<()> {
     deny.current_dir(run::root()).args(["--locked", "check", "bans", "licenses", "sources"]).args(checks);
     run::check(&mut deny)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use crate::{run, target};
+
+    #[test]
+    fn everything_that_is_released_is_looked_at() {
+        let text = fs::read_to_string(run::root().join("deny.toml")).expect("deny.toml is there");
+        let left_out = target::ALL.iter().find(|target| !text.contains(&format!("\"{}\"", target.triple)));
+        assert!(left_out.is_none(), "deny.toml lacks {left_out:?}");
+    }
+}

@@ -40,7 +40,7 @@ struct Cli {
 enum Chore {
     /// Build and run every test, on real parts
     Test(test::TestArgs),
-    /// Build what the real parts need, and print the line to set
+    /// Build what the real parts need, and print the lines to set
     Tools,
     /// Format, clippy and tidy
     Lint,

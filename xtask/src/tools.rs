@@ -245,6 +245,8 @@ pub(crate) fn print() -> anyhow::Result<()> {
     needs::ensure("tools", needs::TOOLS)?;
     let tools = ensure()?;
     println!("export KUBEBUILDER_ASSETS={}", tools.kubernetes.display());
+    let runc = tools.runc.parent().unwrap_or(&tools.runc);
+    println!("export PATH={}:{}:$PATH", tools.containerd.display(), runc.display());
     Ok(())
 }
 

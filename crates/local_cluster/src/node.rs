@@ -10,8 +10,8 @@
 //! [`Node::boot`] returns when containerd serves and has the control plane's images; nothing of Kubernetes runs yet, so that files
 //! can be put where they must be before. [`Node::initialize`] is `kubeadm init`. Everything here **blocks**.
 //!
-//! Nobody outside reaches the node's network: what talks to its API server runs on the node ([`Node::command`]), and
-//! [`Node::lead`] is a way out for one port. It ends when it is dropped, and however else we end: its first process waits for the end
+//! Nobody outside reaches the node's network: what talks to its API server runs on the node ([`Node::command`]),
+//! [`Node::lead`] is a way out for one port, and [`Node::open`] a way in. It ends when it is dropped, and however else we end: its first process waits for the end
 //! of our pipe, and the kernel ends everything in its namespaces with it.
 
 mod cgroups;
@@ -19,12 +19,13 @@ mod error;
 mod files;
 mod images;
 mod lacking;
+mod program_image;
 mod programs;
 
 use std::{
     ffi::OsStr,
     fs::{self, File, Permissions},
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     os::unix::fs::{PermissionsExt as _, symlink},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -116,6 +117,12 @@ impl Node {
         let folder =
             tempfile::Builder::new().prefix("cluster-auth-node-").permissions(Permissions::from_mode(0o700)).tempdir();
         let folder = folder.map_err(NodeError::file(Path::new("a temporary folder")))?;
+        // The node has another folder of this name.
+        let is_hidden = |own: &str| own != "usr" && folder.path().starts_with(Path::new("/").join(own));
+        if let Some(own) = OWN.into_iter().find(|own| is_hidden(own)) {
+            let what = format!("a folder for temporary files (TMPDIR) that is not below /{own}");
+            return Err(NodeError::Lacking(vec![what]));
+        }
         let kubeadm = programs.get("kubeadm").unwrap_or(Path::new("kubeadm"));
         let version = said(Command::new(kubeadm).args(["version", "-o", "short"]))?.trim().to_owned();
         let list = said(Command::new(kubeadm).args(["config", "images", "list", "--kubernetes-version", &version]))?;
@@ -150,6 +157,18 @@ impl Node {
         layout.write_archive(file).map_err(NodeError::file(&archive))?;
         self.ctr(&["images", "import", "--local", &archive.display().to_string()])?;
         fs::remove_file(&archive).map_err(NodeError::file(&archive))
+    }
+
+    /// Brings an image around a program to the node, under a full name: its entry point is the program, its user has this id, and
+    /// these authorities (PEM) are whom it trusts.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError`]: the program cannot be read, or containerd does not take the image.
+    pub fn bring(&self, name: &str, program: &Path, user: u32, authorities: &[u8]) -> Result<(), NodeError> {
+        let mut layout = Layout::default();
+        layout.add(name, vec![program_image::around(program, user, authorities, self.folder.path())?]);
+        self.import(&layout)
     }
 
     /// `kubeadm init` with a `ClusterConfiguration` ([`PLAIN`] where there is nothing to say), until the node is ready.
@@ -230,11 +249,49 @@ impl Node {
         inside.arg(format!("TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork"));
         inside.arg(format!("UNIX-CONNECT:{}", socket.display()));
         for (name, command) in [(format!("{port}-outside"), outside), (format!("{port}-inside"), inside)] {
-            let way = Process::launch(&name, command, self.folder.path());
-            self.ways.push(way.map_err(|error| NodeError::Ended(error.to_string()))?);
+            self.way(&name, command)?;
         }
         let target = format!("TCP:127.0.0.1:{port}");
         self.wait_until("the way out is open", || self.run("socat", &["-u", "OPEN:/dev/null", &target]).is_ok())
+    }
+
+    /// From now on the API server is reached on the machine as pods look for it, by the address of its service: there is no kube-proxy.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError`]: the address cannot be had.
+    pub fn serve_pods(&mut self) -> Result<(), NodeError> {
+        let address = self.kubectl(&["get", "service", "kubernetes", "-o", "jsonpath={.spec.clusterIP}"])?;
+        self.run("ip", &["address", "add", &format!("{address}/32"), "dev", "lo"])?;
+        let mut command = self.command("socat");
+        command.arg(format!("TCP-LISTEN:443,bind={address},reuseaddr,fork"));
+        command.arg(format!("TCP:{}:6443", files::ADDRESS));
+        self.way("service", command)?;
+        let target = format!("TCP:{address}:443");
+        self.wait_until("the service answers", || self.run("socat", &["-u", "OPEN:/dev/null", &target]).is_ok())
+    }
+
+    /// From now on a free port of this machine's loopback, which is the answer, leads to a port of the node's own address.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError`]: it cannot be opened.
+    pub fn open(&mut self, port: u16) -> Result<SocketAddr, NodeError> {
+        let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        // Free now: nobody else is to have it until socat does.
+        let from = TcpListener::bind(loopback).and_then(|listener| listener.local_addr());
+        let from = from.map_err(NodeError::file(Path::new("a port of 127.0.0.1")))?;
+        let socket = self.folder.path().join(format!("in-{port}.socket"));
+        let mut inside = self.command("socat");
+        inside.arg(format!("UNIX-LISTEN:{},fork", socket.display())).arg(format!("TCP:{}:{port}", files::ADDRESS));
+        let mut outside = Command::new("socat");
+        outside.arg(format!("TCP-LISTEN:{},bind=127.0.0.1,reuseaddr,fork", from.port()));
+        outside.arg(format!("UNIX-CONNECT:{}", socket.display()));
+        for (name, command) in [(format!("in-{port}-inside"), inside), (format!("in-{port}-outside"), outside)] {
+            self.way(&name, command)?;
+        }
+        self.wait_until("the way in is open", || socket.exists() && TcpStream::connect(from).is_ok())?;
+        Ok(from)
     }
 
     /// Everything that containerd and the kubelet have logged so far.
@@ -265,6 +322,12 @@ impl Node {
             }
             thread::sleep(POLL_INTERVAL);
         }
+        Ok(())
+    }
+
+    fn way(&mut self, name: &str, command: Command) -> Result<(), NodeError> {
+        let way = Process::launch(name, command, self.folder.path());
+        self.ways.push(way.map_err(|error| NodeError::Ended(error.to_string()))?);
         Ok(())
     }
 

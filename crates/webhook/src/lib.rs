@@ -16,7 +16,7 @@
 //!   up.
 
 //!
-//! Beside an authenticator that runs today ([`Webhook::with_predecessor`]) the answers are that one's, as they come: see [`beside`].
+//! Beside an authenticator that runs today ([`Webhook::with_predecessor`]) the answers are that one's, as they come: see [`passthrough`].
 
 // Whoever calls what does I/O decides what its failing means.
 #![warn(clippy::missing_errors_doc)]

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use tokio::time::Instant;
@@ -28,14 +28,23 @@ pub(crate) async fn answer(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     // Whatever comes of it, its head is held no longer.
     stream.is_looked_at();
+    let is_head_of_http2 = *request.method() == Method::HEAD && request.version() == Version::HTTP_2;
     let answer = match pages::asked_for(&request) {
         Ok(page) if page == "/authenticate" => {
             Box::pin(authenticate(webhook, client, place, &mut stream, request)).await
         }
         page => at_once(webhook, place, page),
     };
+    let answer = if is_head_of_http2 { without_body(answer) } else { answer };
     // The client is to take it, however large or small.
     Ok(answer.map(|bytes| Full::new(place.hold(bytes, stream))))
+}
+
+/// An answer to HEAD, which hyper makes of it for HTTP/1.1 alone: clients of HTTP/2 take a body behind it for a broken stream.
+fn without_body(answer: Response<Bytes>) -> Response<Bytes> {
+    let (mut head, body) = answer.into_parts();
+    head.headers.insert(header::CONTENT_LENGTH, body.len().into());
+    Response::from_parts(head, Bytes::new())
 }
 
 fn at_once(webhook: &Webhook, place: &Place, page: Result<String, NoPage>) -> Response<Bytes> {

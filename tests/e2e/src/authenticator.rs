@@ -84,6 +84,11 @@ impl GoServer {
         https::request(&self.certificate, self.port, method, path, body)
     }
 
+    /// The authority of its certificate.
+    pub fn certificate(&self) -> &str {
+        &self.certificate
+    }
+
     /// Whatever it is, sent as it stands.
     pub fn raw(&self, sent: &str) -> anyhow::Result<Answer> {
         https::raw(&self.certificate, self.port, sent)

@@ -8,7 +8,11 @@ use std::{
 };
 
 use anyhow::Context as _;
-use rustls::{ClientConnection, StreamOwned, pki_types::ServerName};
+use http_body_util::{BodyExt as _, Full};
+use hyper::{Request, body::Bytes, client::conn::http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::{AlertDescription, ClientConfig, ClientConnection, StreamOwned, pki_types::ServerName};
+use tokio_rustls::TlsConnector;
 
 /// What was answered.
 #[derive(Debug)]
@@ -63,6 +67,47 @@ pub fn plain(port: u16, sent: &str) -> anyhow::Result<Answer> {
     let mut stream = connect(port)?;
     stream.write_all(sent.as_bytes())?;
     read(&mut stream)
+}
+
+/// The protocol that a server chooses of those that a client offers (RFC 7301): none where it chooses none, and `refused` where it
+/// ends the handshake.
+pub fn protocol(ca_pem: &str, port: u16, offered: &[&str]) -> anyhow::Result<String> {
+    let mut connection = ClientConnection::new(offering(ca_pem, offered)?, ServerName::try_from("localhost")?)?;
+    if let Err(error) = connection.complete_io(&mut connect(port)?) {
+        let alert = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
+        let is_alert = matches!(alert, Some(rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol)));
+        anyhow::ensure!(is_alert, "{error}");
+        return Ok("refused".to_owned());
+    }
+    Ok(connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()).unwrap_or_default())
+}
+
+/// One request over HTTP/2.
+pub fn request_over_http2(ca_pem: &str, port: u16, method: &str, path: &str, body: &str) -> anyhow::Result<Answer> {
+    let tls = TlsConnector::from(offering(ca_pem, &["h2"])?);
+    let request = Request::builder().method(method).uri(format!("https://localhost{path}"));
+    let request = request.header("content-type", "application/json").body(Full::new(Bytes::from(body.to_owned())))?;
+    let asking = async {
+        let tcp = tokio::net::TcpStream::connect(("127.0.0.1", port)).await?;
+        let stream = tls.connect(ServerName::try_from("localhost")?, tcp).await?;
+        let (mut requests, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await?;
+        // Its end is seen by whoever asks.
+        tokio::spawn(async move { drop(connection.await) });
+        let answer = requests.send_request(request).await?;
+        let lines =
+            answer.headers().iter().map(|(name, value)| format!("{name}: {}\r\n", value.to_str().unwrap_or("")));
+        let (status, head) = (answer.status().as_u16(), lines.collect());
+        let body = answer.into_body().collect().await?.to_bytes();
+        anyhow::Ok(Answer { status, head, body: String::from_utf8_lossy(&body).into_owned() })
+    };
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(asking)
+}
+
+/// A client that offers these protocols.
+fn offering(ca_pem: &str, offered: &[&str]) -> anyhow::Result<Arc<ClientConfig>> {
+    let mut config = ClientConfig::clone(&*tls::webhook_client_config(ca_pem)?);
+    config.alpn_protocols = offered.iter().map(|name| name.as_bytes().to_vec()).collect();
+    Ok(Arc::new(config))
 }
 
 /// The first byte of what a server answers to these.

@@ -1,6 +1,11 @@
-//! moto, as a process: an emulator of AWS that others wrote. Its IAM and S3 are real enough; it verifies no signatures.
+//! moto, as a process: an emulator of AWS that others wrote. Its EC2, IAM and S3 are real enough; it verifies no signatures.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 
@@ -17,7 +22,7 @@ pub struct Moto {
     url: String,
     python: PathBuf,
     folder: PathBuf,
-    _process: Background,
+    process: Background,
 }
 
 impl Moto {
@@ -34,7 +39,7 @@ impl Moto {
             Ok(url.is_some())
         })?;
         let python = parts.moto.with_file_name("python");
-        Ok(Self { url: url.context("an address")?, python, folder: folder.to_owned(), _process: process })
+        Ok(Self { url: url.context("an address")?, python, folder: folder.to_owned(), process })
     }
 
     /// Runs a script of Python's; `iam` and `s3` are clients of boto3's. What it prints is returned.
@@ -42,6 +47,24 @@ impl Moto {
         let script = format!("import boto3\niam, s3 = boto3.client('iam'), boto3.client('s3')\n{script}");
         let mut command = process::command(&self.python, &self.folder);
         process::run(command.args(["-c", &script]).envs(self.environment()))?.success()
+    }
+
+    /// While something happens it takes requests and answers none, for so long.
+    pub fn silent_for<T>(&self, time: Duration, happens: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+        self.signal("-STOP")?;
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                thread::sleep(time);
+                self.signal("-CONT")
+            });
+            let happened = happens();
+            waiting.join().ok().context("waiting panicked")??;
+            happened
+        })
+    }
+
+    fn signal(&self, signal: &str) -> anyhow::Result<()> {
+        process::run(Command::new("kill").args([signal, &self.process.id().to_string()]))?.success().map(drop)
     }
 
     /// The variables that lead programs here, with credentials that nobody looks at.
@@ -52,6 +75,7 @@ impl Moto {
             ("AWS_REGION", "eu-west-1"),
             ("AWS_DEFAULT_REGION", "eu-west-1"),
             ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("AWS_ENDPOINT_URL_EC2", &self.url),
             ("AWS_ENDPOINT_URL_EKS", &self.url),
             ("AWS_ENDPOINT_URL_IAM", &self.url),
             ("AWS_ENDPOINT_URL_S3", &self.url),

@@ -76,7 +76,7 @@ impl TestNode {
 
     /// Brings an image around a program to the node.
     pub fn bring(&self, world: &World, name: &str, program: &Path, user: u32) -> anyhow::Result<()> {
-        self.import(name, image::around(program, name, user, &world.sts, &self.folder)?)
+        Ok(self.node.bring(name, program, user, &fs::read(&world.sts.ca_file)?)?)
     }
 
     fn import(&self, name: &str, image: Image) -> anyhow::Result<()> {

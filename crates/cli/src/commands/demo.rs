@@ -1,6 +1,8 @@
-//! `demo`: several people log in, here and now, without AWS or a cluster – or, with `--cluster`, to a real one.
+//! `demo`: several people log in, here and now, without AWS or a cluster – or, with `--cluster` and `--node`, to a real one.
 
+mod audience;
 mod cluster;
+mod node;
 mod show;
 mod stage;
 
@@ -26,11 +28,17 @@ pub(crate) struct DemoArgs {
     /// Also start a real etcd and kube-apiserver that use the server, and keep them running until Ctrl-C
     #[arg(long)]
     cluster: bool,
+    /// Also start a whole control plane node – containerd, a kubelet, what `kubeadm init` makes – whose kubelet runs the server, and keep it running until Ctrl-C; for root, on Linux
+    #[arg(long, conflicts_with = "cluster")]
+    node: bool,
 }
 
 /// Runs `demo`.
 pub(crate) fn run(args: &DemoArgs, process: &Process) -> CommandResult {
     let performance = async {
+        if args.node {
+            return node::stay(process).await;
+        }
         let stage = Stage::set().await?;
         if args.cluster { cluster::stay(stage, process).await } else { perform(stage, global::called(process)).await }
     };

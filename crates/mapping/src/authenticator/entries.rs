@@ -151,12 +151,12 @@ impl<'a> Entries<'a> {
     }
 
     fn arn(&self, list: List, text: &str, span: Span, problems: &mut Problems) -> Option<Written> {
-        // mapUsers of the existing program takes any case, mapRoles does not; taking any is right for both.
-        let prefixed = lower_prefix(text);
-        let compared = if list == List::Users { lower(text) } else { prefixed.clone() };
+        // mapUsers of the existing program takes any case of any part, mapRoles takes none; any of the parts that are words of AWS's
+        // is right for both.
+        let compared = if list == List::Users { lower(text) } else { lower_prefix(text) };
         // What the existing program starts with although no caller ever is that.
         let never = canonicalize(&compared).is_ok();
-        let (code, why) = match prefixed.parse::<Arn>() {
+        let (code, why) = match compared.parse::<Arn>() {
             Ok(arn) => match canonical(&arn, self.partitions) {
                 Ok((arn, stripped)) => {
                     if stripped {

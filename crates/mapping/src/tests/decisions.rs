@@ -33,6 +33,7 @@ mapUsers:
 - {userarn: "arn:aws:iam::111122223333:root", username: root}
 - {userarn: "arn:aws:sts::111122223333:federated-user/fred", username: "fred{{SessionName}}"}
 - {userarn: "arn:aws:iam::111122223333:user/InRoles", username: in-users}
+- {userarn: "arn:aWS:iAM::111122223333:uSER/Shouted", username: shouted}
 - {userarn: "arn:aws:iam::111122223333:user/NoSession", username: "{{SessionName}}"}
 - {userarn: "arn:aws:iam::111122223333:user/NoNode", username: "system:node:{{SessionName}}"}
 mapAccounts: ["444455556666"]
@@ -44,6 +45,7 @@ fn everybody_gets_what_the_mapping_says() {
     let rows = [
         ("a user", "iam::111122223333:user/Alice", "alice [dev, ops]"),
         ("names are compared without regard to case", "iam::111122223333:user/alice", "alice [dev, ops]"),
+        ("a user's ARN in any case of any part", "iam::111122223333:user/Shouted", "shouted []"),
         ("a user's path counts", "iam::111122223333:user/ops/Bob", "bob []"),
         ("another path is another user", "iam::111122223333:user/Bob", "mapping.none"),
         ("the root of the account", "iam::111122223333:root", "root []"),

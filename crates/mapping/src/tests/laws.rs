@@ -59,10 +59,9 @@ proptest! {
     }
 
     #[test]
-    fn the_case_of_an_arn_never_matters(name in "[a-zA-Z0-9+=,.@_-]{1,12}", path in "(/|/Ops/|/a/B/)", upper: bool) {
+    fn the_case_of_a_users_arn_never_matters(name in "[a-zA-Z0-9+=,.@_-]{1,12}", path in "(/|/Ops/|/a/B/)", upper: bool) {
         let cased = |text: &str| if upper { text.to_uppercase() } else { text.to_lowercase() };
-        let rule = format!("mapUsers: [{{userarn: '{}', username: u}}]", cased(&format!("arn:aws:iam::111122223333:user{path}{name}"))
-            .replace("ARN:AWS:IAM::111122223333:USER", "ARN:AWS:IAM::111122223333:user"));
+        let rule = format!("mapUsers: [{{userarn: '{}', username: u}}]", cased(&format!("arn:aws:iam::111122223333:user{path}{name}")));
         let answer = said(&ask(&snapshot(&rule), &format!("arn:aws:iam::111122223333:user{path}{name}")));
         prop_assert_eq!(answer, "u []");
     }

@@ -64,19 +64,9 @@ impl Running {
 
     /// That it runs as a user without any right, with this much memory in bytes and processor in thousandths, under a seccomp profile.
     pub fn check(&self, user: u32, memory: u64, milli_cpu: u64) -> anyhow::Result<()> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid))?;
-        let field = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-            line.and_then(|rest| rest.split_whitespace().next()).with_context(|| format!("no {name}: {status}"))
-        };
-        for capabilities in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
-            ensure!(field(capabilities)?.bytes().all(|digit| digit == b'0'), "{capabilities}:\n{status}");
-        }
-        let user = user.to_string();
-        ensure!(field("Uid")? == user && field("Gid")? == user, "{status}");
-        ensure!(field("NoNewPrivs")? == "1" && field("Seccomp")? == "2", "{status}");
-        let limit = number(&self.memory, if self.is_v1 { "memory.limit_in_bytes" } else { "memory.max" })?;
-        ensure!(limit == memory, "{limit} bytes");
+        self.check_bounds(user, memory)?;
+        let status = self.status()?;
+        ensure!(field(&status, "NoNewPrivs")? == "1" && field(&status, "Seccomp")? == "2", "{status}");
         let read = |file: &str| fs::read_to_string(self.cpu.join(file)).context(file.to_owned());
         let quota = if self.is_v1 {
             format!("{} {}", read("cpu.cfs_quota_us")?.trim(), read("cpu.cfs_period_us")?.trim())
@@ -84,6 +74,19 @@ impl Running {
             read("cpu.max")?.trim().to_owned()
         };
         ensure!(quota == format!("{} 100000", milli_cpu * 100), "{quota}");
+        Ok(())
+    }
+
+    /// That it runs as a user without any right, with this much memory in bytes, and cannot write to its root.
+    pub fn check_bounds(&self, user: u32, memory: u64) -> anyhow::Result<()> {
+        let status = self.status()?;
+        for capabilities in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+            ensure!(field(&status, capabilities)?.bytes().all(|digit| digit == b'0'), "{capabilities}:\n{status}");
+        }
+        let user = user.to_string();
+        ensure!(field(&status, "Uid")? == user && field(&status, "Gid")? == user, "{status}");
+        let limit = number(&self.memory, if self.is_v1 { "memory.limit_in_bytes" } else { "memory.max" })?;
+        ensure!(limit == memory, "{limit} bytes");
         let mounts = fs::read_to_string(format!("/proc/{}/mountinfo", self.pid))?;
         let root = mounts.lines().find(|line| line.split(' ').nth(4) == Some("/")).context("a root")?;
         ensure!(
@@ -91,6 +94,10 @@ impl Running {
             "{root}"
         );
         Ok(())
+    }
+
+    fn status(&self) -> anyhow::Result<String> {
+        Ok(fs::read_to_string(format!("/proc/{}/status", self.pid))?)
     }
 
     /// The name of its program.
@@ -107,6 +114,12 @@ impl Running {
         let anonymous = stat.lines().find_map(|line| line.strip_prefix(name)?.parse().ok());
         Ok(Memory { peak, anonymous: anonymous.context("anonymous memory")? })
     }
+}
+
+/// The first word of a field.
+fn field<'a>(status: &'a str, name: &str) -> anyhow::Result<&'a str> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    line.and_then(|rest| rest.split_whitespace().next()).with_context(|| format!("no {name}: {status}"))
 }
 
 fn number(folder: &Path, file: &str) -> anyhow::Result<u64> {

@@ -7,6 +7,7 @@ mod differences;
 mod edits;
 mod failures;
 mod init;
+mod instances;
 mod logs;
 mod machines;
 mod masters;
@@ -53,12 +54,14 @@ pub(crate) const TESTS: &[Test] = &[
     ("both::odd_requests_are_answered_the_same_or_as_listed", requests::compared),
     ("both::an_api_server_is_reached_by_its_url_alone", masters::compared),
     ("both::handshakes_go_on_in_the_same_or_as_listed", requests::handshakes),
+    ("both::protocols_are_chosen_and_spoken_the_same", requests::protocols),
     ("both::servers_listen_or_end_the_same_or_as_listed", starts::compared),
     ("both::every_address_is_those_of_ipv6_too", starts::everywhere),
     ("both::init_leaves_the_same_files_or_as_listed", init::files),
     ("both::a_pair_that_is_made_is_as_listed", init::made),
     ("both::pairs_of_other_programs_are_served_or_listed", starts::pairs),
     ("both::machines_log_in_by_ec2s_word_or_as_listed", machines::compared),
+    ("both::machines_of_an_ec2_that_others_wrote_log_in", instances::found),
     ("both::an_ec2_or_metadata_that_is_away_keeps_nobody_else_out", machines::away),
     ("both::the_instances_own_region_is_a_known_host", starts::own_region),
     ("both::lines_of_text_are_quoted_as_logrus_quotes_them", logs::quoted),
@@ -142,7 +145,7 @@ fn run(world: &World, program: &Path, row: &Row, folder: &str) -> anyhow::Result
     let mut command = process::command(program, &folder);
     command.envs(environment(&world.sts.credentials("alice")?)).envs(world.sts.proxy_environment());
     let token = if row.line.contains("TOKEN") { world.fresh_token("alice", CLUSTER_ID)? } else { String::new() };
-    let mut words = row.line.split(' ').peekable();
+    let mut words = row.line.split(' ').filter(|word| !word.is_empty()).peekable();
     while let Some((name, value)) =
         words.peek().and_then(|word| word.split_once('=')).filter(|(name, _)| is_variable(name))
     {

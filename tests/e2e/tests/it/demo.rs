@@ -1,5 +1,7 @@
 //! The demo as its audience sees it, and as README shows it.
 
+use std::path::Path;
+
 use anyhow::{Context as _, ensure};
 use e2e::{process, typed, world::World};
 use pages::Page;
@@ -65,14 +67,6 @@ fn with_cluster(world: &World) -> anyhow::Result<()> {
     command.env("KUBEBUILDER_ASSETS", &world.parts.kubernetes).env("TMPDIR", &folder);
     let mut demo = process::Background::start(&mut command, folder.join("log"))?;
     typed::note(line);
-    process::wait_until("the demo says how to use it", || {
-        ensure!(demo.ended()?.is_none(), "the demo ended: {}", demo.log());
-        Ok(demo.log().contains("Ctrl-C ends it"))
-    })?;
-    let log = demo.log();
-    let (_, printed) = log.split_once("In another terminal:").context("what to type")?;
-    let lines: Vec<_> = printed.lines().filter_map(|line| line.strip_prefix("  ")).collect();
-    let (exports, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.starts_with("export "));
     let says = [
         ("kubectl --context alice auth whoami", "developers"),
         ("kubectl --context alice get pods", "No resources found in dev namespace."),
@@ -83,19 +77,33 @@ fn with_cluster(world: &World) -> anyhow::Result<()> {
         ("cluster-auth who-can", "Group developers"),
         ("cluster-auth whoami", "arn:aws:iam::111122223333:user/alice"),
     ];
-    ensure!(lines.len() == says.len(), "{log}");
-    for (line, (start, expected)) in lines.iter().zip(says) {
-        ensure!(line.starts_with(start), "{line}");
-        let mut shell = process::command(std::path::Path::new("/bin/sh"), &folder);
-        let typed = format!("{}\n{line}\n", exports.join("\n"));
-        let answer = process::run(shell.env("PATH", "/usr/bin:/bin").args(["-c", &typed]))?;
-        let is_refused = line.ends_with("# Forbidden") || line.ends_with("# Unauthorized");
-        ensure!((answer.code != 0) == is_refused, "{line}: {answer:?}");
-        ensure!(format!("{}{}", answer.stdout, answer.stderr).contains(expected), "{line}: {answer:?}");
-    }
+    answers(&mut demo, &folder, &says)?;
     ensure!(demo.terminate()?.success(), "{}", demo.log());
     let left = std::fs::read_dir(&folder)?.filter_map(Result::ok).map(|entry| entry.file_name());
     let left: Vec<_> = left.filter(|name| name.to_string_lossy().starts_with(".tmp")).collect();
     ensure!(left.is_empty(), "the demo left {left:?} behind");
+    Ok(())
+}
+
+/// Types every line that a demo prints once it runs, in a shell of its own: how each begins, and what is in its answer.
+pub(crate) fn answers(demo: &mut process::Background, folder: &Path, says: &[(&str, &str)]) -> anyhow::Result<()> {
+    process::wait_until("the demo says how to use it", || {
+        ensure!(demo.ended()?.is_none(), "the demo ended: {}", demo.log());
+        Ok(demo.log().contains("Ctrl-C ends it"))
+    })?;
+    let log = demo.log();
+    let (_, printed) = log.split_once("In another terminal:").context("what to type")?;
+    let lines: Vec<_> = printed.lines().filter_map(|line| line.strip_prefix("  ")).collect();
+    let (exports, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.starts_with("export "));
+    ensure!(lines.len() == says.len(), "{log}");
+    for (line, (start, expected)) in lines.iter().zip(says) {
+        ensure!(line.starts_with(*start), "{line}");
+        let mut shell = process::command("/bin/sh", folder);
+        let typed = format!("{}\n{line}\n", exports.join("\n"));
+        let answer = process::run(shell.env("PATH", "/usr/bin:/bin").args(["-c", &typed]))?;
+        let is_refused = line.ends_with("# Forbidden") || line.ends_with("# Unauthorized");
+        ensure!((answer.code != 0) == is_refused, "{line}: {answer:?}");
+        ensure!(format!("{}{}", answer.stdout, answer.stderr).contains(*expected), "{line}: {answer:?}");
+    }
     Ok(())
 }

@@ -12,6 +12,7 @@ mod go;
 mod json;
 mod ours;
 mod own;
+mod own_file;
 mod running;
 mod yaml;
 
@@ -43,6 +44,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("readers::what_runs_says_who_reads_the_configuration", running::says_who_reads),
     ("readers::mapping_objects_are_read_as_the_go_program_reads_them", objects),
     ("readers::our_server_lets_in_by_aws_auth_whom_the_go_server_lets_in", own::aws_auth),
+    ("readers::our_server_lets_in_by_configuration_files_whom_the_go_server_lets_in", own_file::mounted_file),
     ("readers::our_server_lets_in_by_dynamic_files_whom_the_go_server_lets_in", own::dynamic_file),
     ("readers::our_server_lets_in_by_mapping_objects_whom_the_go_server_lets_in", own::objects),
 ];
@@ -176,7 +178,7 @@ fn mounted_file(world: &World) -> anyhow::Result<()> {
         let features: &[&str] = if sso_role_match { &["SSORoleMatch"] } else { &[] };
         let name = format!("readers-go-mounted-{number}");
         let theirs = Reviewer::start(world, &sandboxes.aws, "alice", &name, features, &server);
-        let ours = Ours::mounted_file(&format!("clusterID: c\nserver:\n{server}"), sso_role_match);
+        let ours = Ours::mounted_file(&format!("clusterID: c\nserver:\n{server}"), Partition::Aws, sso_role_match);
         match (theirs, ours) {
             (Ok(mut reviewer), Some(ours)) => {
                 starts += 1;

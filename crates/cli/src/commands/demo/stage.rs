@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The access file of the demo is the example that people start from.
-const ACCESS: &str = include_str!("../../../../../examples/access.yaml");
+pub(super) const ACCESS: &str = include_str!("../../../../../examples/access.yaml");
 pub(super) const ACCESS_NAME: &str = "examples/access.yaml";
 
 /// The cluster of that example.
@@ -38,8 +38,7 @@ pub(super) struct Stage {
 impl Stage {
     /// Starts both on free ports of loopback.
     pub(super) async fn set() -> anyhow::Result<Self> {
-        let identities = Identities::example();
-        let sandbox = Sandbox::start(identities.clone(), Options::new(process::now)).await?;
+        let (identities, sandbox) = aws().await?;
         let sts = aws::StsClient::new(&aws::Transport {
             connect_to: Some(sandbox.sts().to_string()),
             roots: tls::Roots::Only(sandbox.ca_pem().into()),
@@ -81,6 +80,13 @@ impl Stage {
     }
 }
 
+/// The sandbox, and whom it knows.
+pub(super) async fn aws() -> anyhow::Result<(Identities, Running)> {
+    let identities = Identities::example();
+    let sandbox = Sandbox::start(identities.clone(), Options::new(process::now)).await?;
+    Ok((identities, sandbox))
+}
+
 /// The example as the server serves it.
 fn example() -> anyhow::Result<Snapshot> {
     let (access, sources) = read()?;
@@ -88,11 +94,15 @@ fn example() -> anyhow::Result<Snapshot> {
     Ok(Snapshot::new(Partition::Aws, vec![access::mapping_source(&desired, &sources)], []))
 }
 
-/// The example's roles and bindings, for `kubectl apply`.
+/// The namespace that the example speaks of.
+const NAMESPACE: &str = "apiVersion: v1\nkind: Namespace\nmetadata: {name: dev}\n";
+
+/// The example's namespace, roles and bindings, for `kubectl apply`.
 pub(super) fn example_objects() -> anyhow::Result<String> {
     let (access, _) = read()?;
     let rendered = access::render(&access, &Facts::default(), process::now(), RenderTarget::Rbac, Expiry::AtNextApply);
-    Ok(rendered.map_err(|_| anyhow::anyhow!("the example cannot be rendered"))?.text)
+    let rendered = rendered.map_err(|_| anyhow::anyhow!("the example cannot be rendered"))?;
+    Ok(format!("{NAMESPACE}{}", rendered.text))
 }
 
 fn read() -> anyhow::Result<(access::Access, Sources)> {

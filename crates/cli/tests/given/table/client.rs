@@ -195,7 +195,7 @@ pub(super) const COMMANDS: &[Row] = &[
     ),
     ("cache show", "", Uses::NOTHING, &[("output", ALWAYS)]),
     ("cache clear", "", Uses::NOTHING, &[]),
-    ("demo", "", Uses::NOTHING, &[("cluster", ALWAYS)]),
+    ("demo", "", Uses::NOTHING, &[("cluster", ALWAYS), ("node", &[("demo --cluster --node", 1, CANNOT)])]),
     (
         "sandbox",
         "--print-identities",

@@ -52,6 +52,8 @@ struct Chain {
     sources: Vec<(&'static str, Said)>,
     /// Whether permission sets are looked at.
     has_gate: bool,
+    /// Whether the dynamic file knows people by what AWS calls them.
+    is_strict: bool,
 }
 
 pub(super) fn compared(world: &World) -> anyhow::Result<()> {
@@ -59,15 +61,18 @@ pub(super) fn compared(world: &World) -> anyhow::Result<()> {
     cluster.admin.kubectl(&["get", "namespace", "kube-system"])?.success()?;
     cluster.admin.with_file(&["apply"], DEFINITION)?.success()?;
     wait_until("the resource is served", || Ok(cluster.admin.kubectl(&["get", "iamidentitymappings"])?.code == 0))?;
-    let mut seen = BTreeMap::new();
+    let ids = ids(world)?;
+    let (mut seen, mut strict) = (BTreeMap::new(), 0);
     for round in 0..ROUNDS {
         let mut random = Random(SEED + round);
         let chain = Chain::new(&mut random);
+        strict += usize::from(chain.is_strict && chain.has("DynamicFile"));
         let folder = world.folder(&format!("both-chains-{round}"))?;
-        let config = chain.put(&cluster, &folder)?;
+        let config = chain.put(&cluster, &folder, &ids)?;
         run(world, &chain, &folder, &config, &mut seen).with_context(|| format!("round {round}\n{config}"))?;
     }
-    say(&format!("chains of sources: {seen:?}"));
+    say(&format!("chains of sources: {seen:?}; {strict} with a dynamic file that is strict about ids"));
+    ensure!(strict >= 3, "{strict} dynamic files are strict");
     for outcome in ["by MountedFile", "by EKSConfigMap", "by CRD", "by DynamicFile", "by an account", "denied"] {
         ensure!(seen.get(outcome).is_some_and(|count| *count >= 5), "{outcome} was hardly tried: {seen:?}");
     }
@@ -82,11 +87,11 @@ impl Chain {
         let count = 2 + random.below(3);
         let names: Vec<&str> = (0..count).map(|_| left.remove(random.below(left.len()))).collect();
         let sources = names.into_iter().map(|name| (name, Said::new(random, name, has_gate))).collect();
-        Self { sources, has_gate }
+        Self { sources, has_gate, is_strict: random.below(2) == 0 }
     }
 
     /// Puts everything where it belongs; the configuration of both servers.
-    fn put(&self, cluster: &TestCluster, folder: &Path) -> anyhow::Result<String> {
+    fn put(&self, cluster: &TestCluster, folder: &Path, ids: &BTreeMap<&str, String>) -> anyhow::Result<String> {
         let names: Vec<&str> = self.sources.iter().map(|(name, _)| *name).collect();
         let mut config = json!({
             "backendMode": names, "kubeconfig": cluster.cluster.admin_kubeconfig(),
@@ -116,7 +121,14 @@ impl Chain {
                 }
                 "DynamicFile" => {
                     let path = folder.join("logins.json");
-                    let file = json!({"mapRoles": roles, "mapUsers": users, "mapAccounts": accounts});
+                    let entries = |entries: &[Value]| -> Vec<Value> {
+                        entries
+                            .iter()
+                            .map(|entry| if self.is_strict { by_id(entry, ids) } else { entry.clone() })
+                            .collect()
+                    };
+                    let file = json!({"mapRoles": entries(roles), "mapUsers": entries(users), "mapAccounts": accounts});
+                    config["dynamicfileUserIDStrict"] = self.is_strict.into();
                     fs::write(&path, file.to_string())?;
                     config["dynamicfilepath"] = path.display().to_string().into();
                 }
@@ -149,6 +161,36 @@ impl Chain {
     fn has(&self, name: &str) -> bool {
         self.sources.iter().any(|(other, _)| *other == name)
     }
+}
+
+/// What AWS calls everybody by: a login without an entry says it.
+fn ids(world: &World) -> anyhow::Result<BTreeMap<&'static str, String>> {
+    let folder = world.folder("both-chains-ids")?;
+    let mappings = "  mapAccounts: ['444455556666', '111122223333']\n";
+    let options = ServerOptions { cluster_id: CLUSTER_ID, mappings, args: &[] };
+    let ours = Server::start(&world.parts, &world.sts, &folder, &options)?;
+    let id = |name: &'static str| {
+        let answer = ours.review(&world.fresh_token(name, CLUSTER_ID)?)?;
+        let review: Value = serde_json::from_str(&answer.body)?;
+        let id = review["status"]["user"]["extra"]["principalId"][0].as_str();
+        Ok((name, id.with_context(|| format!("{name}: {answer:?}"))?.to_owned()))
+    };
+    CALLERS.iter().map(|(name, _)| id(name)).collect()
+}
+
+/// The same entry by what AWS calls its caller, with the ARN beside it or without.
+fn by_id(entry: &Value, ids: &BTreeMap<&str, String>) -> Value {
+    let mut entry = entry.clone();
+    let key = if entry.get("rolearn").is_some() { "rolearn" } else { "userarn" };
+    let arn = entry[key].as_str().unwrap_or_default().to_owned();
+    let named = CALLERS.iter().find(|(_, resource)| arn.ends_with(&format!(":{resource}")));
+    if let Some((name, _)) = named {
+        entry["userid"] = ids[name].clone().into();
+        if name.len() == 5 {
+            entry.as_object_mut().map(|fields| fields.remove(key));
+        }
+    }
+    entry
 }
 
 impl Said {

@@ -17,8 +17,13 @@ pub(super) const HELP: Difference = Difference { what: "help", codes: (0, 0), di
 pub(super) const WRONG: Difference =
     Difference { what: "wrong usage and failures, exit code 1", codes: (1, 1), differs: BOTH };
 pub(super) const WORDS: Difference = Difference { what: "words that no command takes", codes: (0, 1), differs: BOTH };
-pub(super) const NO_HELP: Difference =
-    Difference { what: "`help nosuch`, `completion` without a shell", codes: (0, 1), differs: BOTH };
+pub(super) const NO_HELP: Difference = Difference {
+    what: "`help nosuch`, `completion` without a shell or with one that is unknown",
+    codes: (0, 1),
+    differs: BOTH,
+};
+pub(super) const ADD: Difference = Difference { what: "`add` without `user` or `role`", codes: (0, 1), differs: BOTH };
+pub(super) const VERSION: Difference = Difference { what: "`--version`, `-V`", codes: (1, 0), differs: BOTH };
 pub(super) const NO_DESCRIPTIONS: Difference =
     Difference { what: "`completion … --no-descriptions`", codes: (0, 1), differs: BOTH };
 pub(super) const FORMAT: Difference =
@@ -89,6 +94,8 @@ pub(super) const TABLE: &[Difference] = &[
     WRONG,
     WORDS,
     NO_HELP,
+    ADD,
+    VERSION,
     NO_DESCRIPTIONS,
     FORMAT,
     LEVEL,

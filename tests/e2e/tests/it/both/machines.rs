@@ -19,7 +19,7 @@ use super::servers::series;
 /// How many machines AWS knows.
 const MACHINES: usize = 12;
 
-const MAPPINGS: &str = "  mapRoles: [{rolearn: 'arn:aws:iam::111122223333:role/Node', username: \
+pub(super) const MAPPINGS: &str = "  mapRoles: [{rolearn: 'arn:aws:iam::111122223333:role/Node', username: \
                         'system:node:{{EC2PrivateDNSName}}', groups: ['system:nodes']}]\n  \
                         mapUsers: [{userarn: 'arn:aws:iam::111122223333:user/alice', username: alice}]\n";
 
@@ -118,7 +118,7 @@ impl Both {
     }
 }
 
-fn token_of(sts: &Sts, person: &str) -> anyhow::Result<String> {
+pub(super) fn token_of(sts: &Sts, person: &str) -> anyhow::Result<String> {
     let credentials = sts.credentials(person)?;
     let keys = aws::credentials::Credentials {
         session_token: credentials.session_token.map(aws::credentials::Secret::new),
@@ -128,7 +128,7 @@ fn token_of(sts: &Sts, person: &str) -> anyhow::Result<String> {
     Ok(token::wrap(&aws::presign_get_caller_identity(&keys, &endpoint, CLUSTER_ID, now())))
 }
 
-fn said(answer: &e2e::https::Answer) -> anyhow::Result<String> {
+pub(super) fn said(answer: &e2e::https::Answer) -> anyhow::Result<String> {
     if answer.status != 200 {
         return Ok(answer.status.to_string());
     }

@@ -4,7 +4,7 @@
 use anyhow::{Context as _, ensure};
 use e2e::{
     https::{self, Answer},
-    server::token_review,
+    server::{certificate_authority, token_review},
     world::{CLUSTER_ID, World},
 };
 use serde_json::Value;
@@ -245,6 +245,69 @@ pub(super) fn handshakes(world: &World) -> anyhow::Result<()> {
     let (theirs, ours) = (https::plain(two.theirs.port(), asked)?, https::plain(two.ours.port, asked)?);
     ensure!((theirs.status, &theirs.body) == (ours.status, &ours.body), "{theirs:?}\n{ours:?}");
     ensure!(ours.status == 400 && ours.body == "Client sent an HTTP request to an HTTPS server.\n", "{ours:?}");
+    Ok(())
+}
+
+/// Protocols that a client offers in its first message, and what both choose of them.
+const OFFERED: &[(&[&str], &str)] = &[
+    (&[], ""),
+    (&["h2"], "h2"),
+    (&["http/1.1"], "http/1.1"),
+    (&["h2", "http/1.1"], "h2"),
+    // The server's order counts.
+    (&["http/1.1", "h2"], "h2"),
+    (&["http/1.0", "http/1.1"], "http/1.1"),
+    (&["spdy/3", "h2"], "h2"),
+    (&["http/1.0"], "refused"),
+    (&["HTTP/1.1"], "refused"),
+    (&["h2c"], "refused"),
+];
+
+/// Requests over HTTP/2, as API servers send them; `TOKEN` is a new token of somebody who is mapped.
+const OVER_HTTP2: &[(&str, &str, &str)] = &[
+    ("POST", "/authenticate", r#"{"spec":{"token":"TOKEN"}}"#),
+    ("POST", "/authenticate", r#"{"spec":{"token":"x"}}"#),
+    ("POST", "/authenticate?x=1", r#"{"spec":{"token":"x"}}"#),
+    ("POST", "/authenticate", "{}"),
+    ("POST", "/authenticate", "token"),
+    ("POST", "/authenticate", ""),
+    ("GET", "/authenticate", ""),
+    ("HEAD", "/authenticate", ""),
+    ("OPTIONS", "/authenticate", ""),
+    ("POST", "//authenticate", "{}"),
+    ("POST", "/authenticate/", "{}"),
+    ("GET", "/healthz", ""),
+    ("HEAD", "/healthz", ""),
+    ("POST", "/healthz", "x"),
+    ("GET", "/", ""),
+    ("GET", "/nope", ""),
+];
+
+/// Which protocol is spoken, and that HTTP/2 says what HTTP/1.1 says.
+pub(super) fn protocols(world: &World) -> anyhow::Result<()> {
+    let two = Two::start(world, "both-protocols", &mounted_file())?;
+    let (theirs, ours) = (two.theirs.certificate(), certificate_authority(&two.ours.folder)?);
+    let mut wrong = String::new();
+    for (offered, expected) in OFFERED {
+        let seen =
+            (https::protocol(theirs, two.theirs.port(), offered)?, https::protocol(&ours, two.ours.port, offered)?);
+        if (seen.0.as_str(), seen.1.as_str()) != (*expected, *expected) {
+            wrong.push_str(&format!("{offered:?}: they and we choose {seen:?}, not {expected:?}\n"));
+        }
+    }
+    for (method, path, body) in OVER_HTTP2 {
+        let body = body.replace("TOKEN", &world.fresh_token("dave", CLUSTER_ID)?);
+        let ask = |ca: &str, port: u16| {
+            https::request_over_http2(ca, port, method, path, &body)
+                .with_context(|| format!("{method} {path} at {port}"))
+        };
+        let (theirs, here) = (ask(theirs, two.theirs.port())?, ask(&ours, two.ours.port)?);
+        let over_http1 = two.ours.request(method, path, &body)?;
+        if !is_as_listed(&theirs, &here, &Nothing)? || !is_as_listed(&over_http1, &here, &Nothing)? {
+            wrong.push_str(&format!("{method} {path} {body}\n  theirs {theirs:?}\n  ours   {here:?}\n"));
+        }
+    }
+    ensure!(wrong.is_empty(), "{wrong}");
     Ok(())
 }
 

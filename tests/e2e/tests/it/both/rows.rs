@@ -1,9 +1,9 @@
 //! What is typed at both programs.
 
 use super::differences::{
-    ADDRESS, BLANK_ID, BUNDLE, COMPLETE, DOTENV, Difference, EXEC_INFO, FIPS_REGION, FORMAT, HELP, HELP_TRUE, HOSTNAME,
-    IDENTITY, INIT, LAX, LEVEL, NO_DESCRIPTIONS, NO_HELP, NO_REGION, NO_ROLE, NO_TEXT, NOTES, NOTHING_BEHIND, PANIC,
-    REGION, UNREAD, WORDS, WRONG,
+    ADD, ADDRESS, BLANK_ID, BUNDLE, COMPLETE, DOTENV, Difference, EXEC_INFO, FIPS_REGION, FORMAT, HELP, HELP_TRUE,
+    HOSTNAME, IDENTITY, INIT, LAX, LEVEL, NO_DESCRIPTIONS, NO_HELP, NO_REGION, NO_ROLE, NO_TEXT, NOTES, NOTHING_BEHIND,
+    PANIC, REGION, UNREAD, VERSION, WORDS, WRONG,
 };
 
 /// One line.
@@ -20,6 +20,7 @@ pub(super) struct Row {
 pub(super) const FILES: &[(&str, &str)] = &[
     ("c.yaml", "clusterID: c\n"),
     ("c.yml", "clusterID: 5\n"),
+    ("blanks.yaml", "clusterID: c\nserver: {scrubbedAccounts: '111122223333 444455556666'}\n"),
     ("c.json", "{\"CLUSTERID\": \"c\"}"),
     ("c.toml", "clusterid = \"c\"\nregion = 'eu-west-1'\ntokenOnly = true\n"),
     ("c.env", "clusterID=c\n"),
@@ -88,16 +89,31 @@ const fn other(line: &'static str, differs: &'static Difference, said: &'static 
 
 pub(super) const ROWS: &[Row] = &[
     // The command line itself.
+    other("", &HELP, ""),
+    other("-i c", &HELP, ""),
     other("help", &HELP, ""),
     other("--help", &HELP, ""),
     other("help token", &HELP, ""),
     other("server -h", &HELP, ""),
+    other("help add", &HELP, ""),
+    other("help add user", &HELP, ""),
     other("completion bash", &HELP, ""),
+    other("completion zsh", &HELP, ""),
+    other("completion fish", &HELP, ""),
+    other("completion powershell", &HELP, ""),
     other("completion", &NO_HELP, "required"),
+    other("completion nosh", &NO_HELP, "invalid value 'nosh'"),
     other("completion bash --no-descriptions", &NO_DESCRIPTIONS, "unexpected argument '--no-descriptions'"),
     other("help nosuch", &NO_HELP, "unrecognized subcommand"),
     other("bogus", &WRONG, "error: unrecognized subcommand 'bogus'"),
     other("--bogus", &WRONG, "error: unexpected argument '--bogus'"),
+    other("--version", &VERSION, ""),
+    other("-V", &VERSION, ""),
+    other("Token -i c", &WRONG, "error: unrecognized subcommand 'Token'"),
+    other("add", &ADD, "Usage"),
+    other("add bogus", &WORDS, "error: unrecognized subcommand 'bogus'"),
+    same("add user"),
+    same("add role --prompt=false"),
     other("token --bogus", &WRONG, "error: unexpected argument '--bogus'"),
     other("token -i c more words", &WORDS, "unexpected argument 'more'"),
     other("version more", &WORDS, "unexpected argument 'more'"),
@@ -142,6 +158,8 @@ pub(super) const ROWS: &[Row] = &[
     // The cluster id.
     other("token", &WRONG, "no cluster id"),
     other("token -i ''", &WRONG, "is not a cluster id"),
+    other("token -i", &WRONG, "a value is required"),
+    other("token --cluster-id", &WRONG, "a value is required"),
     other("token -i _", &BLANK_ID, "is not a cluster id"),
     other("token -i é", &BLANK_ID, "is not a cluster id"),
     same("KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID=c token"),
@@ -163,6 +181,7 @@ pub(super) const ROWS: &[Row] = &[
     other("token -c c.hcl", &WRONG, "does not read this format any more either"),
     other("token -c c.YAML", &WRONG, "must end in .yaml, .yml, .json or .toml"),
     other("token -c noext", &WRONG, "must end in .yaml, .yml, .json or .toml"),
+    other("token -c blanks.yaml", &NOTES, "expected a list, found text; it is split"),
     other("token -c missing.yaml", &WRONG, "missing.yaml"),
     other("token -c bad.yaml", &WRONG, "bad.yaml:1:4"),
     other("token -c bad.toml", &WRONG, "bad.toml:1:5"),
@@ -282,9 +301,12 @@ pub(super) const ROWS: &[Row] = &[
     other("version -c bad.yaml", &WRONG, "bad.yaml:1:4"),
     other("version -so yaml", &NOTES, "--output has no effect with --short"),
     other("version -o text", &FORMAT, "invalid value 'text'"),
+    other("version -o JSON", &FORMAT, "invalid value 'JSON'"),
+    other("version --output=", &FORMAT, "a value is required"),
     // verify
     other("verify", &WRONG, "no cluster id"),
     other("verify -i c", &WRONG, "no token on stdin"),
+    other("verify -i c -t ''", &WRONG, "no token on stdin"),
     other("verify -t x", &WRONG, "no cluster id"),
     other("verify -i c -t x", &WRONG, "token.not-aws"),
     other("verify -i e2e.example.com -t TOKEN -o json", &REGION, ""),

@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use anyhow::{Context as _, ensure};
 use e2e::{
     authenticator::{GoOptions, GoServer},
+    https,
     process::{self, Background, wait_until},
     server::{Server, ServerOptions, free_port},
     test_cluster::TestCluster,
@@ -326,6 +327,17 @@ pub(super) fn from_start_to_end(world: &World) -> anyhow::Result<()> {
         started("health", &world.parts.cluster_auth, &["--health-address", &format!("127.0.0.1:{health}")])?;
     wait_until("ours is asked", || Ok(is_answered("127.0.0.1", health)))?;
     ensure!(!is_answered("127.0.0.2", health), "ours is asked nowhere else");
+    // Whatever is asked, the answer is that it lives.
+    for line in ["GET /", "GET /healthz", "HEAD /", "POST /metrics", "DELETE //x", "BOGUS /a/../b"] {
+        let asked = format!("{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        let (theirs, ours) = (https::plain(21363, &asked)?, https::plain(health, &asked)?);
+        let kinds = [&theirs, &ours].map(|answer| answer.field("content-type"));
+        ensure!(
+            (theirs.status, &theirs.body) == (ours.status, &ours.body) && kinds[0] == kinds[1],
+            "{theirs:?}\n{ours:?}"
+        );
+        ensure!(ours.status == 200, "{line}: {ours:?}");
+    }
     drop(of_health);
     let (mut ours, is_kept) = started("ours", &world.parts.cluster_auth, &["--health-address=none"])?;
     ensure!(is_kept, "ours leaves it alone");

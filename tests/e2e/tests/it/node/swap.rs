@@ -3,7 +3,10 @@
 use std::fs;
 
 use anyhow::{Context as _, ensure};
-use e2e::{node::TestNode, world::World};
+use e2e::{
+    node::{Running, TestNode},
+    world::World,
+};
 
 use super::say;
 
@@ -53,7 +56,7 @@ pub(super) fn swap(world: &World) -> anyhow::Result<()> {
         .replace("user/Alice", "user/alice");
     fs::write(machine.folder.join("manifest.yaml"), manifest)?;
     machine.run(&format!("kubectl apply -f {}/manifest.yaml", machine.folder.display()))?;
-    serves(&machine, world, "aws-iam-authenticator").context("the existing server, by its own manifest")?;
+    serves(&machine, world, CLUSTER_ID, "aws-iam-authenticator").context("the existing server, by its own manifest")?;
 
     // What docs/migrate.md says: another image, whose process is still the user's whose the files are.
     let patch = format!(
@@ -67,9 +70,9 @@ pub(super) fn swap(world: &World) -> anyhow::Result<()> {
     for (what, command, program) in steps {
         let roll_out = || {
             machine.run(&format!("kubectl -n kube-system {command}"))?;
-            serves(&machine, world, program).with_context(|| what.to_owned())
+            serves(&machine, world, CLUSTER_ID, program).with_context(|| what.to_owned())
         };
-        let ((), logins) = machine.under_logins(world, &["alice"], CLUSTER_ID, roll_out)?;
+        let (_, logins) = machine.under_logins(world, &["alice"], CLUSTER_ID, roll_out)?;
         ensure!(logins.let_in > 0, "{what}: {logins:?}");
         let turned_away = logins.turned_away.len();
         say(&format!("{what} in place: {} logins, {turned_away} while the one machine had no server", logins.let_in));
@@ -78,9 +81,9 @@ pub(super) fn swap(world: &World) -> anyhow::Result<()> {
 }
 
 /// That the DaemonSet's one pod runs this program, without having been started anew, and lets alice in.
-fn serves(machine: &TestNode, world: &World, program: &str) -> anyhow::Result<()> {
+pub(super) fn serves(machine: &TestNode, world: &World, cluster_id: &str, program: &str) -> anyhow::Result<Running> {
     machine.rolled_out("aws-iam-authenticator")?;
-    machine.wait_until("alice logs in", || Ok(machine.whoami(&world.fresh_token("alice", CLUSTER_ID)?)?.is_some()))?;
+    machine.wait_until("alice logs in", || Ok(machine.whoami(&world.fresh_token("alice", cluster_id)?)?.is_some()))?;
     let pods = machine.pods("k8s-app=aws-iam-authenticator")?;
     let [pod] = pods.as_slice() else { anyhow::bail!("one pod, and there are {pods:?}") };
     let running = machine.running(pod)?;
@@ -88,5 +91,5 @@ fn serves(machine: &TestNode, world: &World, program: &str) -> anyhow::Result<()
     let restarts = "-o=jsonpath={.status.containerStatuses[0].restartCount}";
     let restarts = machine.kubectl(&["-n", "kube-system", "get", "pod", pod, restarts])?;
     ensure!(restarts == "0", "started {restarts} times anew");
-    Ok(())
+    Ok(running)
 }

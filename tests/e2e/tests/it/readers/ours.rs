@@ -32,10 +32,10 @@ impl Ours {
     }
 
     /// The program's own configuration; none where it does not start with it.
-    pub(super) fn mounted_file(text: &str, sso_role_match: bool) -> Option<Self> {
+    pub(super) fn mounted_file(text: &str, partition: Partition, sso_role_match: bool) -> Option<Self> {
         let options = Options { sso_role_match, user_id_strict: false };
         let read = aws_iam_authenticator::mounted_file(text, Standing::alone("config.yaml"), options);
-        Some(Self(Snapshot::new(Partition::Aws, vec![read.ok()?], [])))
+        Some(Self(Snapshot::new(partition, vec![read.ok()?], [])))
     }
 
     /// `IAMIdentityMapping` objects, as the API server lists them.

@@ -244,25 +244,32 @@ impl OwnServer {
 }
 
 /// Both servers with one mapping, and how each reads it.
-struct Both<'a> {
-    theirs: &'a mut Exchange,
-    read_there: &'a Ours,
-    ours: &'a mut Exchange,
-    read_here: &'a Snapshot,
+pub(super) struct Both<'a> {
+    pub(super) theirs: &'a mut Exchange,
+    pub(super) read_there: &'a Ours,
+    pub(super) ours: &'a mut Exchange,
+    pub(super) read_here: &'a Snapshot,
 }
 
 /// What came of it, over all mappings.
 #[derive(Default)]
-struct Comparison {
+pub(super) struct Comparison {
     same: usize,
     let_in: usize,
     /// How often each row of docs/differences.md was met.
-    listed: BTreeMap<&'static str, usize>,
+    pub(super) listed: BTreeMap<&'static str, usize>,
+    /// The configuration that is read in either's own way; nothing where what is read is another source.
+    pub(super) configuration: Option<String>,
 }
 
 impl Comparison {
     /// Asks both about everybody; says the first difference that no row has.
-    fn add(&mut self, both: &mut Both<'_>, callers: &[Caller], tally: &mut Tally) -> anyhow::Result<Option<String>> {
+    pub(super) fn add(
+        &mut self,
+        both: &mut Both<'_>,
+        callers: &[Caller],
+        tally: &mut Tally,
+    ) -> anyhow::Result<Option<String>> {
         for caller in callers {
             let answer = ask(both.ours, &caller.token()?)?;
             let (expected, why_not) = expected(both.read_here, caller)?;
@@ -275,6 +282,8 @@ impl Comparison {
             if theirs.len() == 1 && theirs.contains(&answer) {
                 self.same += 1;
                 self.let_in += usize::from(answer != Answer::Out);
+            } else if let Some(row) = self.of_configuration(caller, &answer, &theirs) {
+                *self.listed.entry(row).or_default() += 1;
             } else if let Some(row) = row(caller.name, &answer, &theirs, why_not) {
                 *self.listed.entry(row).or_default() += 1;
             } else {
@@ -284,8 +293,25 @@ impl Comparison {
         Ok(None)
     }
 
+    /// The row by which our reading of a configuration lets in whom theirs turns away.
+    fn of_configuration(&self, caller: &Caller, ours: &Answer, theirs: &BTreeSet<Answer>) -> Option<&'static str> {
+        let text = self.configuration.as_ref()?.to_lowercase();
+        if *ours == Answer::Out || !theirs.contains(&Answer::Out) {
+            return None;
+        }
+        let arn = caller.identity.canonical_arn().to_lowercase();
+        let (_, role) = arn.split_once(":role/")?;
+        // An entry that names the role behind a path, or its permission set with a partition.
+        let has_path = text.match_indices(&format!("/{role}")).any(|(at, _)| !text[..at].ends_with(":role"));
+        match () {
+            () if has_path => Some("a role ARN with a path"),
+            () if role.starts_with("awsreservedsso_") && text.contains("partition: ") => Some("`sso.partition`"),
+            () => None,
+        }
+    }
+
     /// Whether that says anything.
-    fn conclude(&self, kind: &str) -> anyhow::Result<()> {
+    pub(super) fn conclude(&self, kind: &str) -> anyhow::Result<()> {
         let listed: usize = self.listed.values().sum();
         say(&format!(
             "{kind}: {} answers the same, {} of them let in; listed differences {:?}",
