@@ -419,9 +419,7 @@ impl Inputs {
         let printed = root.get("metadata").and_then(|metadata| metadata.get("resourceVersion"));
         // Lists that people write are parts as well: what kubectl prints has a version, if an empty one.
         let items: Vec<&Node> = items.collect();
-        let is_printed = printed.is_some()
-            || (is_json && (items.is_empty() || items.iter().any(|item| manifests::has_version(item))));
-        let kinds = (!is_printed).then(|| self.dump.kinds());
+        let kinds = (!is_json && printed.is_none()).then(|| self.dump.kinds());
         self.dump.begin_list();
         self.add(source, root, ObjectPlace::Document, how);
         for node in &items {

@@ -227,11 +227,6 @@ pub(super) fn is_template_of_access(root: &Node) -> bool {
     })
 }
 
-/// Whether a cluster has stored an object.
-pub(super) fn has_version(object: &Node) -> bool {
-    object.get("metadata").is_some_and(|metadata| metadata.get("resourceVersion").is_some())
-}
-
 /// Whether a list says that it is only a part of one.
 pub(super) fn is_of_part(list: &Node) -> bool {
     let metadata = list.get("metadata").map(Node::to_json).unwrap_or_default();

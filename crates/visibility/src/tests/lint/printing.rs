@@ -287,7 +287,7 @@ fn sarif_has_a_file_for_everything_that_is_found() {
     assert_eq!(levels, ["error", "note"]);
     assert_eq!(
         of_cluster.iter().map(place).collect::<Vec<_>>(),
-        ["cluster-admin dumps/all.json:1", "flood dumps/all.json:1"]
+        ["cluster-admin cluster.json:1", "flood cluster.json:1"]
     );
     assert_eq!(
         of_cluster[0]["locations"][0]["logicalLocations"],
