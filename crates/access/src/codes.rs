@@ -88,11 +88,6 @@ listed_codes! {
             summary: "A username that the caller could choose: a template needs a colon before `{{SessionName}}`, and a beginning that nobody shares.",
             fix: "Write for instance `deploy:{{SessionName}}`.",
         }
-        NoSession {
-            code: "access.no-session",
-            summary: "A user's username with `{{SessionName}}`: IAM users have no session, so nothing stands in its place.",
-            fix: "Write the username without the variable.",
-        }
         Expires {
             code: "access.expires",
             summary: "Neither a date nor a time.",
@@ -211,7 +206,6 @@ impl Code {
     pub const fn severity(self) -> Severity {
         match self {
             Self::Yaml11
-            | Self::NoSession
             | Self::Duplicate
             | Self::SamePath
             | Self::Expired

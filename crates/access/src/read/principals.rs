@@ -255,12 +255,6 @@ fn check_username(username: &Located<Box<str>>, kind: Kind, problems: &mut Probl
                            session's name, and could take somebody else's username";
             let problem = Code::Template.at(username.span, message);
             problems.push(problem.hint("write for instance `deploy:{{SessionName}}`"));
-        } else if text.contains("{{SessionName") && kind == Kind::User {
-            let empty =
-                ["{{SessionName}}", "{{SessionNameRaw}}"].iter().fold(text.to_owned(), |text, of| text.replace(of, ""));
-            let message = format!("IAM users have no session: every server makes this `{empty}`");
-            problems
-                .push(Code::NoSession.at(username.span, message).hint(format!("write `{empty}`, or another username")));
         }
     } else if matches!(kind, Kind::Role | Kind::PermissionSet) && text.contains("}}") {
         problems.push(Code::Template.at(username.span, "`}}` without `{{`"));

@@ -35,9 +35,6 @@ fn what_is_wrong_is_found_where_it_stands() {
         ("- {name: a, roles: [{name: x, username: '{{SessionName}}:f'}]}", vec!["access.template 0:4:41"]),
         ("- {name: a, roles: [{name: x, username: '{{AccountID}}-{{SessionName}}'}]}", vec!["access.template 0:4:41"]),
         ("- {name: a, roles: [{name: x, username: 'dev-{{SessionNameRaw}}'}]}", vec!["access.template 0:4:41"]),
-        // aws-iam-authenticator puts an empty text in its place.
-        ("- {name: a, users: [{name: x, username: 'dev:{{SessionName}}'}]}", vec!["access.no-session 0:4:41"]),
-        ("- {name: a, users: [{name: x, username: 'dev:{{SessionNameRaw}}'}]}", vec!["access.no-session 0:4:41"]),
         ("- {name: a, users: [{name: x, username: 'dev:{{AccountID}}'}]}", Vec::new()),
         // EKS' own default, and what AWS alone chooses.
         (

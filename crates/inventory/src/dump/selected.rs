@@ -176,7 +176,8 @@ impl Listed {
         let given = self.given(kind)?;
         let lacks = |one: &Standard| given.has_dumped && one.kind == kind && !given.found.contains(one);
         let lacking = IN_EVERY_CLUSTER.into_iter().find(lacks);
-        let label = || given.label.clone().filter(|_| !given.is_plain);
+        // Both namespaces that every cluster has got it by somebody who labels all of them.
+        let label = || given.label.clone().filter(|_| !given.is_plain && kind != "Namespace");
         lacking.map(Selection::Lacks).or_else(|| label().map(Selection::Label))
     }
 

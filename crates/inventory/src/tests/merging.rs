@@ -407,7 +407,7 @@ fn what_cannot_be_edited_safely_is_left_and_says_where() {
     given.dump.add_to(&mut facts);
     let map = facts.config_maps.expect("maps").remove("aws-auth").expect("the map");
     let said = merged_into(RenderTarget::AwsAuth, "- {name: dev, users: [zoe]}\n", map, false).expect_err("refused");
-    assert!(said[0].starts_with(&format!("{whose} cannot be read, at dump/auth.yaml:7: ")), "{said:?}");
+    assert!(said[0].starts_with(&format!("{whose} cannot be read, at dump/auth.yaml:6: ")), "{said:?}");
     // What nobody wants to change may be as it is.
     let broken = with(&[("mapUsers", "- ["), ("mapAccounts", "{")], "");
     let merged =

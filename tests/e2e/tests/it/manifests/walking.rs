@@ -187,9 +187,11 @@ fn two_folders(world: &World, root: &Path) -> anyhow::Result<()> {
     let bare = binding("", "bea").replace(", namespace: }", "}");
     for (path, text) in [
         ("layers/base/kustomization.yaml", "resources: [rb.yaml]\n".to_owned()),
-        ("layers/base/rb.yaml", bare),
+        ("layers/base/rb.yaml", bare.clone()),
+        ("layers/again/kustomization.yaml", "resources: [rb.yaml]\n".to_owned()),
+        ("layers/again/rb.yaml", bare),
         ("layers/dev/kustomization.yaml", "namespace: dev\nresources: [../base]\n".to_owned()),
-        ("layers/twice/kustomization.yaml", "namespace: dev\nresources: [../base, ../base/rb.yaml]\n".to_owned()),
+        ("layers/twice/kustomization.yaml", "namespace: dev\nresources: [../base, ../again]\n".to_owned()),
         ("layers/number/kustomization.yaml", "namespace: 123\nresources: [../base]\n".to_owned()),
     ] {
         write(&root.join(path), text.as_bytes())?;
@@ -214,7 +216,7 @@ fn two_folders(world: &World, root: &Path) -> anyhow::Result<()> {
     ] {
         let made = kustomized(world, root, folder)?;
         ensure!(made.code != 0 && made.stderr.contains(refused), "{folder}: {made:?}");
-        let (_, gaps) = read(&who_can(world, root, &["--from", base, "--from", folder])?)?;
+        let (_, gaps) = read(&who_can(world, root, &["--from", base, "--from", "layers/again", "--from", folder])?)?;
         ensure!(gaps.iter().any(|one| one.contains(gap)), "{folder}: {gaps:#?}");
     }
     Ok(())
