@@ -166,7 +166,8 @@ mod tests {
         streams.truncate(MOST / 2 - 1);
         assert!(may_read().await);
         drop(streams);
-        assert_eq!((connections.open().streams.count, connections.open().streams.reviews), (0, 0));
+        let open = connections.open();
+        assert_eq!((open.streams.count, open.streams.reviews), (0, 0));
     }
 
     #[tokio::test(start_paused = true)]
