@@ -103,7 +103,7 @@ impl Drop for Stream {
     fn drop(&mut self) {
         let (counts, of_reviews) = (self.counts, usize::from(self.is_review));
         self.change(|streams| {
-            (streams.count, streams.reviews) = (streams.count - counts, streams.reviews - of_reviews)
+            (streams.count, streams.reviews) = (streams.count - counts, streams.reviews - of_reviews);
         });
     }
 }
