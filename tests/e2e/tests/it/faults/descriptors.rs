@@ -1,6 +1,7 @@
 //! Not one file more may be opened: whoever is connected is served, the others wait, and the server tries again at leisure.
 
 use std::{
+    collections::BTreeSet,
     fs,
     net::TcpStream,
     time::{Duration, Instant},
@@ -32,12 +33,11 @@ pub(super) fn used_up(world: &World) -> anyhow::Result<()> {
     let before = fs::read_to_string(format!("/proc/{pid}/limits"))?;
     let before = before.lines().find_map(|line| line.strip_prefix("Max open files")?.split_whitespace().next());
     let before = before.unwrap_or_default().to_owned();
-    // Numbers below this are all in use: those in between that are free are taken by connections of ours.
-    let most = 1 + fs::read_dir(format!("/proc/{pid}/fd"))?
-        .filter_map(|fd| fd.ok()?.file_name().to_str()?.parse::<u32>().ok())
-        .max()
-        .unwrap_or_default();
-    limit(&most.to_string())?;
+    // A new file has the lowest number that is free, which has to be below the limit.
+    let names = fs::read_dir(format!("/proc/{pid}/fd"))?.filter_map(|fd| fd.ok()?.file_name().to_str()?.parse().ok());
+    let open: BTreeSet<u32> = names.collect();
+    let free = (0..).find(|number| !open.contains(number)).unwrap_or_default();
+    limit(&free.to_string())?;
     let start = Instant::now();
     let mut waiting = Vec::new();
     wait_until("no descriptor is left", || {
