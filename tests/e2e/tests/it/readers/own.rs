@@ -304,8 +304,9 @@ impl Comparison {
         let is_out_there = theirs.contains(&Answer::Out);
         // An entry that names the role behind a path, or its permission set with a partition.
         let has_path = text.match_indices(&format!("/{role}")).any(|(at, _)| !text[..at].ends_with(":role"));
-        // There a set is one of the commercial partition, and no other.
-        let has_partition = text.contains("partition: aws-cn") || (is_out_there && text.contains("partition: "));
+        // There a set is one of the commercial partition, and no other; one that says a partition besides the server's is none at all.
+        let has_partition =
+            text.contains("partition: aws-cn") || (is_out_there && text.matches("partition").count() > 1);
         match () {
             () if is_out_there && has_path => Some("a role ARN with a path"),
             () if role.starts_with("awsreservedsso_") && has_partition => Some("`sso.partition`"),
