@@ -293,19 +293,23 @@ impl Comparison {
         Ok(None)
     }
 
-    /// The row by which our reading of a configuration lets in whom theirs turns away.
+    /// The row by which our reading of a configuration lets in whom theirs turns away, or knows by another entry.
     fn of_configuration(&self, caller: &Caller, ours: &Answer, theirs: &BTreeSet<Answer>) -> Option<&'static str> {
         let text = self.configuration.as_ref()?.to_lowercase();
-        if *ours == Answer::Out || !theirs.contains(&Answer::Out) {
+        if *ours == Answer::Out {
             return None;
         }
         let arn = caller.identity.canonical_arn().to_lowercase();
         let (_, role) = arn.split_once(":role/")?;
+        let is_out_there = theirs.contains(&Answer::Out);
         // An entry that names the role behind a path, or its permission set with a partition.
         let has_path = text.match_indices(&format!("/{role}")).any(|(at, _)| !text[..at].ends_with(":role"));
+        // There a set is one of the commercial partition, and no other; one that says a partition besides the server's is none at all.
+        let has_partition =
+            text.contains("partition: aws-cn") || (is_out_there && text.matches("partition").count() > 1);
         match () {
-            () if has_path => Some("a role ARN with a path"),
-            () if role.starts_with("awsreservedsso_") && text.contains("partition: ") => Some("`sso.partition`"),
+            () if is_out_there && has_path => Some("a role ARN with a path"),
+            () if role.starts_with("awsreservedsso_") && has_partition => Some("`sso.partition`"),
             () => None,
         }
     }
