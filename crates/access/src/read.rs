@@ -80,7 +80,9 @@ fn file(root: &Node, groups: Vec<Fragment>, merged: &mut Merged, problems: &mut 
         match principals::list(&nodes, "roles", crate::Kind::Role, problems) {
             Some((_, mut roles)) => {
                 let (accept, carried) = (nodes.accept(problems), nodes.carried());
-                roles.iter_mut().for_each(|role| role.add(&accept, &carried));
+                for role in &mut roles {
+                    role.add(&accept, &carried);
+                }
                 merged.nodes(roles);
             }
             None => problems.push(Code::Missing.at(node.span, "an entry of `nodes` has no `roles`")),

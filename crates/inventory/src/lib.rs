@@ -36,7 +36,7 @@ pub use inputs::{
 pub use knowledge::{Extent, Knowledge};
 pub use mappings::{LiveMapping, LoginStore, MappingObject, Reading};
 pub use object::ClusterObject;
-pub use observed::{CloudAccount, NotAsked, Observed, Twice, is_server_of_eks};
+pub use observed::{BindingId, CloudAccount, NotAsked, Observed, Twice, is_server_of_eks};
 pub use people::{ACCESS_KEY, Login, Named, SESSION, UNKNOWN_SUFFIX, Who, decide, everybody};
 pub use places::{GivenLogins, Places};
 pub use record::{File, NAME as RECORD_NAME, NAMESPACE as RECORD_NAMESPACE, Record, RecordError, file_at, files};

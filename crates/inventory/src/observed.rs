@@ -12,6 +12,9 @@ use crate::{
     Unseen, UnseenLogins, foreign::RbacDefinition, unknown_policy,
 };
 
+/// A binding's namespace, which a `ClusterRoleBinding` lacks, and its name.
+pub type BindingId = (Option<Box<str>>, Box<str>);
+
 /// A cluster as observed at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
@@ -19,8 +22,8 @@ pub struct Observed {
     pub roles: Vec<ClusterObject<AnyRole>>,
     /// Every `RoleBinding` and `ClusterRoleBinding`.
     pub bindings: Vec<ClusterObject<Binding>>,
-    /// The file that has a binding, by namespace and name, where it comes of one.
-    pub binding_files: BTreeMap<(Option<Box<str>>, Box<str>), Arc<str>>,
+    /// The file of each binding that was read from a file.
+    pub binding_files: BTreeMap<BindingId, Arc<str>>,
     /// Every namespace.
     pub namespaces: Vec<Namespace>,
     /// The mappings in force, in the order in which the authenticator asks them.

@@ -89,7 +89,7 @@ pub(crate) struct LookedAt {
 #[derive(Debug, Default)]
 pub(crate) struct Surroundings {
     /// The file that has a binding, by namespace and name, where it comes of one.
-    pub(crate) binding_files: BTreeMap<(Option<Box<str>>, Box<str>), Arc<str>>,
+    pub(crate) binding_files: BTreeMap<inventory::BindingId, Arc<str>>,
     /// The labels of the namespaces that are known.
     pub(crate) labels: BTreeMap<Box<str>, Labels>,
     /// Service accounts with AWS roles.

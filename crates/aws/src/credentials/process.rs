@@ -299,7 +299,7 @@ mod tests {
         let rows = [
             (format!("echo '{keys}'"), Ok("AKIA".to_owned()), false),
             (format!("sh -c 'X=1; echo \"$0\"' '{keys}'"), Ok("AKIA".to_owned()), false),
-            (format!("true && echo '{keys}'"), Err(Trouble::NoCredentials("it is no object of JSON")), true),
+            (format!("true && echo '{keys}'"), Err(Trouble::NoCredentials("it is not a JSON object")), true),
             (
                 "/no/such/program --x".to_owned(),
                 not_started("/no/such/program: No such file or directory (os error 2)"),

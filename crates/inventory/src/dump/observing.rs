@@ -16,16 +16,13 @@ use super::{
     servers::Told,
 };
 use crate::{
-    About, ClusterObject, LiveMapping, MappingObject, MappingTarget, ObjectKind, Observed, RECORD_NAME, Reading,
-    Record, RecordError, Unseen, UnseenLogins, foreign::Foreign, format::FileFormat, text::place::WrittenAt,
+    About, BindingId, ClusterObject, LiveMapping, MappingObject, MappingTarget, ObjectKind, Observed, RECORD_NAME,
+    Reading, Record, RecordError, Unseen, UnseenLogins, foreign::Foreign, format::FileFormat, text::place::WrittenAt,
 };
 
-/// The file of each binding, of several of one identity the one that counts.
-fn files_of(
-    bindings: &[ClusterObject<Binding>],
-    places: &[WrittenAt],
-) -> BTreeMap<(Option<Box<str>>, Box<str>), Arc<str>> {
-    let mut files: BTreeMap<(Option<Box<str>>, Box<str>), (&Binding, Arc<str>)> = BTreeMap::new();
+/// The file of each binding; if several have the same identity, that of the binding that counts.
+fn files_of(bindings: &[ClusterObject<Binding>], places: &[WrittenAt]) -> BTreeMap<BindingId, Arc<str>> {
+    let mut files: BTreeMap<BindingId, (&Binding, Arc<str>)> = BTreeMap::new();
     for (ClusterObject { object, .. }, place) in bindings.iter().zip(places) {
         let id = (object.namespace().map(Box::from), object.name().into());
         match files.get(&id) {

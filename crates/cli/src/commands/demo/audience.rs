@@ -40,7 +40,7 @@ impl Audience {
             ca_file: folder.join("aws.pem"),
             proxy: sandbox.proxy().to_string(),
         };
-        let team = team_kubeconfig(&audience.program, identities, endpoint)?;
+        let team = team_kubeconfig(&audience.program, identities, &endpoint)?;
         process::write_atomically(&audience.kubeconfig, team.as_bytes(), 0o600)?;
         fs::write(&audience.ca_file, sandbox.ca_pem())?;
         Ok(audience)
@@ -90,7 +90,7 @@ pub(super) fn folders(process: &Process) -> Vec<PathBuf> {
 }
 
 /// One context per person, each with that person's credentials for the plugin.
-fn team_kubeconfig(plugin: &Path, identities: &Identities, endpoint: ClusterEndpoint) -> anyhow::Result<String> {
+fn team_kubeconfig(plugin: &Path, identities: &Identities, endpoint: &ClusterEndpoint) -> anyhow::Result<String> {
     let mut text = String::new();
     for person in PEOPLE {
         let credentials = identities.credentials(person).context("the built-in identities have everybody")?;
