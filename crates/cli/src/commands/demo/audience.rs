@@ -31,7 +31,7 @@ impl Audience {
         kubectl: &Path,
         identities: &Identities,
         sandbox: &Running,
-        endpoint: ClusterEndpoint,
+        endpoint: &ClusterEndpoint,
     ) -> anyhow::Result<Self> {
         let audience = Self {
             program: program()?,
@@ -40,7 +40,7 @@ impl Audience {
             ca_file: folder.join("aws.pem"),
             proxy: sandbox.proxy().to_string(),
         };
-        let team = team_kubeconfig(&audience.program, identities, &endpoint)?;
+        let team = team_kubeconfig(&audience.program, identities, endpoint)?;
         process::write_atomically(&audience.kubeconfig, team.as_bytes(), 0o600)?;
         fs::write(&audience.ca_file, sandbox.ca_pem())?;
         Ok(audience)

@@ -53,7 +53,7 @@ pub(super) async fn stay(stage: Stage, process: &Process) -> anyhow::Result<()> 
         authority: Authority::Pem(cluster.ca_pem().to_owned()),
         other: [].into(),
     };
-    let audience = Audience::invite(folder.path(), &kubectl, &stage.identities, &stage.sandbox, endpoint)?;
+    let audience = Audience::invite(folder.path(), &kubectl, &stage.identities, &stage.sandbox, &endpoint)?;
     process::print(&audience.text("A real Kubernetes API server asks the webhook in this process.", ADMINISTRATOR))?;
     signals::termination().await?;
     process::note("ending …");

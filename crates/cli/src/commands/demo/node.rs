@@ -65,7 +65,7 @@ pub(super) async fn stay(process: &Process) -> anyhow::Result<()> {
         anyhow::bail!("the demo node did not start; the lines above say why")
     })?;
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-    let audience = Audience::invite(folder.path(), &kubectl, &identities, &sandbox, endpoint)?;
+    let audience = Audience::invite(folder.path(), &kubectl, &identities, &sandbox, &endpoint)?;
     let first = format!(
         "A kubelet runs the server as a static pod, and the API server of `kubeadm init` asks it.\n\
          Who may log in stands in {}: the server takes what you change there.",
