@@ -242,7 +242,7 @@ fn line_breaks_in_base64_do_not_count_and_blanks_do() {
         let read = crate::read_cluster(&Source::new("config", text.as_str()), Some("a"));
         match read {
             Ok(cluster) => {
-                assert_eq!((cluster.authority, is_read), (Authority::Pem("PEM\n".to_owned()), true), "{data}")
+                assert_eq!((cluster.authority, is_read), (Authority::Pem("PEM\n".to_owned()), true), "{data}");
             }
             Err(problems) => assert!(!is_read, "{data}: {problems:?}"),
         }

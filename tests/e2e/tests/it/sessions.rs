@@ -593,7 +593,9 @@ fn explained(world: &World) -> anyhow::Result<()> {
     // This machine's clock beside AWS's, where AWS says the hour.
     for (ahead, words) in [(0, "clock as AWS's, to a second"), (clock::TEN_MINUTES, "clock 10 minutes behind AWS's")] {
         let mut script = Home::script("ASIADEV", 3600 + ahead);
-        script.iter_mut().for_each(|line| line.headers.push(clock::date(ahead)));
+        for line in &mut script {
+            line.headers.push(clock::date(ahead));
+        }
         home.server.answers(script);
         says(&run("dev", &["--no-cache"])?.success()?, &[words])?;
     }

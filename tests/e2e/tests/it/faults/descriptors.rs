@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use e2e::{
     process::{self, wait_until},
     server::{Server, token_review},
@@ -36,7 +36,7 @@ pub(super) fn used_up(world: &World) -> anyhow::Result<()> {
     // A new file has the lowest number that is free, which has to be below the limit.
     let names = fs::read_dir(format!("/proc/{pid}/fd"))?.filter_map(|fd| fd.ok()?.file_name().to_str()?.parse().ok());
     let open: BTreeSet<u32> = names.collect();
-    let free = (0..).find(|number| !open.contains(number)).unwrap_or_default();
+    let free = (0..=u32::MAX).find(|number| !open.contains(number)).context("every number is taken")?;
     limit(&free.to_string())?;
     let start = Instant::now();
     let mut waiting = Vec::new();
