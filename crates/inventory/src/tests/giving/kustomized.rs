@@ -252,12 +252,15 @@ fn of_labels_of_one_kustomization_common_ones_count() {
     }
 }
 
+/// A name, files by their path, and what is expected.
+type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
 /// `kubectl kustomize`: "may not add resource with an already registered id".
 #[test]
 fn an_object_that_a_kustomization_takes_in_twice_is_a_gap() {
     let role = format!("{RBAC}\nkind: Role\nmetadata: {{name: a}}\n");
     let a = "resources: [../it.yaml]\n";
-    let rows: [(&str, &[(&str, &str)], &str); 7] = [
+    let rows: [Row<'_>; 7] = [
         ("once", &[("kustomization.yaml", "resources: [it.yaml]\n")], ""),
         (
             "one file twice",
