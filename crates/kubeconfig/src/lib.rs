@@ -33,7 +33,8 @@ pub use kind::refused;
 pub use kuberc::{Permitted, Platform, Wanted, command_of, is_searched_for, permit};
 pub use merge::{Merged, OtherFile, OtherFiles, merge};
 pub use plugins::{PluginUser, plugin_users};
-pub use read::{Authority, ClusterEndpoint, decode_base64, has_cluster, read_cluster};
+pub use read::{Authority, ClusterEndpoint, has_cluster, read_cluster};
+pub use shape::decode_base64;
 pub use webhook::{WEBHOOK_FILE, WebhookConfig, read_webhook, webhook};
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use document::{Dialect, Limits, Node, Problem, Scalar, Source, Span, parse_as};
 
-use crate::{kind::refused, shape::of_another_shape};
+use crate::{
+    kind::refused,
+    shape::{decode_base64, of_another_shape},
+};
 
 /// The endpoint of an API server: URL, certificate authority, and proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,11 +90,6 @@ impl ClusterEndpoint {
         self.authority = Authority::Pem(pem);
         self
     }
-}
-
-/// Returns the bytes of a `…-data` field, or `None` if it is not base64. Go's decoder, and so kubectl, skips line ends in it.
-pub fn decode_base64(data: &str) -> Option<Vec<u8>> {
-    STANDARD.decode(data.replace(['\r', '\n'], "")).ok()
 }
 
 /// An entry of `clusters`. As for kubectl, data counts before a file.

@@ -3,9 +3,8 @@
 //!
 //! Source: `client-go/tools/clientcmd/api/v1/types.go`, read as `encoding/json` reads it.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use document::{Node, Problem, Value};
-
-use crate::read::decode_base64;
 
 /// What a value must be, unless it is null.
 pub(crate) enum Shape {
@@ -127,4 +126,9 @@ impl Shape {
         };
         wanted.into_iter().map(|wanted| Misfit { key: key.to_owned(), node, wanted }).collect()
     }
+}
+
+/// Returns the bytes of a `…-data` field, or `None` if it is not base64. Go's decoder, and so kubectl, skips line ends in it.
+pub fn decode_base64(data: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(data.replace(['\r', '\n'], "")).ok()
 }
