@@ -138,9 +138,9 @@ async fn once(
     timeout_at(deadline, http.send_for(request.clone(), max_body)).await.map_err(|_| NoAnswer::Late)?
 }
 
-/// Whether there was a connection that something ended. Where there is none, and where nobody answers in time, a person is told at once.
+/// Whether a request had its connection, which something ended. If there is none, or nobody answers in time, a person is told at once.
 fn is_broken(why: &NoAnswer) -> bool {
-    matches!(why, NoAnswer::Connection { why, .. } if why.trouble == Trouble::Closed)
+    matches!(why, NoAnswer::Connection { why, is_connected: true } if why.trouble == Trouble::Closed)
 }
 
 /// A part of a time, so that those that failed together do not come back together.

@@ -246,7 +246,8 @@ pub async fn assume_role(
         at,
         max_body: MAX_BODY,
     };
-    let body = client.query_patiently(&query).await?;
+    // A code is good for one call: sent again it would be refused, although it was right.
+    let body = if code.is_some() { client.query(&query).await? } else { client.query_patiently(&query).await? };
     read_session(&body).ok_or(AwsError::Upstream { call: "sts:AssumeRole", trouble: Upstream::Unreadable })
 }
 

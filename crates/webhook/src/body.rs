@@ -2,7 +2,7 @@
 //!
 //! Who sends bodies slowly, many at once or none at all keeps them in memory, and a stream for each. So where all together take too
 //! much, one goes of the connection whose unfinished ones have been there for the longest time, added up: the oldest of them. An API
-//! server sends a whole one at once, and has few that are not.
+//! server sends a whole one at once, and has few that are not; connections on which somebody was let in go last.
 
 use std::{
     cmp::Reverse,
@@ -59,6 +59,7 @@ struct Unfinished {
 /// The bodies of one connection, added up as they come and go: where many come, one goes for each.
 #[derive(Default)]
 struct OfConnection {
+    has_let_in: bool,
     numbers: BTreeSet<u64>,
     since: Duration,
 }
@@ -93,11 +94,11 @@ impl Bodies {
         Self { limits, unfinished: Mutex::new(unfinished) }
     }
 
-    /// One is to be read, of this connection.
-    pub(crate) fn begin(&self, connection: u64) -> Reading<'_> {
+    /// One is to be read, of this connection, on which somebody was let in or not.
+    pub(crate) fn begin(&self, connection: u64, has_let_in: bool) -> Reading<'_> {
         let goes = Arc::new(Notify::new());
         let mut unfinished = self.lock();
-        let number = unfinished.add(connection, &goes);
+        let number = unfinished.add((connection, has_let_in), &goes);
         unfinished.grow(number, STREAM, self.limits.together);
         Reading { bodies: self, number, goes }
     }
@@ -149,11 +150,12 @@ impl Unfinished {
         }
     }
 
-    fn add(&mut self, connection: u64, goes: &Arc<Notify>) -> u64 {
+    fn add(&mut self, (connection, has_let_in): (u64, bool), goes: &Arc<Notify>) -> u64 {
         let (number, since) = (self.next_number, self.start.elapsed());
         self.next_number += 1;
         self.bodies.insert(number, Body { connection, since, bytes: 0, goes: Arc::clone(goes) });
         let of_connection = self.of_connections.entry(connection).or_default();
+        of_connection.has_let_in = has_let_in;
         of_connection.numbers.insert(number);
         of_connection.since += since;
         number
@@ -174,11 +176,12 @@ impl Unfinished {
 
     fn next_to_go(&self) -> Option<u64> {
         let now = self.start.elapsed();
-        let order = |OfConnection { numbers, since }: &OfConnection| {
+        let order = |OfConnection { has_let_in, numbers, since }: &OfConnection| {
             let count = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-            Some((now.saturating_mul(count).saturating_sub(*since), Reverse(*numbers.first()?)))
+            let time = now.saturating_mul(count).saturating_sub(*since);
+            Some((!has_let_in, time, Reverse(*numbers.first()?)))
         };
-        self.of_connections.values().filter_map(order).max().map(|(_, Reverse(oldest))| oldest)
+        self.of_connections.values().filter_map(order).max().map(|(.., Reverse(oldest))| oldest)
     }
 }
 

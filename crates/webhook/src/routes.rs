@@ -111,7 +111,7 @@ async fn authenticate(
         return malformed(StatusCode::METHOD_NOT_ALLOWED, "expected POST\n");
     }
     // Its head is not needed any more, however long it waits.
-    let (body, reading) = (request.into_body(), webhook.bodies.begin(place.number()));
+    let (body, reading) = (request.into_body(), webhook.bodies.begin(place.number(), place.has_let_in()));
     let busy = tokio::select! {
         biased;
         busy = place.review() => busy,

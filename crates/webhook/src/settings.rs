@@ -33,8 +33,7 @@ pub struct Settings {
     /// Connections open at once. For one more, another has to go; as many may wait for that.
     pub max_connections: usize,
     /// Requests at once, under way or with an answer that is not taken; half as many but for reviews that wait for their answer. If
-    /// there are more, nothing more is read of connections on which nobody was let in: so it is more than all that can wait for
-    /// something, which are bodies, questions to STS, those who share one, and twice the answers that may wait.
+    /// there are more, nothing more is read of connections on which nobody was let in.
     pub max_streams: usize,
     /// Bytes of all unfinished request bodies together, each with 2 KiB for its stream, however little of it has come. If there are
     /// more, one is given up.

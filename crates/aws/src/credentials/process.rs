@@ -146,7 +146,7 @@ async fn printed(mut command: Command, patience: Duration) -> Result<Vec<u8>, Tr
     // It ends with us: nobody would read what it prints.
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().map_err(|error| {
-        let program = command.as_std().get_program().display().to_string();
+        let program = shown(&command.as_std().get_program().display().to_string());
         Trouble::NotStarted(document::visible(&format!("{program}: {error}")))
     })?;
     // What the shell has started would go on without it.
@@ -167,6 +167,14 @@ async fn printed(mut command: Command, patience: Duration) -> Result<Vec<u8>, Tr
         if status.success() { Ok(printed) } else { Err(Trouble::Failed(status.code(), last_words(&said))) }
     };
     timeout(patience, work).await.map_err(|_| Trouble::Late)?
+}
+
+/// A program as it is shown: of a line that a shell would begin by setting a variable the name alone, since the value may be secret.
+fn shown(program: &str) -> String {
+    match program.split_once('=') {
+        Some((variable, _)) => format!("{variable}=…"),
+        None => program.to_owned(),
+    }
 }
 
 /// Reads to the end, and keeps the last of it.
@@ -305,7 +313,11 @@ mod tests {
                 not_started("/no/such/program: No such file or directory (os error 2)"),
                 false,
             ),
-            ("X=1 program".to_owned(), not_started("X=1: No such file or directory (os error 2)"), true),
+            (
+                "TOKEN=hvs.secret program".to_owned(),
+                not_started("TOKEN=…: No such file or directory (os error 2)"),
+                true,
+            ),
             ("echo 'x".to_owned(), not_started("a quotation in its line does not end"), false),
             ("echo x\\".to_owned(), not_started("nothing comes behind the last backslash of its line"), false),
             (" ".to_owned(), not_started("its line is empty"), false),

@@ -219,9 +219,7 @@ impl Kustomizations {
             let scalar = node.filter(|node| !node.is_null())?.as_scalar()?;
             Some(scalar.text.clone()).filter(|text| !text.is_empty())
         };
-        if !["kind: ServiceAccount", "rbac.authorization.k8s.io/", "kube-system"].iter().any(|word| text.contains(word))
-            && !text.trim_start().starts_with('{')
-        {
+        if !["ServiceAccount", "rbac.authorization.k8s.io/", "ConfigMap"].iter().any(|word| text.contains(word)) {
             return; // Most files have none of interest.
         }
         let id = |node: &Node| {

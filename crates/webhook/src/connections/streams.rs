@@ -77,8 +77,8 @@ impl Stream {
 
     /// It is a review, and its request is whole.
     pub(crate) fn is_under_review(&mut self) {
-        self.is_review = true;
-        self.change(|streams| streams.reviews += 1);
+        let more = usize::from(!mem::replace(&mut self.is_review, true));
+        self.change(|streams| streams.reviews += more);
     }
 
     /// What there is to say is said.

@@ -14,8 +14,8 @@ fn a_namespace_that_is_not_written_is_somebodys_word_or_a_kustomizations() {
         )
     };
     let one: &[(&str, &str)] = &[("k/kustomization.yaml", "resources: [it.yaml, accounts.yaml]\nnamespace: x\n")];
-    let accounts = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: app, namespace: }\n---\napiVersion: v1\nkind: List\n\
-                    items: [{apiVersion: v1, kind: ServiceAccount, metadata: {name: own, namespace: mine}}]\n";
+    let accounts = "apiVersion: v1\nkind:  ServiceAccount\nmetadata: {name: app, namespace: }\n---\napiVersion: v1\nkind: List\n\
+                    items: [{apiVersion: v1, kind: 'ServiceAccount', metadata: {name: own, namespace: mine}}]\n";
     let no = "gap: Role a (k/it.yaml:1): it has no namespace, and kubectl would take the one of its context; give `--default-namespace NAMESPACE`\n";
     let rows = [
         ("nobody", &[][..], role(""), None, no.to_owned()),
