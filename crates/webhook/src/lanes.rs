@@ -46,14 +46,16 @@ impl Lane {
         self == Self::NewHost && asker.is_expected
     }
 
-    /// What callers are treated alike by: their credentials or, where nothing is known of the host, the host. In the name of an
-    /// account anybody can forge as many keys as they like, so that among those who are expected each account comes first, and those
-    /// of it that an API server sends stand beside all others of it as if they were another account.
+    /// What callers are treated alike by: a group, and in it their credentials or, where nothing is known of the host, the host. In
+    /// the name of an account anybody can forge as many keys as they like, so that among those who are expected each account is a
+    /// group. Those whom an API server sends are a group beside the others, of the same account if there are accounts.
     fn told_apart_by(self, asker: Asker) -> (u64, u64) {
+        let sent = u64::from(asker.came_beside_logins);
         match self {
-            Self::Expected => (asker.account ^ u64::from(asker.came_beside_logins), asker.credentials),
-            Self::Known | Self::Stranger => (0, asker.credentials),
-            Self::NewHost => (0, asker.host),
+            Self::Known => (0, asker.credentials),
+            Self::Expected => (asker.account ^ sent, asker.credentials),
+            Self::Stranger => (sent, asker.credentials),
+            Self::NewHost => (sent, asker.host),
         }
     }
 }

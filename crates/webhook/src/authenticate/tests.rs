@@ -7,7 +7,7 @@
 mod limits;
 mod sts;
 
-use std::{cell::Cell, net::SocketAddr, sync::Arc, time::Duration};
+use std::{cell::Cell, net::SocketAddr, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use http::Request;
 use hyper::body::Incoming;
@@ -27,8 +27,9 @@ const KNOWN: usize = PEOPLE / 2;
 
 /// Forged in the names of people who log in for the first time, at most: what STS answers within the time that one waits. Where the
 /// people come through an API server, and those who forge do not, it is as many as anybody likes.
-const FORGED: usize = 200;
-const FORGED_ELSEWHERE: usize = 2_000;
+const FORGED: RangeInclusive<usize> = 0..=200;
+/// More than may wait.
+const FORGED_ELSEWHERE: RangeInclusive<usize> = 600..=2_000;
 
 /// Somebody who is mapped logs in.
 #[derive(Clone, Copy, Debug)]
@@ -76,13 +77,13 @@ fn logins() -> impl Strategy<Value = Vec<Login>> {
     prop::collection::vec(login.prop_map(|(at_millis, person, token)| Login { at_millis, person, token }), 20..60)
 }
 
-fn strangers(most_forged: usize) -> impl Strategy<Value = Vec<Strangers>> {
-    let come = |kinds: Vec<Kind>, most| {
-        let come = (0..3_000_u64, select(kinds), 1..=most);
+fn strangers(forged: RangeInclusive<usize>) -> impl Strategy<Value = Vec<Strangers>> {
+    let come = |kinds: Vec<Kind>, how_many| {
+        let come = (0..3_000_u64, select(kinds), how_many);
         come.prop_map(|(at_millis, kind, how_many)| Strangers { at_millis, kind, how_many })
     };
-    let others = prop::collection::vec(come(Kind::OTHERS.to_vec(), 300), 0..10);
-    let forged = prop::collection::vec(come(vec![Kind::ForgedOfMapped], most_forged), 0..=1);
+    let others = prop::collection::vec(come(Kind::OTHERS.to_vec(), 1..=300), 0..10);
+    let forged = prop::collection::vec(come(vec![Kind::ForgedOfMapped], forged), 1..=1);
     (others, forged).prop_map(|(others, forged)| [others, forged].concat())
 }
 

@@ -214,21 +214,24 @@ fn at_a_new_host_those_who_are_expected_go_first_and_lose_no_place_to_others() {
 }
 
 #[test]
-fn whoever_forges_keys_of_an_account_takes_no_place_from_those_whom_an_api_server_sends() {
-    let mut watched = Watched::new(Limits { under_way: 8, waiting: 8 });
-    let of = |credentials, came_beside_logins| Asker {
-        account: 1,
-        is_expected: true,
-        came_beside_logins,
-        ..asker(credentials, credentials % 2)
-    };
-    for forged in 0..100 {
-        watched.ask(Lane::Expected, of(forged, false));
+fn whoever_forges_keys_takes_no_place_from_those_whom_an_api_server_sends() {
+    // The people's account and their host are those that are forged.
+    for (lane, is_expected) in [(Lane::Expected, true), (Lane::Stranger, false), (Lane::NewHost, true)] {
+        let mut watched = Watched::new(Limits { under_way: 64, waiting: 32 });
+        let of = |credentials, came_beside_logins| Asker {
+            account: 1,
+            is_expected,
+            came_beside_logins,
+            ..asker(credentials, 7)
+        };
+        for forged in 0..100 {
+            watched.ask(lane, of(forged, false));
+        }
+        assert!((0..4).all(|person| watched.ask(lane, of(1_000 + person, true)) != Admission::Full), "{lane:?}");
+        assert_eq!(watched.ask(lane, of(2_000, false)), Admission::Full, "{lane:?}: elsewhere it is full");
+        watched.end(0);
+        assert_eq!(watched.under_way.last(), Some(&(lane, of(1_000, true))), "{lane:?}: and they are next");
     }
-    assert!((0..4).all(|person| watched.ask(Lane::Expected, of(1_000 + person, true)) != Admission::Full));
-    assert_eq!(watched.ask(Lane::Expected, of(2_000, false)), Admission::Full, "elsewhere it is full");
-    watched.end(0);
-    assert_eq!(watched.under_way.last(), Some(&(Lane::Expected, of(1_000, true))), "and they are next");
 }
 
 /// Keys of an account can be made up without end, and its people cannot be told from them. Those of other accounts can.
