@@ -27,7 +27,10 @@ use tokio::{
 };
 
 use self::streams::Streams;
-pub(crate) use self::streams::{OF_ONE_CONNECTION, Stream};
+pub(crate) use self::{
+    answers::Answer,
+    streams::{OF_ONE_CONNECTION, Stream},
+};
 
 /// How long whoever has only just come may take to ask, when the server ends.
 const LAST_ASKED: Duration = Duration::from_secs(1);

@@ -3,14 +3,13 @@
 use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
-use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use tokio::time::Instant;
 
 use crate::{
     Outcome, Trouble, Webhook, audit,
     body::Unread,
-    connections::{CrowdedOut, Place, Stream},
+    connections::{Answer, CrowdedOut, Place, Stream},
     pages::{self, NoPage},
     passthrough,
     reply::{TEXT, response},
@@ -25,7 +24,7 @@ pub(crate) async fn answer(
     place: &Place,
     mut stream: Stream,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Result<Response<Answer>, Infallible> {
     // Whatever comes of it, its head is held no longer.
     stream.is_looked_at();
     let is_head_of_http2 = *request.method() == Method::HEAD && request.version() == Version::HTTP_2;
@@ -37,7 +36,7 @@ pub(crate) async fn answer(
     };
     let answer = if is_head_of_http2 { without_body(answer) } else { answer };
     // The client is to take it, however large or small.
-    Ok(answer.map(|bytes| Full::new(place.hold(bytes, stream))))
+    Ok(place.hold(answer, stream))
 }
 
 /// An answer to HEAD, which hyper makes of it for HTTP/1.1 alone: clients of HTTP/2 take a body behind it for a broken stream.

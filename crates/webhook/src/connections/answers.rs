@@ -4,22 +4,34 @@
 //! taken for a while, and where all together are too many the one goes that has the most of them, and had the time to take one: an
 //! API server takes an answer at once. Where they are twice too many, nobody has time.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
-use hyper::body::Bytes;
+use http::{Response, header};
+use hyper::body::{Body, Bytes, Frame, SizeHint};
 use tokio::time::Instant;
 
 use super::{Connection, Connections, Ending, Open, Place, Stream};
 
-/// What an answer takes besides its body: its head, and a stream of HTTP/2 that has not ended.
+/// What an answer takes besides its body: its head but for a long field, and a stream of HTTP/2 that has not ended.
 const BESIDE_BODY: usize = 2 << 10;
 
 /// How long an answer may be on its way to a client that takes it. Many that are made in one moment are written in the next.
 const ON_ITS_WAY: Duration = Duration::from_millis(100);
 
+/// The body of an answer: one frame, also where it is empty. So what the frame holds is dropped when the client has taken the answer,
+/// and not, as with an empty `Full`, when it was made.
+pub(crate) struct Answer(Option<Bytes>);
+
 /// The bytes of an answer, counted until dropped.
 struct Held {
     bytes: Bytes,
+    counts: usize,
     _stream: Stream,
     connection: Arc<Connection>,
     connections: Arc<Connections>,
@@ -33,16 +45,23 @@ impl Place {
     }
 
     /// Counts an answer until it is taken, and its request.
-    pub(crate) fn hold(&self, bytes: Bytes, mut stream: Stream) -> Bytes {
+    pub(crate) fn hold(&self, answer: Response<Bytes>, stream: Stream) -> Response<Answer> {
+        let field = answer.headers().get(header::LOCATION).map_or(0, http::HeaderValue::len);
+        answer.map(|bytes| Answer(Some(self.hold_body(bytes, field, stream))))
+    }
+
+    /// The same of a body, beside which is so much.
+    fn hold_body(&self, bytes: Bytes, beside: usize, mut stream: Stream) -> Bytes {
         stream.is_answered();
         let (connections, connection) = (Arc::clone(&self.connections), Arc::clone(&self.connection));
-        let held = Held { bytes, _stream: stream, connection, connections };
+        let counts = bytes.len() + beside + BESIDE_BODY;
+        let held = Held { bytes, counts, _stream: stream, connection, connections };
         let mut open = self.connections.open();
         let mut state = self.connection.state();
-        open.untaken_of_all += held.counts();
-        state.untaken += held.counts();
+        open.untaken_of_all += counts;
+        state.untaken += counts;
         if !state.is_greediest {
-            open.untaken += held.counts();
+            open.untaken += counts;
         }
         if state.untaken_since.is_none() {
             state.untaken_since = Some(Instant::now());
@@ -76,9 +95,20 @@ impl Open {
     }
 }
 
-impl Held {
-    fn counts(&self) -> usize {
-        self.bytes.len() + BESIDE_BODY
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
     }
 }
 
@@ -92,10 +122,10 @@ impl Drop for Held {
     fn drop(&mut self) {
         let mut open = self.connections.open();
         let mut state = self.connection.state();
-        open.untaken_of_all -= self.counts();
-        state.untaken -= self.counts();
+        open.untaken_of_all -= self.counts;
+        state.untaken -= self.counts;
         if !state.is_greediest {
-            open.untaken -= self.counts();
+            open.untaken -= self.counts;
         }
         // One was taken: for the others time begins anew.
         state.untaken_since = (state.untaken > 0).then(Instant::now);

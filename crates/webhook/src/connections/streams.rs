@@ -21,7 +21,7 @@ pub(crate) const OF_ONE_CONNECTION: u32 = 128;
 /// How many there are, and who waits to be read.
 #[derive(Default)]
 pub(super) struct Streams {
-    count: usize,
+    pub(super) count: usize,
     /// Of these, reviews whose request is whole and not answered.
     reviews: usize,
     waiting: BTreeMap<u64, Waker>,
