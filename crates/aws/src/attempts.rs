@@ -70,13 +70,13 @@ pub fn attempts(environment: &Environment, rules: Rules) -> Result<u32, Attempts
 
 /// How often a client asks, and how often it had to.
 pub(crate) struct Attempts {
-    most: u32,
+    most: AtomicU32,
     again: AtomicU32,
 }
 
 impl Attempts {
     pub(crate) fn new(most: u32) -> Self {
-        Self { most, again: AtomicU32::new(0) }
+        Self { most: AtomicU32::new(most), again: AtomicU32::new(0) }
     }
 
     /// As often as the variable says, by which whoever looks for credentials passes on what [`attempts`] has found.
@@ -106,7 +106,7 @@ impl Attempts {
     ) -> Result<Response<Bytes>, NoAnswer> {
         let deadline = Instant::now() + http.deadline();
         let mut longest = FIRST_PAUSE;
-        for _ in 1..self.most {
+        for _ in 1..self.most.load(Ordering::Relaxed) {
             let answer = once(http, request, max_body, deadline).await;
             let may_pass = match &answer {
                 Ok(answer) => PASSING.contains(&answer.status().as_u16()) || is_passing(answer),
@@ -121,6 +121,11 @@ impl Attempts {
             longest = (2 * longest).min(LONGEST_PAUSE);
         }
         once(http, request, max_body, deadline).await
+    }
+
+    /// From now on it asks once.
+    pub(crate) fn once(&self) {
+        self.most.store(1, Ordering::Relaxed);
     }
 
     /// How often was asked again since this was called last.

@@ -98,6 +98,12 @@ impl Client {
         self.attempts.send(&self.http, request, max_body, is_passing).await
     }
 
+    /// Asks once from now on, whatever is set: for callers who have something to fall back on, or for whom a second attempt would
+    /// come too late.
+    pub fn ask_once(&self) {
+        self.attempts.once();
+    }
+
     /// Returns how often AWS was asked again since this was called last, because it could not answer.
     pub fn take_retries(&self) -> u32 {
         self.attempts.take_retries()

@@ -187,17 +187,24 @@ async fn end_of(mut stream: impl AsyncRead + Unpin) -> Vec<u8> {
     kept
 }
 
-/// The last line that says something, in which nothing hides. Words as long as keys and tokens are left out.
+/// The last line that says something, in which nothing hides. Words as long as keys and tokens are left out, and so is what of a URL
+/// may be secret: its user and its query.
 fn last_words(said: &[u8]) -> String {
     const LONGEST_WORD: usize = 40;
     let said = String::from_utf8_lossy(said);
     let line = said.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    let is_key = |word: &str| {
-        let word = word.trim_matches(|letter: char| letter.is_ascii_punctuation());
-        word.len() >= LONGEST_WORD && !word.contains("://")
+    // Keys are base64, so that `/` and `+` belong to them.
+    let is_key = |word: &str| word.trim_matches(|letter| "\"'`()[]{}<>,.;:!?".contains(letter)).len() >= LONGEST_WORD;
+    let shown = |word: &str| match word.split_once("://") {
+        Some((_, rest)) if rest.contains('@') => "…".to_owned(),
+        Some(_) => match word.split_once(['?', '#']) {
+            Some((page, _)) => format!("{page}?…"),
+            None => word.to_owned(),
+        },
+        None if is_key(word) => "…".to_owned(),
+        None => word.to_owned(),
     };
-    let words = line.split(' ').map(|word| if is_key(word) { "…" } else { word });
-    let line: String = words.collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
+    let line: String = line.split(' ').map(shown).collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
     document::visible(&line)
 }
 
@@ -292,6 +299,11 @@ mod tests {
             (
                 "echo 'key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY: see https://a.example.com/01234567890123456789' >&2; exit 1",
                 failed(1, "key … see https://a.example.com/01234567890123456789"),
+            ),
+            ("echo 'key /JalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKE+ end' >&2; exit 1", failed(1, "key … end")),
+            (
+                "echo 'see https://idp.example.com/sso?SAMLResponse=secret or https://me:secret@idp.example.com' >&2; exit 1",
+                failed(1, "see https://idp.example.com/sso?… or …"),
             ),
             ("printf 'a\\033[31mb' >&2; exit 1", failed(1, "a\u{fffd}[31mb")),
         ];

@@ -95,6 +95,8 @@ impl Asking<'_> {
                 return Ok(spare.obtained);
             }
         }
+        // There is a session that is good: nobody waits for a better one.
+        self.client()?.ask_once();
         match runtime::block_on(self.ask_from(keys, found, &started))? {
             Err(why) => {
                 process::note(&format!("note: the cached session ends soon, and cannot be renewed: {why:#}"));
@@ -246,11 +248,23 @@ impl Asking<'_> {
     /// Waits until nobody else asks for a step, and looks once more what is kept of it.
     async fn turn(&self, index: usize, key: Option<&SessionKey>) -> Turn {
         let Some((sessions, key)) = self.sessions.as_ref().zip(key) else { return Turn::Ours(None) };
-        let held = sessions.hold(key).await;
+        let held = self.hold(sessions, key).await;
         match self.look(index, key).filter(Found::is_good) {
             Some(found) => Turn::Asked(found),
             None => Turn::Ours(held),
         }
+    }
+
+    /// Holds the lock of a session. Whoever has waited for it asks once: if there is still no session, another process has just asked
+    /// as often as it may, and one after the other all who wait would do so.
+    async fn hold(&self, sessions: &Sessions, key: &SessionKey) -> Option<SessionLock> {
+        let held = sessions.hold(key).await?;
+        if held.was_waited_for
+            && let Ok(client) = self.client()
+        {
+            client.ask_once();
+        }
+        Some(held)
     }
 
     async fn ask_base(&self, key: Option<&SessionKey>) -> anyhow::Result<Obtained> {
@@ -264,7 +278,7 @@ impl Asking<'_> {
         };
         // One login is renewed by one alone, whichever roles it is for.
         let renews = match (&self.sessions, SessionKey::of_login(self.base)) {
-            (Some(sessions), Some(login)) => sessions.hold(&login).await,
+            (Some(sessions), Some(login)) => self.hold(sessions, &login).await,
             _ => None,
         };
         // Whoever has renewed it meanwhile may have asked for just this, under the key of the new one.

@@ -28,7 +28,11 @@ pub(crate) struct Sessions {
 }
 
 /// Whoever has this is the only one that asks for a session. It ends when it is dropped, or with the process.
-pub(super) struct SessionLock(#[expect(dead_code, reason = "it is held")] File);
+pub(super) struct SessionLock {
+    _file: File,
+    /// Whether another process had it first.
+    pub(super) was_waited_for: bool,
+}
 
 /// The variable by which kubectl finds its own cache.
 const KUBECTL_CACHE: &str = "KUBECACHEDIR";
@@ -98,7 +102,7 @@ impl Sessions {
         let (mut waited, mut has_said) = (Duration::ZERO, false);
         while waited < PATIENCE {
             match hold(&path) {
-                Ok(Some(file)) => return Some(SessionLock(file)),
+                Ok(Some(file)) => return Some(SessionLock { _file: file, was_waited_for: !waited.is_zero() }),
                 Ok(None) => {}
                 Err(_) => return None,
             }
@@ -115,7 +119,8 @@ impl Sessions {
     /// The same without waiting.
     pub(super) fn try_hold(&self, key: &SessionKey) -> Option<SessionLock> {
         private::make_folder(&self.folder).ok()?;
-        hold(&self.lock(key)).ok().flatten().map(SessionLock)
+        let file = hold(&self.lock(key)).ok().flatten()?;
+        Some(SessionLock { _file: file, was_waited_for: false })
     }
 
     /// Keeps a session. That it cannot be is no reason to fail: it is there.

@@ -285,7 +285,7 @@ fn patience(world: &World) -> anyhow::Result<()> {
         command.env("AWS_EC2_METADATA_DISABLED", "false").env("AWS_EC2_METADATA_SERVICE_ENDPOINT", home.server.url());
         command.env("AWS_CONFIG_FILE", "/dev/null");
         let said = process::run(&mut command)?.failure()?;
-        let at = format!("the instance metadata service at {} (AWS_EC2_METADATA_SERVICE_ENDPOINT)", home.server.url());
+        let at = format!("the instance metadata service at {} (AWS_EC2_METADATA_SERVICE_ENDPOINT)", home.server.url().trim_start_matches("http://"));
         ensure!(said.contains(&format!("{at} gave no AWS credentials")), "{said}");
         let asked = home.server.asked();
         ensure!(asked.len() == times && asked.iter().all(|asked| asked.starts_with("PUT ")), "{times}: {asked:?}");
@@ -501,12 +501,13 @@ fn untrusted(world: &World) -> anyhow::Result<()> {
     soon(500)?;
     asks(&[], 1, "")?;
     soon(500)?;
-    home.server.answers(Vec::new());
+    home.server.answers(vec![Line { status: 503, ..Line::on("Action=AssumeRole&", "") }]);
     let (key, said) = home.key(world, "dev", &[])?;
     ensure!(
         key == "ASIADEV" && said.contains("note: the cached session ends soon, and cannot be renewed"),
         "{key}: {said}"
     );
+    ensure!(home.asked() == 1, "nobody waits for a second attempt while there is a session");
     soon(59)?;
     let refused = home.token(world, "dev", &[])?.failure()?;
     ensure!(refused.contains("sts:AssumeRole"), "{refused}");
