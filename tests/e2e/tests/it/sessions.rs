@@ -285,7 +285,10 @@ fn patience(world: &World) -> anyhow::Result<()> {
         command.env("AWS_EC2_METADATA_DISABLED", "false").env("AWS_EC2_METADATA_SERVICE_ENDPOINT", home.server.url());
         command.env("AWS_CONFIG_FILE", "/dev/null");
         let said = process::run(&mut command)?.failure()?;
-        let at = format!("the instance metadata service at {} (AWS_EC2_METADATA_SERVICE_ENDPOINT)", home.server.url().trim_start_matches("http://"));
+        let at = format!(
+            "the instance metadata service at {} (AWS_EC2_METADATA_SERVICE_ENDPOINT)",
+            home.server.url().trim_start_matches("http://")
+        );
         ensure!(said.contains(&format!("{at} gave no AWS credentials")), "{said}");
         let asked = home.server.asked();
         ensure!(asked.len() == times && asked.iter().all(|asked| asked.starts_with("PUT ")), "{times}: {asked:?}");
