@@ -313,6 +313,10 @@ fn scalar(value: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span, dialec
     if dialect == Dialect::Strict {
         return Ok(if is_plain && core != Some("str") { Scalar::plain(value, dialect) } else { Scalar::text(value) });
     }
+    // To Go's library the tag `!` alone makes any `<<` a merge key.
+    if value == "<<" && tag.to_string() == "!" {
+        return Ok(Scalar::plain(value, dialect));
+    }
     let Some(core @ ("null" | "bool" | "int" | "float")) = core else {
         return Ok(Scalar::text(value));
     };

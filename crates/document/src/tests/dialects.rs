@@ -350,6 +350,9 @@ fn what_is_tagged_binary_is_decoded() {
     }
     assert!(read(Dialect::Strict, "a: !!binary x\n").is_err());
     assert_eq!(means(Dialect::Kubernetes, "a: ! 5\nb: !\n"), json!({"a": "5", "b": ""}));
+    // kubectl 1.37: "map merge requires map or sequence of maps as the value".
+    assert!(read(Dialect::Kubernetes, "! <<: x\n").is_err());
+    assert_eq!(means(Dialect::Kubernetes, "! <<: {a: b}\nc: d\n"), json!({"a": "b", "c": "d"}));
 }
 
 #[test]

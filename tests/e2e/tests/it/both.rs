@@ -29,6 +29,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use e2e::{
     people::environment,
     process::{self, Output},
@@ -179,12 +180,24 @@ fn seen(output: Output) -> Seen {
         match token::describe(text) {
             Ok(token) => format!("<token of {} for {}>{end}", token.access_key_id, token.host.as_str()),
             Err(_) if text.parse::<jiff::Timestamp>().is_ok() => format!("<time>{end}"),
+            // A token that no server would take, such as one for another Region than its host's: all of it but the second.
+            Err(_) if text.starts_with(TOKEN) => format!("<token {}>{end}", without_second(text)),
             Err(_) => part.to_owned(),
         }
     });
     let stdout =
         stdout.collect::<String>().replace(env!("CARGO_PKG_VERSION"), "<version>").replace("unversioned", "<version>");
     Seen { code: output.code, stdout, stderr: output.stderr }
+}
+
+const TOKEN: &str = "k8s-aws-v1.";
+
+/// What a token says, without when it was signed and the signature, which depends on that.
+fn without_second(token: &str) -> String {
+    let url = URL_SAFE_NO_PAD.decode(token.trim_start_matches(TOKEN)).unwrap_or_default();
+    let url = String::from_utf8_lossy(&url).into_owned();
+    let is_of_second = |part: &&str| ["X-Amz-Date=", "X-Amz-Signature="].iter().any(|name| part.starts_with(name));
+    url.split('&').filter(|part| !is_of_second(part)).collect::<Vec<_>>().join("&")
 }
 
 /// The table of the page and that of the tests are one.
