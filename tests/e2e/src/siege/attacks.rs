@@ -59,7 +59,6 @@ attacks! {
     "streams of which nothing comes, as many as there can be": streams,
     "one forged token on a thousand streams": one_token,
     "answers that nobody takes, as many as there can be": untaken,
-    "the same after heads of a few bytes that become thousands": long_heads,
 }
 
 /// What they are called.
@@ -232,20 +231,18 @@ const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 const PING: &[u8] = b"\0\0\x08\x06\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
 /// The preface, a SETTINGS frame by which no byte of any answer's body may be sent, and `GET /healthz` on each stream that there may be,
-/// in HPACK's static table and literals, with more fields in the first and in the others. Source: RFC 9113, sections 4.1, 6.2 and 6.5.2,
-/// and RFC 7541, appendix A.
-fn questions_without_a_window(more_of_first: &[u8], more_of_others: &[u8]) -> Vec<u8> {
+/// in HPACK's static table and literals. Source: RFC 9113, sections 4.1, 6.2 and 6.5.2, and RFC 7541, appendix A.
+fn questions_without_a_window() -> Vec<u8> {
     const SETTINGS: &[u8] = b"\0\0\x06\x04\0\0\0\0\0\0\x04\0\0\0\0";
     const HEADERS: &[u8] = b"\x82\x87\x01\x01x\x04\x08/healthz";
     const END_STREAM_AND_HEADERS: u8 = 0x5;
     let mut said = [&HTTP2[..24], SETTINGS].concat();
     for stream in (1..256_u32).step_by(2) {
-        let headers = [HEADERS, if stream == 1 { more_of_first } else { more_of_others }].concat();
-        let length = u32::try_from(headers.len()).expect("a few bytes").to_be_bytes();
+        let length = u32::try_from(HEADERS.len()).expect("a few bytes").to_be_bytes();
         said.extend_from_slice(&length[1..]);
         said.extend_from_slice(&[1, END_STREAM_AND_HEADERS]);
         said.extend_from_slice(&stream.to_be_bytes());
-        said.extend_from_slice(&headers);
+        said.extend_from_slice(HEADERS);
     }
     said
 }
@@ -473,14 +470,6 @@ async fn one_token(field: &mut Field) -> anyhow::Result<Logins> {
 }
 
 async fn untaken(field: &mut Field) -> anyhow::Result<Logins> {
-    let said = questions_without_a_window(b"", b"");
-    Ok(field.logins_while_held(field.server.door.elsewhere(), move |_| said.clone()).await)
-}
-
-/// One field is put into HPACK's dynamic table, and then named by a byte each time, up to what a head may be at most: 34 bytes for each
-/// of these (RFC 9113, section 6.5.2).
-async fn long_heads(field: &mut Field) -> anyhow::Result<Logins> {
-    const MOST: usize = (8 << 10) - 512;
-    let said = questions_without_a_window(b"\x40\x01a\x01b", &[0xbe; MOST / 34]);
+    let said = questions_without_a_window();
     Ok(field.logins_while_held(field.server.door.elsewhere(), move |_| said.clone()).await)
 }
