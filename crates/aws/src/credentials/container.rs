@@ -19,13 +19,16 @@ pub(super) fn name(environment: &Environment) -> String {
     let set = |variable: &&&str| environment.get(variable).is_some();
     let variable = VARIABLES.iter().find(set).copied().unwrap_or(VARIABLES[1]);
     let url = environment.get(variable).filter(|_| variable == VARIABLES[1]);
-    let authority = url.and_then(|url| url.parse::<Uri>().ok()).and_then(|url| Some(url.authority()?.to_string()));
-    // A password stands in front of it.
-    let host = authority.as_deref().map_or(ECS, |authority| authority.rsplit('@').next().unwrap_or_default());
-    match (url, &authority) {
-        (Some(_), None) => format!("the container's credentials endpoint ({variable})"),
-        _ => format!("the container's credentials endpoint {host} ({variable})"),
+    match url.map_or_else(|| Some(ECS.to_owned()), host) {
+        Some(host) => format!("the container's credentials endpoint {host} ({variable})"),
+        None => format!("the container's credentials endpoint ({variable})"),
     }
+}
+
+/// The host of a URL, and its port, without the password that may stand in front of it; `None` if it has none.
+pub(super) fn host(url: &str) -> Option<String> {
+    let url: Uri = url.parse().ok()?;
+    Some(url.authority()?.as_str().rsplit('@').next()?.to_owned())
 }
 
 /// What has to be there before it is asked.

@@ -108,10 +108,7 @@ pub async fn fetch_base(
         Base::InstanceMetadata => {
             let client = instance_metadata(environment, &bridge)?;
             let provider = ImdsCredentialsProvider::builder().configure(&config()).imds_client(client).build();
-            // Before the host may be a password, and behind it anything.
-            let host =
-                |url: &str| Some(url.parse::<http::Uri>().ok()?.authority()?.as_str().rsplit('@').next()?.to_owned());
-            let at = environment.get(METADATA_ENDPOINT).map(|url| match host(url) {
+            let at = environment.get(METADATA_ENDPOINT).map(|url| match container::host(url) {
                 Some(host) => format!(" at {host} ({METADATA_ENDPOINT})"),
                 None => format!(" ({METADATA_ENDPOINT})"),
             });
